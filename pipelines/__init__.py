@@ -1,0 +1,1 @@
+"""Everything about receivables data: reading exports, building tables, publishing and querying builds."""

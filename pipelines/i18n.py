@@ -1,0 +1,79 @@
+"""Words in English and Simplified Chinese, from the catalogues in `locales/`."""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+LANGUAGES = ("en", "zh_CN")
+FOLDER = Path(__file__).resolve().parent.parent / "locales"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of one language by key, merged from every `.po` file of its folder."""
+    texts: dict[str, str] = {}
+    for path in sorted((FOLDER / language).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    texts[str(message.id)] = str(message.string)
+    return texts
+
+
+def language_of(locale_name: str | None) -> str:
+    """The supported language closest to a locale name such as `zh-CN`, `zh_TW.UTF-8` or `en`."""
+    return "zh_CN" if (locale_name or "").lower().startswith("zh") else "en"
+
+
+def terminal_language() -> str:
+    """The language of command-line messages: FIRSTPAID_LANGUAGE, else the terminal's locale."""
+    for name in ("FIRSTPAID_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return language_of(os.environ[name])
+    return "en"
+
+
+def translate(language: str, key: str, **params: object) -> str:
+    """The text of `key` with its placeholders filled, values formatted the way the language writes them.
+
+    Raises KeyError for a key the catalogue does not hold: a missing word is a defect, not a blank.
+    """
+    return catalogue(language)[key].format(**{name: _shown(language, name, value) for name, value in params.items()})
+
+
+def reasons(language: str, stored: str | None) -> list[str]:
+    """Sentences for a stored `reason` or `reasons` column: a JSON object, or a list of them, each with its `code`."""
+    if not stored:
+        return []
+    parsed = json.loads(stored)
+    return [reason(language, item) for item in (parsed if isinstance(parsed, list) else [parsed])]
+
+
+def reason(language: str, item: Mapping[str, Any]) -> str:
+    """One sentence for `{"code": ..., parameters}` by the catalogue key `reason.<code>`."""
+    params = {name: value for name, value in item.items() if name != "code"}
+    return translate(language, f"reason.{item['code']}", **params)
+
+
+def _shown(language: str, name: str, value: object) -> str:
+    """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text."""
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value)
+    if isinstance(value, dt.date):
+        return format_date(value, "yyyy-MM-dd", locale=language)
+    if isinstance(value, int | float | Decimal):
+        if name.startswith(("share", "p_", "rate")):
+            return str(format_percent(value, "#,##0%", locale=language))
+        if name.startswith(("year", "line", "id")):
+            return str(value)
+        return str(format_decimal(value, "#,##0.00" if name.startswith("cents") else "#,##0.##", locale=language))
+    return str(value)

@@ -1,0 +1,90 @@
+"""The warehouse folder: where imports, builds, the model and the journal lie, and how a file gets there whole."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+
+UNFINISHED = ".unfinished-"  # prefix of files and folders that are still being written
+
+
+class WarehouseBusy(UserError):
+    """Another process is writing the same part of the warehouse."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("error.warehouse_busy", what=what)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Paths of one warehouse folder; nothing is created before it is needed."""
+
+    home: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Warehouse":
+        return cls(settings.home)
+
+    @property
+    def imports(self) -> Path:
+        return self.home / "imports"
+
+    @property
+    def builds(self) -> Path:
+        return self.home / "builds"
+
+    @property
+    def current(self) -> Path:
+        return self.home / "CURRENT"
+
+    @property
+    def model(self) -> Path:
+        return self.home / "model"
+
+    @property
+    def mappings(self) -> Path:
+        return self.home / "mappings"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal.db"
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold the lock `name` (`build`, `import`, ...); the system drops it when the process dies, however it dies.
+
+        Raises WarehouseBusy when another process holds it and `wait` is false.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / f".{name}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise WarehouseBusy(name) from None
+            yield
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Replace `path` by `text` so that a reader sees the old or the new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

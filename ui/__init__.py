@@ -1,0 +1,1 @@
+"""Importable parts of the pages: language, access, filters, formats, charts and tables."""
