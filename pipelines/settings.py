@@ -1,8 +1,9 @@
 """Settings: typed, from `firstpaid.toml` in the working folder and FIRSTPAID_* environment variables."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -11,6 +12,17 @@ from pydantic_settings import (
 )
 
 PRIORITY_COMPONENTS = ("money", "risk", "age", "trend", "limit_use")
+
+
+class Person(BaseModel):
+    """What one signed-in person may see: a role, and the rep, regions or entities it is limited to (empty = all)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["manager", "analyst", "rep"]
+    rep: str = ""
+    regions: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -41,6 +53,7 @@ class Settings(BaseSettings):
     )
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
+    people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
     two_digit_year_pivot: int = Field(69, ge=0, le=99, description="Two-digit years up to this are 20xx, else 19xx.")
 
     @field_validator("bucket_edges")
