@@ -1,6 +1,7 @@
 """`make run`: on the first start load the sample exports, build, train and build again; then open the app."""
 
 import argparse
+import signal
 import socket
 import subprocess
 import sys
@@ -122,6 +123,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--address", default="localhost")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the app ends with us, as it does with Ctrl-C
     try:
         settings = Settings()
     except ValidationError as mistake:
