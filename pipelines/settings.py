@@ -41,6 +41,7 @@ class Settings(BaseSettings):
         (0, 30, 60, 90, 120), description="Last day past due of each aging bucket; the last bucket is open-ended."
     )
     dso_window_months: int = Field(3, ge=1, le=24, description="Calendar months of sales in the simple DSO.")
+    history_months: int = Field(60, ge=3, le=600, description="Month ends of aging history kept in a build.")
     late_grace_days: int = Field(0, ge=0, description="Days past due before a payment counts as late.")
     very_late_days: int = Field(30, ge=1, description="Days past due from which a payment counts as very late.")
     at_risk_days: int = Field(90, ge=1, description="Days past due at which unpaid billing counts as at risk.")
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
+    journal_url: str = Field(
+        "", description="Database of the journal, postgresql://...; empty: journal.db in the warehouse folder."
+    )
     two_digit_year_pivot: int = Field(69, ge=0, le=99, description="Two-digit years up to this are 20xx, else 19xx.")
 
     @field_validator("bucket_edges")

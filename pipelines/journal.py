@@ -1,0 +1,294 @@
+"""What people enter about customers and invoices: an append-only table in SQLite, or in PostgreSQL by URL.
+
+Nothing is ever overwritten. A correction is a new entry that names the one it `corrects`, a withdrawal a correction
+without payload, and ending something open (a task, a dispute, a hold) a new entry that names the one it `closes`.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import sqlalchemy as sa
+
+from pipelines.errors import UserError
+from pipelines.journal_entries import CLOSABLE, PAYLOADS, Closing, EntryRefused, Payload, Problem, typed, validated
+from pipelines.journal_store import ENTRIES, transaction
+from pipelines.settings import Settings
+
+COLUMNS = ["id", "at", "who", "kind", "entity_id", "customer_id", "invoice_id", "instalment_no", "payload"]
+COLUMNS += ["version_id", "changed_at", "changed_by", "closed_at", "closed_by", "outcome"]
+
+
+class EntryConflict(UserError):
+    """Somebody else was first: the entry has been closed, corrected or withdrawn in the meantime."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One acknowledged entry: on disk when it is returned. `at` is UTC."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    kind: str
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an entry is about: a customer of a legal entity, perhaps one invoice or one instalment of it."""
+
+    entity_id: str
+    customer_id: str
+    invoice_id: str | None = None
+    instalment_no: int | None = None
+
+
+def append(
+    settings: Settings,
+    kind: str,
+    subject: Subject,
+    payload: dict[str, Any],
+    *,
+    who: str,
+    debt: Decimal | None = None,
+    now: dt.datetime | None = None,
+) -> Entry:
+    """Store a new entry and return it once it is safely on disk.
+
+    `kind` is a key of `journal_entries.PAYLOADS`. `debt` is what is owed in the entry's currency, needed for a promise
+    and a plan. `now` is the moment of entry, the clock's unless given. Raises EntryRefused with a reason per field.
+    """
+    now = now or _utc_now()
+    entry = validated(kind, payload, today=_business_day(settings, now), debt=debt)
+    with transaction(settings, writes=True) as con:
+        return _insert(con, kind, subject, entry, who=who, at=now)
+
+
+def correct(
+    settings: Settings,
+    version_id: int,
+    payload: dict[str, Any],
+    *,
+    who: str,
+    debt: Decimal | None = None,
+    now: dt.datetime | None = None,
+) -> Entry:
+    """Put a new version in the place of the version a person was looking at; the old one stays in the history.
+
+    Raises EntryConflict when somebody corrected or withdrew it first.
+    """
+    now = now or _utc_now()
+    with transaction(settings, writes=True) as con:
+        old = _newest(con, version_id)
+        if old.closes is not None:
+            entry = typed(Closing, payload)
+        else:
+            # A correction is judged on the day the entry was made: a promise stays correctable after its date.
+            entry = validated(old.kind, payload, today=_business_day(settings, _first(con, old).at), debt=debt)
+        return _insert(con, old.kind, _subject(old), entry, who=who, at=now, corrects=old, closes=old.closes)
+
+
+def withdraw(settings: Settings, version_id: int, *, who: str, now: dt.datetime | None = None) -> None:
+    """Take an entry back, or reopen what it closed; it stays in the history. Raises EntryConflict as `correct` does."""
+    with transaction(settings, writes=True) as con:
+        old = _newest(con, version_id)
+        _insert(con, old.kind, _subject(old), None, who=who, at=now or _utc_now(), corrects=old, closes=old.closes)
+
+
+def close(
+    settings: Settings,
+    entry_id: int,
+    payload: dict[str, Any] | None = None,
+    *,
+    who: str,
+    now: dt.datetime | None = None,
+) -> Entry:
+    """End something open: one of the kinds CLOSABLE. Of two people closing it, the second is told who was first."""
+    ending = typed(Closing, payload or {})
+    with transaction(settings, writes=True) as con:
+        target = _row(con, entry_id)
+        if target.kind not in CLOSABLE or target.closes is not None:
+            raise EntryRefused(Problem("kind", "error.entry_not_closable", {}))
+        target = _row(con, target.root or target.id)
+        if (closing := _closing_of(con, target.id)) is not None:
+            day = _business_day(settings, closing.at)
+            raise EntryConflict("error.entry_already_closed", who=closing.who, day=day)
+        return _insert(con, target.kind, _subject(target), ending, who=who, at=now or _utc_now(), closes=target.id)
+
+
+def entries(
+    settings: Settings,
+    kind: str | None = None,
+    *,
+    entity_id: str | None = None,
+    customer_id: str | None = None,
+    invoice_id: str | None = None,
+    known_at: dt.datetime | None = None,
+) -> pd.DataFrame:
+    """Entries as they stand, oldest first: corrections in place, withdrawn ones left out.
+
+    `id`, `at` and `who` are those of the first version, `version_id`, `changed_at` and `changed_by` of the newest;
+    `closed_at`, `closed_by` and `outcome` are empty while the entry is open. Times are UTC. With `kind` the fields of
+    its payload are columns too (`payload.<field>`), money as Decimal. `known_at` leaves out what was entered later.
+    """
+    versions = _read(settings, known_at, entity_id=entity_id, customer_id=customer_id)
+    first = {row.id: row for row in versions if row.root is None}
+    newest = {row.root or row.id: row for row in versions}
+    closings = {row.closes: row for row in newest.values() if row.closes is not None and row.payload is not None}
+    records = [
+        _record(first[key], row, closings.get(key))
+        for key, row in newest.items()
+        if row.payload is not None
+        and row.closes is None
+        and (kind is None or row.kind == kind)
+        and (invoice_id is None or row.invoice_id == invoice_id)
+    ]
+    frame = pd.DataFrame(records, columns=COLUMNS)
+    for column in ("at", "changed_at", "closed_at"):
+        frame[column] = pd.to_datetime(frame[column], utc=True)
+    if kind is not None:
+        for field in PAYLOADS[kind].model_fields:
+            frame[f"payload.{field}"] = pd.Series(
+                [getattr(payload, field) for payload in frame["payload"]], dtype="object", index=frame.index
+            )
+    return frame
+
+
+def open_entries(settings: Settings, kind: str, **subject: str) -> pd.DataFrame:
+    """Entries of one kind that nobody has closed; `subject` narrows as in `entries`."""
+    frame = entries(settings, kind, **subject)  # type: ignore[arg-type]
+    return frame[frame["closed_at"].isna()].reset_index(drop=True)
+
+
+def open_promises(settings: Settings, on: dt.date, **subject: str) -> pd.DataFrame:
+    """Promises whose day, with the tolerance of the settings, has not passed on business day `on`."""
+    frame = open_entries(settings, "promise", **subject)
+    last_day = on - dt.timedelta(days=settings.promise_tolerance_days)
+    return frame[[day >= last_day for day in frame["payload.promised_on"]]].reset_index(drop=True)
+
+
+def active_holds(settings: Settings, on: dt.date, **subject: str) -> pd.DataFrame:
+    """Holds that nobody has lifted and that last on business day `on`."""
+    frame = open_entries(settings, "hold", **subject)
+    return frame[[until >= on for until in frame["payload.until"]]].reset_index(drop=True)
+
+
+def history(settings: Settings, entry_id: int) -> pd.DataFrame:
+    """Every version of one entry and of what closed it, oldest first; withdrawn versions have no payload."""
+    with transaction(settings) as con:
+        root = _row(con, entry_id).root or entry_id
+        statement = sa.select(ENTRIES).where(
+            sa.or_(ENTRIES.c.id == root, ENTRIES.c.root == root, ENTRIES.c.closes == root)
+        )
+        rows = con.execute(statement.order_by(ENTRIES.c.id)).mappings().all()
+    return pd.DataFrame(rows, columns=[column.name for column in ENTRIES.columns])
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _business_day(settings: Settings, moment: dt.datetime) -> dt.date:
+    """The business day of a moment; one without zone is UTC, as stored."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return aware.astimezone(_zone(settings.timezone)).date()
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _insert(
+    con: sa.Connection,
+    kind: str,
+    subject: Subject,
+    payload: Payload | None,
+    *,
+    who: str,
+    at: dt.datetime,
+    corrects: Any = None,
+    closes: int | None = None,
+) -> Any:
+    row = {
+        "at": at.astimezone(dt.UTC).replace(tzinfo=None),
+        "who": who,
+        "kind": kind,
+        "entity_id": subject.entity_id,
+        "customer_id": subject.customer_id,
+        "invoice_id": subject.invoice_id,
+        "instalment_no": subject.instalment_no,
+        "payload": None if payload is None else payload.model_dump(mode="json"),
+        "corrects": corrects.id if corrects is not None else None,
+        "root": (corrects.root or corrects.id) if corrects is not None else None,
+        "closes": closes,
+    }
+    number = con.execute(sa.insert(ENTRIES).values(row)).inserted_primary_key
+    assert number is not None
+    return Entry(number[0], at, who, kind, payload) if payload is not None else None
+
+
+def _row(con: sa.Connection, entry_id: int) -> Any:
+    """An entry, locked against others who would correct or close it (SQLite has locked the whole file by then)."""
+    statement = sa.select(ENTRIES).where(ENTRIES.c.id == entry_id)
+    if con.get_execution_options().get("writes"):
+        statement = statement.with_for_update()
+    row = con.execute(statement).one_or_none()
+    if row is None:
+        raise EntryRefused(Problem("id", "error.entry_unknown", {"id_entry": entry_id}))
+    return row
+
+
+def _newest(con: sa.Connection, version_id: int) -> Any:
+    """The version, if it is the newest of its entry and not withdrawn."""
+    row = _row(con, version_id)
+    later = con.execute(sa.select(ENTRIES).where(ENTRIES.c.corrects == version_id)).one_or_none()
+    if later is not None:
+        code = "error.entry_withdrawn" if later.payload is None else "error.entry_already_corrected"
+        raise EntryConflict(code, who=later.who)
+    if row.payload is None:
+        raise EntryConflict("error.entry_withdrawn", who=row.who)
+    return row
+
+
+def _first(con: sa.Connection, row: Any) -> Any:
+    return row if row.root is None else _row(con, row.root)
+
+
+def _closing_of(con: sa.Connection, entry_id: int) -> Any:
+    """The closing entry that stands for an entry, or None while it is open."""
+    later = ENTRIES.alias()
+    statement = (
+        sa.select(ENTRIES)
+        .outerjoin(later, later.c.corrects == ENTRIES.c.id)
+        .where(ENTRIES.c.closes == entry_id, later.c.id.is_(None))
+        .order_by(ENTRIES.c.id.desc())
+    )
+    return next((row for row in con.execute(statement) if row.payload is not None), None)
+
+
+def _subject(row: Any) -> Subject:
+    return Subject(row.entity_id, row.customer_id, row.invoice_id, row.instalment_no)
+
+
+def _read(settings: Settings, known_at: dt.datetime | None, **subject: str | None) -> list[Any]:
+    statement = sa.select(ENTRIES).order_by(ENTRIES.c.id)
+    for name, value in subject.items():
+        if value is not None:
+            statement = statement.where(ENTRIES.c[name] == value)
+    if known_at is not None:
+        statement = statement.where(ENTRIES.c.at <= known_at.astimezone(dt.UTC).replace(tzinfo=None))
+    with transaction(settings) as con:
+        return list(con.execute(statement))
+
+
+def _record(first: Any, newest: Any, closing: Any) -> tuple[object, ...]:
+    payload = PAYLOADS[newest.kind].model_validate(newest.payload)
+    ended = (closing.at, closing.who, closing.payload["outcome"]) if closing is not None else (None, None, None)
+    subject = (newest.entity_id, newest.customer_id, newest.invoice_id, newest.instalment_no)
+    return (first.id, first.at, first.who, newest.kind, *subject, payload, newest.id, newest.at, newest.who, *ended)

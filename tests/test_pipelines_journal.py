@@ -1,0 +1,360 @@
+"""The journal, on SQLite and on PostgreSQL alike: nothing acknowledged is lost, nothing is overwritten."""
+
+import datetime as dt
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from postgres_server import running_server
+
+from pipelines import journal
+from pipelines.journal import Subject
+from pipelines.journal_entries import PAYLOADS, EntryRefused
+from pipelines.journal_store import JournalUnusable, snapshot, transaction
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+
+ROOT = Path(__file__).resolve().parent.parent
+NOON = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)  # Monday noon in Shanghai
+TODAY = dt.date(2026, 3, 2)
+ACME = Subject("main", "C1")
+numbers = count()
+
+PROMISE = {"promised_on": "2026-03-09", "amount": "100.10", "currency": "CNY"}
+TASK = {"title": "补签收单", "owner": "王敏", "due_on": "2026-03-05"}
+VALID = {
+    "contact": {
+        "method": "call",
+        "result": "reached",
+        "next_action": "call",
+        "next_on": "2026-03-04",
+        "fallback": "visit",
+    },
+    "promise": PROMISE,
+    "plan": {
+        "total": "300",
+        "currency": "CNY",
+        "instalments": [{"due_on": "2026-03-31", "amount": "100"}, {"due_on": "2026-04-30", "amount": "200"}],
+    },
+    "dispute": {"reason": "quantity short", "side": "ours"},
+    "blocker": {"side": "theirs", "reason": "budget not released"},
+    "confirmation": {"item": "vouchers", "state": "missing"},
+    "hold": {"reason": "accident at the plant", "until": "2026-03-20", "sensitive": True},
+    "task": TASK,
+    "greeting": {"note": "新年问候"},
+    "ladder_step": {"step": "law", "approver": "李总"},
+    "legal_stage": {"stage": "lawyer_letter", "happened_on": "2026-03-02", "cost": "2000"},
+    "bill": {"number": "B-1", "amount": "50", "currency": "CNY", "due_on": "2026-08-30"},
+    "letter": {"letter": "demand", "state": "sent", "as_of": "2026-02-28", "level": 2},
+    "rating": {"aspect": "value", "score": 5},
+}
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    if request.param == "sqlite":
+        yield Settings(home=tmp_path)
+        return
+    url = request.getfixturevalue("postgres_url")
+    name = f"journal_{os.getpid()}_{next(numbers)}"
+    admin = sa.create_engine(
+        url.format(database="postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as con:
+        con.exec_driver_sql(f"create database {name}")
+    admin.dispose()
+    yield Settings(home=tmp_path, journal_url=url.format(database=name))
+
+
+def add(settings: Settings, kind: str, payload: dict, subject: Subject = ACME, **more: object) -> journal.Entry:
+    return journal.append(settings, kind, subject, payload, **{"who": "Wang", "now": NOON, **more})
+
+
+def refused(settings: Settings, kind: str, payload: dict, debt: Decimal | None = None) -> dict[str, str]:
+    """The reasons by field, in English; nothing is stored."""
+    with pytest.raises(EntryRefused) as caught:
+        add(settings, kind, payload, debt=debt)
+    assert journal.entries(settings).empty
+    return {problem.field: problem.text("en") for problem in caught.value.problems}
+
+
+def test_an_empty_journal_has_no_entries(settings: Settings) -> None:
+    assert journal.entries(settings).empty
+    assert journal.open_promises(settings, TODAY).empty
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_every_kind_comes_back_as_it_was_entered(settings: Settings, kind: str) -> None:
+    subject = Subject("main", "客户 1", "INV-1", 2)
+    entry = add(settings, kind, VALID[kind], subject, debt=Decimal(300))
+    row = journal.entries(settings, kind).iloc[0]
+    assert (row["id"], row["who"], row["kind"], row["at"].to_pydatetime()) == (entry.id, "Wang", kind, NOON)
+    assert (row["entity_id"], row["customer_id"], row["invoice_id"], row["instalment_no"]) == (
+        *("main", "客户 1", "INV-1"),
+        2,
+    )
+    assert row["payload"] == entry.payload == PAYLOADS[kind].model_validate(VALID[kind])
+
+
+def test_money_stays_decimal(settings: Settings) -> None:
+    add(settings, "promise", PROMISE, debt=Decimal("100.10"))
+    frame = journal.entries(settings, "promise")
+    assert frame["payload.amount"].tolist() == [Decimal("100.10")]
+    assert frame["payload.promised_on"].tolist() == [dt.date(2026, 3, 9)]
+
+
+def test_entries_are_found_by_customer_and_invoice(settings: Settings) -> None:
+    add(settings, "greeting", {"note": "a"})
+    add(settings, "greeting", {"note": "b"}, Subject("main", "C2"))
+    add(settings, "task", TASK, Subject("main", "C2", "INV-7"))
+    assert len(journal.entries(settings)) == 3
+    assert len(journal.entries(settings, customer_id="C2")) == 2
+    assert len(journal.entries(settings, "task", customer_id="C2", invoice_id="INV-7")) == 1
+    assert journal.entries(settings, entity_id="other").empty
+
+
+def test_a_correction_takes_the_place_and_the_old_version_stays(settings: Settings) -> None:
+    first = add(settings, "promise", PROMISE, debt=Decimal(500))
+    # Corrected after the promised day has passed: it is judged on the day it was made.
+    later = NOON + dt.timedelta(days=20)
+    second = journal.correct(settings, first.id, {**PROMISE, "amount": "90"}, who="Li", debt=Decimal(500), now=later)
+    row = journal.entries(settings, "promise").iloc[0]
+    assert (row["id"], row["version_id"]) == (first.id, second.id)
+    assert (row["who"], row["changed_by"], row["payload.amount"]) == ("Wang", "Li", Decimal(90))
+    assert [payload["amount"] for payload in journal.history(settings, second.id)["payload"]] == ["100.10", "90"]
+    assert journal.entries(settings, "promise", known_at=NOON)["payload.amount"].tolist() == [Decimal("100.10")]
+
+
+def test_a_version_is_corrected_once(settings: Settings) -> None:
+    entry = add(settings, "greeting", {"note": "a"})
+    journal.correct(settings, entry.id, {"note": "b"}, who="Li", now=NOON)
+    with pytest.raises(journal.EntryConflict, match="Li has corrected this"):
+        journal.correct(settings, entry.id, {"note": "c"}, who="Zhao", now=NOON)
+    assert journal.entries(settings, "greeting")["payload.note"].tolist() == ["b"]
+
+
+def test_a_withdrawn_entry_is_gone_from_view_and_kept_in_history(settings: Settings) -> None:
+    entry = add(settings, "greeting", {"note": "wrong customer"})
+    journal.withdraw(settings, entry.id, who="Wang", now=NOON)
+    assert journal.entries(settings).empty
+    assert len(journal.history(settings, entry.id)) == 2
+    with pytest.raises(journal.EntryConflict, match="withdrawn"):
+        journal.withdraw(settings, entry.id, who="Wang", now=NOON)
+
+
+def test_a_task_is_closed_once_and_can_be_reopened(settings: Settings) -> None:
+    task = add(settings, "task", TASK)
+    closing = journal.close(settings, task.id, who="Li", now=NOON)
+    assert journal.open_entries(settings, "task").empty
+    row = journal.entries(settings, "task").iloc[0]
+    assert (row["closed_by"], row["outcome"], row["closed_at"].to_pydatetime()) == ("Li", "done", NOON)
+    with pytest.raises(journal.EntryConflict, match="Li has already closed this on 2026-03-02"):
+        journal.close(settings, task.id, who="Zhao", now=NOON)
+    journal.withdraw(settings, closing.id, who="Li", now=NOON)
+    assert len(journal.open_entries(settings, "task")) == 1
+    journal.close(settings, task.id, {"outcome": "cancelled"}, who="Zhao", now=NOON)
+    assert journal.entries(settings, "task")["closed_by"].tolist() == ["Zhao"]
+
+
+def test_closing_a_corrected_task_closes_the_task(settings: Settings) -> None:
+    task = add(settings, "task", TASK)
+    version = journal.correct(settings, task.id, {**TASK, "owner": "Li"}, who="Wang", now=NOON)
+    journal.close(settings, version.id, who="Li", now=NOON)
+    assert journal.open_entries(settings, "task").empty
+    with pytest.raises(journal.EntryConflict):
+        journal.close(settings, task.id, who="Wang", now=NOON)
+
+
+def test_only_what_is_open_can_be_closed(settings: Settings) -> None:
+    greeting = add(settings, "greeting", {"note": "a"})
+    with pytest.raises(EntryRefused, match="cannot be closed"):
+        journal.close(settings, greeting.id, who="Li", now=NOON)
+    with pytest.raises(EntryRefused, match="no entry 999"):
+        journal.close(settings, 999, who="Li", now=NOON)
+
+
+def test_open_promises_keep_the_days_of_grace(settings: Settings) -> None:
+    add(settings, "promise", PROMISE, debt=Decimal(500))
+    assert len(journal.open_promises(settings, dt.date(2026, 3, 12))) == 1
+    assert journal.open_promises(settings, dt.date(2026, 3, 13)).empty
+
+
+def test_a_hold_ends_by_its_day_or_by_hand(settings: Settings) -> None:
+    hold = add(settings, "hold", VALID["hold"])
+    assert len(journal.active_holds(settings, dt.date(2026, 3, 20), customer_id="C1")) == 1
+    assert journal.active_holds(settings, dt.date(2026, 3, 21)).empty
+    journal.close(settings, hold.id, {"outcome": "settled"}, who="Li", now=NOON)
+    assert journal.active_holds(settings, TODAY).empty
+
+
+def test_the_database_itself_refuses_to_change_an_entry(settings: Settings) -> None:
+    add(settings, "greeting", {"note": "a"})
+    for statement in ("update entries set who = 'x'", "delete from entries"):
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), transaction(settings, writes=True) as con:
+            con.exec_driver_sql(statement)
+    assert journal.entries(settings)["who"].tolist() == ["Wang"]
+
+
+def test_a_promise_above_the_debt_or_in_the_past_is_refused(tmp_path: Path) -> None:
+    promise = {"promised_on": "2026-03-01", "amount": "100.01", "currency": "CNY"}
+    assert refused(Settings(home=tmp_path), "promise", promise, Decimal(100)) == {
+        "promised_on": "2026-03-01 has passed; today is 2026-03-02. Choose today or a later day.",
+        "amount": "100.01 CNY is more than the 100.00 CNY that is owed.",
+    }
+
+
+def test_the_business_day_is_that_of_the_time_zone(tmp_path: Path) -> None:
+    late_evening_utc = dt.datetime(2026, 3, 1, 20, tzinfo=dt.UTC)  # already 2 March in Shanghai
+    promise = {**PROMISE, "promised_on": "2026-03-01"}
+    with pytest.raises(EntryRefused, match="today is 2026-03-02"):
+        add(Settings(home=tmp_path), "promise", promise, debt=Decimal(500), now=late_evening_utc)
+
+
+def test_a_plan_must_add_up_and_go_forward(tmp_path: Path) -> None:
+    plan = {
+        "total": "300",
+        "currency": "CNY",
+        "instalments": [{"due_on": "2026-04-30", "amount": "100"}, {"due_on": "2026-03-31", "amount": "199.99"}],
+    }
+    assert refused(Settings(home=tmp_path), "plan", plan, Decimal("299.99")) == {
+        "instalments": "The instalments add up to 299.99, the plan to 300.00: 0.01 is missing.",
+        "instalments.2.due_on": "2026-03-31 is not after the instalment before it.",
+        "total": "300.00 CNY is more than the 299.99 CNY that is owed.",
+    }
+    assert "instalments" in refused(Settings(home=tmp_path), "plan", {**plan, "instalments": []}, Decimal(300))
+
+
+def test_a_contact_needs_a_next_step(tmp_path: Path) -> None:
+    reasons = refused(Settings(home=tmp_path), "contact", {"method": "call", "result": "reached"})
+    assert reasons == dict.fromkeys(("next_action", "next_on", "fallback"), "Fill this in.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "field"),
+    [
+        ("rating", {"score": 6}, "score"),
+        ("rating", {"score": 0}, "score"),
+        ("rating", {"score": "many"}, "score"),
+        ("rating", {"aspect": "charm"}, "aspect"),
+        ("promise", {"amount": "-5"}, "amount"),
+        ("promise", {"amount": "NaN"}, "amount"),
+        ("promise", {"amount": "12 yuan"}, "amount"),
+        ("promise", {"promised_on": "next Friday"}, "promised_on"),
+        ("promise", {"currency": "money"}, "currency"),
+        ("promise", {"interest": "1"}, "interest"),
+        ("plan", {"instalments": [{"due_on": "soon", "amount": "300"}]}, "instalments.1.due_on"),
+        ("hold", {"until": "2026-03-01"}, "until"),
+        ("task", {"title": "   "}, "title"),
+        ("task", {"title": "nul\x00"}, "title"),
+        ("ladder_step", {"approver": ""}, "approver"),
+        ("legal_stage", {"happened_on": "2026-03-03"}, "happened_on"),
+    ],
+)
+def test_bad_input_is_refused_beside_its_field(tmp_path: Path, kind: str, change: dict, field: str) -> None:
+    reasons = refused(Settings(home=tmp_path), kind, {**VALID[kind], **change}, Decimal(1000))
+    assert list(reasons) == [field] and reasons[field]
+
+
+def test_refusals_are_said_in_chinese(tmp_path: Path) -> None:
+    with pytest.raises(EntryRefused) as caught:
+        add(Settings(home=tmp_path), "promise", {**PROMISE, "amount": "600"}, debt=Decimal(500))
+    assert caught.value.problems[0].text("zh_CN") == "CNY 600.00 超过所欠金额 CNY 500.00。"
+
+
+def test_an_address_that_is_none_and_a_server_that_is_not_there_are_said(tmp_path: Path) -> None:
+    for url, words in {
+        "not an address": "not a database address",
+        "mysql://somebody@host/db": "not a database address",
+        f"postgresql://somebody@/db?host={tmp_path}": "cannot be reached",
+    }.items():
+        with pytest.raises(JournalUnusable, match=words):
+            journal.entries(Settings(home=tmp_path, journal_url=url))
+
+
+def test_a_password_is_not_shown(tmp_path: Path) -> None:
+    password = "h1dden"
+    with pytest.raises(JournalUnusable) as caught:
+        url = f"postgresql://somebody:{password}@/db?host={tmp_path}"
+        journal.entries(Settings(home=tmp_path, journal_url=url))
+    assert password not in str(caught.value)
+
+
+def test_a_snapshot_is_whole_while_a_writer_is_busy(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "one")
+    for number in range(50):
+        add(settings, "greeting", {"note": str(number)})
+    copy = Settings(home=tmp_path / "two")
+    copy.home.mkdir()
+    with transaction(settings, writes=True):
+        snapshot(Warehouse.of(settings), Warehouse.of(copy).journal)
+    assert len(journal.entries(copy)) == 50
+
+
+def _write_many(settings: Settings, rep: str, times: int) -> list[int]:
+    return [
+        journal.append(settings, "greeting", Subject("main", rep), {"note": f"{rep} {n}"}, who=rep).id
+        for n in range(times)
+    ]
+
+
+def _close_one(settings: Settings, task: int, rep: str) -> str | None:
+    try:
+        journal.close(settings, task, who=rep)
+    except journal.EntryConflict:
+        return None
+    return rep
+
+
+def test_twenty_reps_at_once_lose_nothing(settings: Settings) -> None:
+    reps = [f"rep {n}" for n in range(20)]
+    task = add(settings, "task", TASK)
+    with ProcessPoolExecutor(20, mp_context=multiprocessing.get_context("spawn")) as pool:
+        written = [pool.submit(_write_many, settings, rep, 15) for rep in reps]
+        closed = [pool.submit(_close_one, settings, task.id, rep) for rep in reps]
+        acknowledged = [number for future in written for number in future.result()]
+        winners = [future.result() for future in closed if future.result()]
+    frame = journal.entries(settings, "greeting")
+    assert sorted(frame["id"]) == sorted(acknowledged)
+    assert frame.groupby("who").size().to_dict() == dict.fromkeys(reps, 15)
+    assert journal.entries(settings, "task")["closed_by"].tolist() == winners and len(winners) == 1
+
+
+WRITER = """
+import sys
+from pipelines import journal
+from pipelines.settings import Settings
+
+settings = Settings(home=sys.argv[1], journal_url=sys.argv[2])
+while True:
+    entry = journal.append(settings, "greeting", journal.Subject("main", "C1"), {"note": "hello"}, who="Wang")
+    print(entry.id, flush=True)
+"""
+
+
+@pytest.mark.parametrize("acknowledged_before_the_kill", [1, 7, 40])
+def test_kill_9_loses_nothing_acknowledged(settings: Settings, acknowledged_before_the_kill: int) -> None:
+    journal.entries(settings)
+    command = [sys.executable, "-c", WRITER, str(settings.home), settings.journal_url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        seen = [int(writer.stdout.readline()) for _ in range(acknowledged_before_the_kill)]
+        writer.send_signal(signal.SIGKILL)
+        seen += [int(line) for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+    stored = journal.entries(settings)["id"].tolist()
+    assert set(seen) <= set(stored)
+    assert add(settings, "greeting", {"note": "after"}).id not in stored
