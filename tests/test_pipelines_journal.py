@@ -320,10 +320,14 @@ def _close_one(settings: Settings, task: int, rep: str) -> str | None:
     return rep
 
 
-def test_twenty_reps_at_once_lose_nothing(settings: Settings) -> None:
+def test_twenty_reps_at_once_lose_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Real processes that share no connection; the libraries are loaded once, before they are forked.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
     reps = [f"rep {n}" for n in range(20)]
     task = add(settings, "task", TASK)
-    with ProcessPoolExecutor(20, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(20, mp_context=processes) as pool:
         written = [pool.submit(_write_many, settings, rep, 15) for rep in reps]
         closed = [pool.submit(_close_one, settings, task.id, rep) for rep in reps]
         acknowledged = [number for future in written for number in future.result()]
