@@ -1,0 +1,299 @@
+"""The command line: `python -m pipelines COMMAND`. Parses, calls, prints; exit status 0 done, 1 data wrong, 2 usage."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from pipelines import backup as backups
+from pipelines import checks, exports, i18n, imports, publish, queries
+from pipelines.canonical import KINDS
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+
+DATE = click.DateTime(formats=["%Y-%m-%d"])
+SAMPLE_FOLDER = Path("data/sample")
+
+
+class Commands(click.Group):
+    """A group whose commands end with one line and status 1 when the data or the user's input is wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise SystemExit(_refuse(error.text(i18n.terminal_language()))) from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise SystemExit(_refuse(_say("error.setting", name=name, why=first["msg"]))) from None
+
+
+def _refuse(line: str) -> int:
+    click.echo(line, err=True)
+    return 1
+
+
+def _say(key: str, **params: object) -> str:
+    return i18n.translate(i18n.terminal_language(), key, **params)
+
+
+def _progress(shown: bool | None) -> Callable[[str, int, int], None] | None:
+    """A line a step on standard error: always, never, or (None) when a person watches it."""
+    if not (sys.stderr.isatty() if shown is None else shown):
+        return None
+    return lambda name, done, total: click.echo(f"{done}/{total} {name}", err=True)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+progress_option = click.option(
+    "--progress/--no-progress", default=None, help="Show each step on standard error (default: on a terminal)."
+)
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Turn receivable exports into aging, DSO, risk and call lists."""
+
+
+@main.command()
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), default=SAMPLE_FOLDER, show_default=True)
+@json_option
+def sample(output: Path, as_json: bool) -> None:
+    """Write the sample exports; the same bytes every time."""
+    from pipelines.sample import write_sample
+
+    files = write_sample(output)
+    if as_json:
+        click.echo(json.dumps({"files": [str(file) for file in files]}))
+    else:
+        for file in files:
+            click.echo(_say("cli.written", file=str(file)))
+
+
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(sorted(KINDS)), help="What the export holds, where it is not to be guessed.")
+@click.option("--source", help="Name of the system it comes from; its mapping is kept for the next export.")
+@click.option("--as-of", type=DATE, help="Date the export was made.")
+@click.option("--mapping", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="JSON: columns by hand.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@json_option
+@progress_option
+def import_(
+    files: tuple[Path, ...],
+    kind: str | None,
+    source: str | None,
+    as_of: dt.datetime | None,
+    mapping: Path | None,
+    sheet: str | None,
+    as_json: bool,
+    progress: bool | None,
+) -> None:
+    """Import one or more exports: CSV or a workbook, invoices, receipts, customers or exchange rates."""
+    settings = Settings()
+    reports, refused = [], []
+    for file in files:
+        try:
+            report = imports.import_file(
+                file,
+                settings,
+                kind=kind,
+                source=source,
+                as_of=as_of.date() if as_of else None,
+                mapping=mapping,
+                sheet=sheet,
+                progress=_progress(progress),
+            )
+        except UserError as error:
+            refused.append({"file": str(file), "error": error.text(i18n.terminal_language())})
+            continue
+        reports.append(report)
+        if not as_json:
+            _print_report(report)
+    if as_json:
+        click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports], "refused": refused}))
+    for item in refused:
+        click.echo(f"{item['file']}: {item['error']}", err=True)
+    if refused:
+        raise SystemExit(1)
+
+
+def _print_report(report: imports.ImportReport) -> None:
+    click.echo(
+        _say(
+            "cli.already_imported" if report.already_imported else "cli.imported",
+            file=report.file_name,
+            kind=_say(f"cli.kind_{report.kind}"),
+            rows_read=report.rows_read,
+            rows_accepted=report.rows_accepted,
+            rows_rejected=report.rows_rejected,
+            cents_total=_number(report.accepted_total),
+            id=report.import_id,
+        )
+    )
+    for note in report.notes:
+        click.echo("  " + i18n.reason(i18n.terminal_language(), note))
+
+
+def _number(text: str | None) -> object:
+    from decimal import Decimal
+
+    return Decimal(text) if text else 0
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON knows it: dates as ISO text, tuples as lists."""
+    return json.loads(json.dumps(value, default=str))
+
+
+@main.command()
+@click.option("--as-of", type=DATE, help="Business date the tables describe (default: newest export).")
+@click.option("--known-at", help="ISO time: leave out what was imported or retracted later.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--wait/--no-wait", default=False, help="Wait for a build that is running instead of refusing.")
+@json_option
+@progress_option
+def build(
+    as_of: dt.datetime | None, known_at: str | None, engine: str, wait: bool, as_json: bool, progress: bool | None
+) -> None:
+    """Build every table from the imports, check the identities and publish."""
+    from models.late_risk import score_build
+
+    if engine == "spark":
+        raise SystemExit(_refuse(_say("error.engine_not_built", engine=engine)))
+    info = publish.build(
+        Settings(),
+        as_of=as_of.date() if as_of else None,
+        known_at=known_at,
+        made={"fct_late_risk": score_build},
+        progress=_progress(progress),
+        wait=wait,
+    )
+    if as_json:
+        click.echo(publish.as_json(info))
+    else:
+        click.echo(_say("cli.built", id=info.build_id, as_of=info.as_of, seconds=info.seconds, model=info.model_id))
+
+
+def _published() -> queries.Connection:
+    build = queries.published(Settings())
+    if build is None:
+        raise publish.NothingPublished
+    return queries.open_build(build)
+
+
+@main.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Run the accounting identities on the published build."""
+    failures = checks.run(_published())
+    if as_json:
+        click.echo(json.dumps({"checks": checks.names(), "failures": [asdict(failure) for failure in failures]}))
+    else:
+        failed = {failure.check: failure for failure in failures}
+        for name in checks.names():
+            rows = failed[name].rows if name in failed else 0
+            click.echo(_say("cli.check_failed" if rows else "cli.check_held", check=name, rows=rows))
+            for example in failed[name].examples if name in failed else ():
+                click.echo(f"  {example}")
+    if failures:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("table")
+@click.option("--format", "form", type=click.Choice(exports.FORMATS), help="Default: the ending of FILE, else csv.")
+@click.option("--output", default="-", help="FILE to write; '-' is CSV to standard output.", show_default=True)
+def export(table: str, form: str | None, output: str) -> None:
+    """Write one TABLE of the published build."""
+    target = None if output == "-" else Path(output)
+    ending = target.suffix[1:].lower() if target else "csv"
+    chosen = form or (ending if ending in exports.FORMATS else "csv")
+    if target is None and chosen != "csv":
+        raise click.UsageError("--format xlsx and parquet need --output FILE")
+    build = queries.published(Settings())
+    if build is None:
+        raise publish.NothingPublished
+    # The export writes a file, which a page's connection may not.
+    con = queries.open_build(build, files=True)
+    rows = exports.export(con, table, chosen, target, i18n.terminal_language())
+    if target:
+        click.echo(_say("cli.exported", rows=rows, table=table, file=str(target)))
+
+
+@main.command("imports")
+@json_option
+def imports_(as_json: bool) -> None:
+    """List the imports, oldest first."""
+    reports = imports.list_imports(Settings())
+    if as_json:
+        click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports]}))
+        return
+    for report in reports:
+        key = "cli.import_retracted" if report.retracted_at else "cli.import_line"
+        click.echo(
+            _say(
+                key,
+                id=report.import_id,
+                file=report.file_name,
+                kind=_say(f"cli.kind_{report.kind}"),
+                rows_accepted=report.rows_accepted,
+                rows_rejected=report.rows_rejected,
+                day=report.imported_at[:10],
+            )
+        )
+
+
+@main.command()
+@click.argument("import_id")
+@json_option
+def retract(import_id: str, as_json: bool) -> None:
+    """Leave one import out of the next build; nothing is deleted."""
+    report = imports.retract(Settings(), import_id)
+    if as_json:
+        click.echo(json.dumps(_plain(asdict(report))))
+    else:
+        click.echo(_say("cli.retracted", id=report.import_id, file=report.file_name))
+
+
+@main.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Clean up what a killed process left behind and say whether the warehouse is sound."""
+    settings = Settings()
+    removed = [str(path) for path in (*imports.clean_up(settings), *publish.clean_up(settings))]
+    problem = publish.problem(settings)
+    if as_json:
+        click.echo(json.dumps({"removed": removed, "problem": problem.text("en") if problem else None}))
+    else:
+        for path in removed:
+            click.echo(_say("cli.removed", path=path))
+        if problem is None:
+            click.echo(_say("cli.sound"))
+    if problem:
+        raise problem
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Keep imports, mappings, model and journal in one FILE."""
+    click.echo(_say("cli.backed_up", file=str(backups.backup(Settings(), file))))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(file: Path) -> None:
+    """Put a backup FILE into an empty warehouse; build afterwards."""
+    click.echo(_say("cli.restored", home=str(backups.restore(Settings(), file))))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m pipelines")

@@ -1,0 +1,64 @@
+"""The accounting identities: each a query that returns the rows that break it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import UserError
+
+FOLDER = Path(__file__).resolve().parent / "sql" / "checks"
+ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that found rows: how many, and the first few as `column=value` lines."""
+
+    check: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+class ChecksFailed(UserError):
+    """The build breaks an identity and is not published; `failures` name the rows."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        self.failures = failures
+        first = failures[0]
+        super().__init__(
+            "error.checks_failed",
+            checks=", ".join(f.check for f in failures),
+            rows=first.rows,
+            example=first.examples[0],
+        )
+
+
+class MissingRates(UserError):
+    """Documents in a currency for which no exchange rate is known on their day."""
+
+    def __init__(self, currency: str, first_day: object, documents: int, base: str) -> None:
+        super().__init__(
+            "error.missing_rates", currency=currency, first_day=str(first_day), documents=documents, base=base
+        )
+
+
+def names() -> list[str]:
+    """Every check by name, alphabetical."""
+    return sorted(path.stem for path in FOLDER.glob("*.sql"))
+
+
+def run(con: duckdb.DuckDBPyConnection) -> list[Failure]:
+    """Run every check on a build; an empty list means all identities hold."""
+    failures = []
+    for name in names():
+        cursor = con.cursor().execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+        columns = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+        if rows:
+            examples = tuple(
+                ", ".join(f"{column}={value}" for column, value in zip(columns, row, strict=True))
+                for row in rows[:ROWS_SHOWN]
+            )
+            failures.append(Failure(name, len(rows), examples))
+    return failures

@@ -1,0 +1,261 @@
+"""Make a build from the imports, check it, and publish it: a new file per build and one pointer to the current one."""
+
+import datetime as dt
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines import checks, imports, sources, tables
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
+
+Progress = Callable[[str, int, int], None]
+# A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
+# returns the id of the model it used.
+Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
+SCORED_READS = frozenset({"fct_invoices", "fct_applications", "fct_open_items", "dim_customers"})
+
+
+class NothingImported(UserError):
+    """There is no import to build from."""
+
+    def __init__(self) -> None:
+        super().__init__("error.nothing_imported")
+
+
+class NothingPublished(UserError):
+    """No build has been published yet."""
+
+    def __init__(self) -> None:
+        super().__init__("error.nothing_published")
+
+
+class PublishedBuildMissing(UserError):
+    """CURRENT names a build whose file is not there."""
+
+    def __init__(self, build_id: str) -> None:
+        super().__init__("error.published_build_missing", id=build_id)
+
+
+class AsOfInFuture(UserError):
+    """The as-of date lies after today's business date."""
+
+    def __init__(self, as_of: dt.date, today: dt.date) -> None:
+        super().__init__("error.as_of_in_future", as_of=as_of, today=today)
+
+
+class NoDocuments(UserError):
+    """No invoice or receipt is dated on or before the as-of date."""
+
+    def __init__(self, as_of: dt.date) -> None:
+        super().__init__("error.no_documents", as_of=as_of)
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """One published build: the row of `build_info`."""
+
+    build_id: str
+    as_of: dt.date
+    known_at: str
+    settings: str
+    started_at: str
+    seconds: float
+    model_id: str
+
+
+def build(
+    settings: Settings,
+    *,
+    as_of: dt.date | None = None,
+    known_at: str | None = None,
+    made: Mapping[str, Score] | None = None,
+    progress: Progress | None = None,
+    wait: bool = False,
+) -> BuildInfo:
+    """Build every table as of a date from the imports known at a time, check it and publish it.
+
+    `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
+    retracted later. Raises WarehouseBusy, NothingImported, AsOfInFuture, MissingRates and ChecksFailed; whatever is
+    raised, the build published before stays.
+    """
+    warehouse = Warehouse.of(settings)
+    with warehouse.lock("build", wait=wait):
+        started = dt.datetime.now(dt.UTC)
+        clock = time.perf_counter()
+        known = _known(settings, known_at)
+        if not known:
+            raise NothingImported
+        day = _as_of(settings, known, as_of)
+        build_id = f"{day:%Y%m%d}-{started:%Y%m%dT%H%M%S%f}"
+        warehouse.builds.mkdir(parents=True, exist_ok=True)
+        unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{build_id}.duckdb"
+        try:
+            with duckdb.connect(str(unfinished)) as con:
+                con.execute("set preserve_insertion_order = false")
+                model_id = _make_tables(con, settings, known, day, made or {}, progress)
+                _refuse_broken(con, settings)
+                info = BuildInfo(
+                    build_id=build_id,
+                    as_of=day,
+                    known_at=known_at or started.isoformat(),
+                    settings=settings.model_dump_json(exclude={"home", "people"}),
+                    started_at=started.isoformat(),
+                    seconds=round(time.perf_counter() - clock, 3),
+                    model_id=model_id,
+                )
+                _write_info(con, info)
+                # A write-ahead log left beside a published file would make it unopenable.
+                con.execute("checkpoint")
+            _publish(warehouse, unfinished, build_id, settings.builds_kept)
+        finally:
+            for leftover in warehouse.builds.glob(f"{UNFINISHED}{os.getpid()}-{build_id}*"):
+                leftover.unlink()
+        return info
+
+
+def _make_tables(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    known: list[imports.ImportReport],
+    as_of: dt.date,
+    made: Mapping[str, Score],
+    progress: Progress | None,
+) -> str:
+    """Run every table; returns the model id of the scoring, or '' where nothing was scored."""
+    sources.attach_imports(con, known, Warehouse.of(settings).imports)
+    first = _first_day(con, as_of)
+    sources.create_reference_tables(con, settings, first, as_of)
+    months = sources.month_numbers(settings, first, as_of)
+    model_ids: list[str] = []
+
+    def maker(score: Score) -> tables.Maker:
+        return lambda cursor: model_ids.append(score(cursor, as_of, settings))
+
+    scored = [tables.Table(name, SCORED_READS, make=maker(score)) for name, score in made.items()]
+    tables.run(
+        con,
+        [*tables.from_files(), *scored],
+        {
+            "as_of": as_of,
+            "base_currency": settings.base_currency,
+            "default_entity": settings.default_entity,
+            "first_month": months.start,
+            "last_month": months.stop - 1,
+            "window_before": settings.dso_window_months - 1,
+            "open_ended_from": settings.bucket_edges[-1] + 1,
+            **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
+            "very_late_days": settings.very_late_days,
+            "calls_per_rep": settings.calls_per_rep,
+        },
+        progress,
+    )
+    return ",".join(model_ids)
+
+
+def _known(settings: Settings, known_at: str | None) -> list[imports.ImportReport]:
+    """The imports made by `known_at` (ISO time, UTC) and not retracted by then; all that stand now without it."""
+    return [
+        report
+        for report in imports.list_imports(settings)
+        if (known_at is None or report.imported_at <= known_at)
+        and (report.retracted_at is None or (known_at is not None and report.retracted_at > known_at))
+    ]
+
+
+def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:
+    """The day of the first document or rate; the calendar starts there."""
+    row = con.execute(
+        "select least((select min(issue_date) from raw_invoices), (select min(paid_on) from raw_receipts), "
+        "(select min(rate_date) from raw_fx_rates)) as first_day"
+    ).fetchone()
+    first = row[0] if row else None
+    if first is None or first > as_of:
+        raise NoDocuments(as_of)
+    return first
+
+
+def _as_of(settings: Settings, known: list[imports.ImportReport], stated: dt.date | None) -> dt.date:
+    """The stated date, else the newest export date, never after today's business date."""
+    today = dt.datetime.now(ZoneInfo(settings.timezone)).date()
+    if stated and stated > today:
+        raise AsOfInFuture(stated, today)
+    newest = max((report.as_of for report in known if report.as_of), default=today)
+    return stated or min(newest, today)
+
+
+def _refuse_broken(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Raise when a rate is missing or an identity does not hold."""
+    missing = con.execute(
+        "select currency, min(issue_date), count(*) from fct_invoices where amount_base is null "
+        "group by currency order by currency"
+    ).fetchone()
+    if missing:
+        raise checks.MissingRates(missing[0], missing[1], missing[2], settings.base_currency)
+    failures = checks.run(con)
+    if failures:
+        raise checks.ChecksFailed(failures)
+
+
+def _write_info(con: duckdb.DuckDBPyConnection, info: BuildInfo) -> None:
+    con.execute(
+        "create table build_info (build_id VARCHAR, as_of DATE, known_at VARCHAR, settings VARCHAR, "
+        "started_at VARCHAR, seconds DOUBLE, model_id VARCHAR)"
+    )
+    con.execute("insert into build_info values (?, ?, ?, ?, ?, ?, ?)", list(asdict(info).values()))
+
+
+def _publish(warehouse: Warehouse, unfinished: Path, build_id: str, keep: int) -> None:
+    """Give the finished file its name, point CURRENT at it, and drop the oldest builds beyond `keep`."""
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.rename(warehouse.builds / f"{build_id}.duckdb")
+    sync_folder(warehouse.builds)
+    write_text_atomically(warehouse.current, build_id + "\n")
+    for old in builds(warehouse)[:-keep]:
+        (warehouse.builds / f"{old}.duckdb").unlink()
+
+
+def builds(warehouse: Warehouse) -> list[str]:
+    """Ids of the finished builds, in the order they were made."""
+    names = [path.stem for path in warehouse.builds.glob("*.duckdb") if not path.name.startswith(UNFINISHED)]
+    return sorted(names, key=lambda name: name.split("-", 1)[1])
+
+
+def current(settings: Settings) -> Path | None:
+    """The published build's file, or None where nothing has been published."""
+    warehouse = Warehouse.of(settings)
+    if not warehouse.current.exists():
+        return None
+    path = warehouse.builds / f"{warehouse.current.read_text(encoding='utf-8').strip()}.duckdb"
+    return path if path.is_file() else None
+
+
+def problem(settings: Settings) -> UserError | None:
+    """What is wrong with the published build, or None: it is there, or nothing was published yet."""
+    warehouse = Warehouse.of(settings)
+    if warehouse.current.exists() and current(settings) is None:
+        return PublishedBuildMissing(warehouse.current.read_text(encoding="utf-8").strip())
+    return None
+
+
+def clean_up(settings: Settings) -> list[Path]:
+    """Remove what a killed build left behind; returns what was removed. Raises WarehouseBusy while a build runs."""
+    warehouse = Warehouse.of(settings)
+    with warehouse.lock("build"):
+        leftovers = [*warehouse.builds.glob(f"{UNFINISHED}*"), *warehouse.home.glob(f"{UNFINISHED}*")]
+        for path in leftovers:
+            path.unlink()
+    return leftovers
+
+
+def as_json(info: BuildInfo) -> str:
+    """The build as one JSON object."""
+    return json.dumps({**asdict(info), "as_of": info.as_of.isoformat(), "settings": json.loads(info.settings)})

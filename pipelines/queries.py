@@ -1,0 +1,545 @@
+"""The only way to read a build: one typed function per figure or table on a page, each limited to a Scope."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from pipelines import publish, tables
+from pipelines.settings import Settings
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Build:
+    """The published build a reader looks at."""
+
+    build_id: str
+    path: Path
+    as_of: dt.date
+    known_at: str
+    model_id: str
+    base_currency: str
+    dso_window_months: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a reader may see or has chosen to see; an empty tuple is no limit."""
+
+    entities: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    reps: tuple[str, ...] = ()
+
+    def limits(self) -> dict[str, tuple[str, ...]]:
+        """The columns this scope limits, with the values it allows."""
+        named = {"entity_id": self.entities, "region": self.regions, "rep": self.reps}
+        return {column: values for column, values in named.items() if values}
+
+    def where(self, alias: str = "") -> tuple[str, list[object]]:
+        """An SQL condition with its positional parameters; `true` where nothing is limited."""
+        prefix = f"{alias}." if alias else ""
+        limits = self.limits()
+        clauses = [f"{prefix}{column} in ({', '.join('?' * len(values))})" for column, values in limits.items()]
+        return " and ".join(clauses) or "true", [value for values in limits.values() for value in values]
+
+
+def published(settings: Settings) -> Build | None:
+    """The published build, or None before the first one."""
+    path = publish.current(settings)
+    if path is None:
+        return None
+    with duckdb.connect(str(path), read_only=True) as con:
+        row = con.execute(
+            "select build_id, as_of, known_at, model_id, settings->>'base_currency', "
+            "cast(settings->>'dso_window_months' as integer) from build_info"
+        ).fetchone()
+    if row is None:
+        return None
+    return Build(row[0], path, row[1], row[2], row[3], row[4], row[5])
+
+
+def open_build(build: Build, *, files: bool = False) -> Connection:
+    """A read-only connection to a build; without `files` it can reach no file and no network besides it."""
+    con = duckdb.connect(str(build.path), read_only=True)
+    if not files:
+        con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def _frame(con: Connection, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
+    return con.cursor().execute(sql, parameters).df()
+
+
+def _row(con: Connection, sql: str, parameters: Sequence[object] = ()) -> dict[str, Any]:
+    """The one row of a query by column name; money stays Decimal."""
+    cursor = con.cursor().execute(sql, parameters)
+    names = [column[0] for column in cursor.description]
+    row = cursor.fetchone()
+    return dict(zip(names, row, strict=True)) if row else {}
+
+
+def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
+    """Headline figures at the as-of date, and the DSO family of the last month end (`*_previous`: the one before).
+
+    outstanding = not_due + overdue - unapplied, all Decimal in base currency; ratios are shares of 1, DSO in days. A
+    figure that cannot be computed is None and `dso_reason` says why.
+    """
+    condition, values = scope.where()
+    figures = _row(
+        con,
+        f"""
+        select
+            (select as_of from build_info) as as_of,
+            coalesce(sum(open_base), 0) as outstanding,
+            coalesce(sum(open_base) filter (bucket = 'not_due'), 0) as not_due,
+            coalesce(sum(open_base) filter (days_past_due > 0), 0) as overdue,
+            coalesce(-sum(open_base) filter (bucket = 'unapplied'), 0) as unapplied,
+            count(*) as open_items,
+            count(*) filter (days_past_due > 0) as overdue_items,
+            count(distinct (entity_id, customer_id)) as customers,
+            count(distinct (entity_id, customer_id)) filter (days_past_due > 0) as overdue_customers,
+            coalesce(sum(open_base) filter (disputed), 0) as disputed
+        from fct_open_items
+        where {condition}
+        """,
+        values,
+    )
+    invoiced = figures["not_due"] + figures["overdue"]
+    figures["overdue_ratio"] = float(figures["overdue"] / invoiced) if invoiced > 0 else None
+    figures["p_late_weighted"] = _late_share(con, scope)
+    trend = dso_trend(con, scope).tail(2).to_dict("records")
+    last: dict[Any, Any] = trend[-1] if trend else {}
+    before: dict[Any, Any] = trend[-2] if len(trend) > 1 else {}
+    for name in ("dso_simple", "dso_countback", "dso_best_possible", "add_days", "cei"):
+        figures[name] = _number(last.get(name))
+        figures[f"{name}_previous"] = _number(before.get(name))
+    figures["dso_month_end"] = last.get("month_end")
+    figures["dso_is_lower_bound"] = bool(last.get("is_lower_bound", False))
+    reason = last.get("not_computable_reason") if last else "no_complete_month"
+    figures["dso_reason"] = reason if isinstance(reason, str) else None
+    return figures
+
+
+def _number(value: object) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
+
+
+def _late_share(con: Connection, scope: Scope) -> float | None:
+    """Expected share of the open, not yet due money that is paid late."""
+    condition, values = scope.where("items")
+    row = _row(
+        con,
+        f"""
+        select sum(items.open_base * risk.p_late) / nullif(sum(items.open_base), 0) as share
+        from fct_open_items as items
+        inner join fct_late_risk as risk using (entity_id, invoice_id, instalment_no)
+        where items.days_past_due <= 0 and {condition}
+        """,
+        values,
+    )
+    return _number(row["share"])
+
+
+def aging(con: Connection, scope: Scope) -> pd.DataFrame:
+    """Open amount and items per bucket: bucket, bucket_order, open_base, items."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        select bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
+        from fct_aging
+        where {condition}
+        group by bucket, bucket_order
+        order by bucket_order
+        """,
+        values,
+    )
+
+
+def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
+    """The customers with most overdue, then most open, by bucket: one row per customer and bucket with an amount."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        with cells as (
+            select entity_id, customer_id, bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
+            from fct_aging
+            where {condition}
+            group by all
+        ),
+        ranked as (
+            select
+                entity_id,
+                customer_id,
+                row_number() over (
+                    order by
+                        sum(case when bucket not in ('not_due', 'unapplied') then open_base else 0 end) desc,
+                        sum(open_base) desc,
+                        entity_id,
+                        customer_id
+                ) as place
+            from cells
+            group by entity_id, customer_id
+            qualify place <= ?
+        )
+        select cells.entity_id, cells.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,
+            cells.open_base, cells.items, ranked.place
+        from cells
+        inner join ranked using (entity_id, customer_id)
+        inner join dim_customers as customers using (entity_id, customer_id)
+        order by ranked.place, cells.bucket_order
+        """,
+        [*values, top],
+    )
+
+
+DSO_COLUMNS = (
+    "month_end, ar_end_base, sales_base, dso_simple, dso_countback, is_lower_bound, dso_best_possible, add_days, cei, "
+    "overdue_ratio, not_computable_reason"
+)
+
+
+def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The DSO family per month end. One region, rep or entity, or all, is stored; any other scope is computed here."""
+    limits = scope.limits()
+    stored = {"entity_id": "entity", "region": "region", "rep": "rep"}
+    if not limits or (len(limits) == 1 and len(next(iter(limits.values()))) == 1):
+        column, values = next(iter(limits.items()), ("", ("all",)))
+        return _frame(
+            con,
+            f"select {DSO_COLUMNS} from fct_dso_monthly where scope = ? and scope_id = ? order by month_end",
+            [stored.get(column, "total"), values[0]],
+        )
+    return _dso_of_any_scope(con, scope)
+
+
+def _dso_of_any_scope(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The statement of fct_dso_monthly itself, over the months of this scope instead of the stored scopes."""
+    named = {f"{column}_{place}": value for column, some in scope.limits().items() for place, value in enumerate(some)}
+    condition = " and ".join(
+        f"{column} in ({', '.join(f'${column}_{place}' for place in range(len(some)))})"
+        for column, some in scope.limits().items()
+    )
+    sql = f"""
+        with sums as (
+            select
+                month_no,
+                month_end,
+                sum(sales_base - credited_base) as net_sales_base,
+                sum(ar_end_base) as ar_end_base,
+                sum(current_end_base) as current_end_base,
+                sum(overdue_end_base) as overdue_end_base,
+                bool_or(is_from_open_items) as is_from_open_items
+            from fct_receivables_monthly
+            where {condition}
+            group by month_no, month_end
+        ),
+        calendar as (select distinct month_no, month_end from fct_receivables_monthly),
+        int_scope_months as (
+            select
+                1 as scope_key, 'chosen' as scope, '' as entity_id, 'chosen' as scope_id,
+                (select bool_or(is_from_open_items) from sums) as is_from_open_items,
+                calendar.month_no, calendar.month_end, day(calendar.month_end) as days,
+                coalesce(sums.net_sales_base, 0) as net_sales_base,
+                coalesce(sums.ar_end_base, 0) as ar_end_base,
+                coalesce(sums.current_end_base, 0) as current_end_base,
+                coalesce(sums.overdue_end_base, 0) as overdue_end_base
+            from calendar
+            left join sums using (month_no)
+            where calendar.month_no >= (select min(month_no) from sums)
+        )
+        select {DSO_COLUMNS} from ({_sql_of("marts/fct_dso_monthly")}) order by month_end
+    """
+    window = _row(con, "select cast(settings->>'dso_window_months' as integer) - 1 as before from build_info")["before"]
+    return _frame(con, sql, {**named, "window_before": window})
+
+
+def _sql_of(name: str) -> str:
+    return (tables.FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def receivables_trend(con: Connection, scope: Scope) -> pd.DataFrame:
+    """Opening, sales, collected, credited, written off and closing receivables per month end, in base currency."""
+    condition, values = scope.where()
+    measures = (
+        "opening_base", "sales_base", "collected_base", "credited_base", "written_off_base", "ar_end_base",
+        "overdue_end_base", "current_end_base", "unapplied_end_base",
+    )  # fmt: skip
+    sums = ", ".join(f"sum({name}) as {name}" for name in measures)
+    return _frame(
+        con,
+        f"""
+        select month_end, {sums}
+        from fct_receivables_monthly
+        where {condition}
+        group by month_end
+        order by month_end
+        """,
+        values,
+    )
+
+
+def aging_trend(con: Connection, scope: Scope) -> pd.DataFrame:
+    """Open amount per month end and bucket: month_end, bucket, bucket_order, open_base."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        select month_end, bucket, bucket_order, sum(open_base) as open_base
+        from fct_aging_monthly
+        where {condition}
+        group by month_end, bucket, bucket_order
+        order by month_end, bucket_order
+        """,
+        values,
+    )
+
+
+def reps(con: Connection, scope: Scope) -> pd.DataFrame:
+    """Reps with someone to call: rep, customers, amount_due_base, overdue_base; most overdue first."""
+    condition, values = scope.where("calls")
+    return _frame(
+        con,
+        f"""
+        select calls.rep, count(*) as customers, sum(calls.amount_due_base) as amount_due_base,
+            sum(calls.overdue_base) as overdue_base
+        from (
+            select fct_call_list.*, customers.region
+            from fct_call_list
+            inner join dim_customers as customers using (entity_id, customer_id)
+        ) as calls
+        where {condition}
+        group by calls.rep
+        order by overdue_base desc, calls.rep
+        """,
+        values,
+    )
+
+
+def filter_values(con: Connection, scope: Scope) -> dict[str, list[str]]:
+    """What a reader can filter by within the scope: entities, regions, reps, each sorted."""
+    condition, values = scope.where()
+    found = _row(
+        con,
+        f"""
+        select
+            list_sort(list(distinct entity_id)) as entities,
+            list_sort(list(distinct region)) as regions,
+            list_sort(list(distinct rep)) as reps
+        from fct_aging
+        where {condition}
+        """,
+        values,
+    )
+    return {name: found[name] or [] for name in ("entities", "regions", "reps")}
+
+
+def call_list(con: Connection, scope: Scope, rep: str) -> pd.DataFrame:
+    """One rep's ranked call list: fct_call_list with the customer's name and region."""
+    condition, values = scope.where("calls")
+    return _frame(
+        con,
+        f"""
+        select calls.*
+        from (
+            select fct_call_list.*, customers.customer_name, customers.region
+            from fct_call_list
+            inner join dim_customers as customers using (entity_id, customer_id)
+            where fct_call_list.rep = ?
+        ) as calls
+        where {condition}
+        order by calls.call_rank
+        """,
+        [rep, *values],
+    )
+
+
+def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:
+    """One customer's master data and priority, or None where it does not exist or lies outside the scope."""
+    if not _in_scope(con, scope, entity_id, customer_id):
+        return None
+    return _row(
+        con,
+        """
+        select customers.*, priority.* exclude (entity_id, customer_id, rep, region, customer_key)
+        from dim_customers as customers
+        inner join fct_payer_priority as priority using (customer_key)
+        where customers.entity_id = ? and customers.customer_id = ?
+        """,
+        [entity_id, customer_id],
+    )
+
+
+def _in_scope(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> bool:
+    """Whether the customer is the reader's own, or has a document of theirs."""
+    condition, values = scope.where()
+    row = _row(
+        con,
+        f"""
+        select
+            exists (select 1 from dim_customers where entity_id = ? and customer_id = ? and {condition})
+            or exists (select 1 from fct_invoices where entity_id = ? and customer_id = ? and {condition}) as found
+        """,
+        [entity_id, customer_id, *values, entity_id, customer_id, *values],
+    )
+    return bool(row["found"])
+
+
+def customer_open_items(
+    con: Connection, scope: Scope, entity_id: str, customer_id: str, bucket: str | None = None
+) -> pd.DataFrame:
+    """A customer's open items with their risk, oldest due first; `bucket` limits them to one aging bucket."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        select items.*, risk.p_late, risk.p_very_late, risk.expected_pay_date, risk.expected_days_late, risk.risk_band,
+            risk.reasons as risk_reasons
+        from fct_open_items as items
+        left join fct_late_risk as risk
+            on items.entity_id = risk.entity_id
+            and items.invoice_id = risk.invoice_id
+            and items.instalment_no = risk.instalment_no
+            and items.days_past_due is not null
+        where items.entity_id = ? and items.customer_id = ? and {condition} and (? is null or items.bucket = ?)
+        order by items.due_date nulls last, items.invoice_id, items.instalment_no
+        """,
+        [entity_id, customer_id, *values, bucket, bucket],
+    )
+
+
+def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """What was applied to a customer's invoices, newest first, with the days after the due date."""
+    condition, values = scope.where("invoices")
+    return _frame(
+        con,
+        f"""
+        select applications.applied_on, applications.invoice_id, applications.instalment_no, applications.receipt_id,
+            applications.amount_base, applications.amount_doc, applications.currency, applications.kind,
+            applications.method, applications.basis, applications.rule, invoices.due_date,
+            applications.applied_on - invoices.due_date as days_late
+        from fct_applications as applications
+        inner join fct_invoices as invoices using (instalment_key)
+        where applications.entity_id = ? and applications.customer_id = ? and invoices.amount_doc > 0 and {condition}
+        order by applications.applied_on desc, applications.invoice_id, applications.instalment_no
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def customer_trend(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """A customer's balance per month end: month_end, open_base, overdue_base."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        select month_end, sum(ar_end_base) as open_base, sum(overdue_end_base) as overdue_base
+        from fct_receivables_monthly
+        where entity_id = ? and customer_id = ? and {condition}
+        group by month_end
+        order by month_end
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
+    """Customers whose name or id contains `text`, most overdue first: ids, name, open_base, overdue_base."""
+    condition, values = scope.where("aging")
+    return _frame(
+        con,
+        f"""
+        select customers.entity_id, customers.customer_id, customers.customer_name,
+            coalesce(sum(aging.open_base), 0) as open_base,
+            coalesce(sum(aging.open_base) filter (aging.bucket not in ('not_due', 'unapplied')), 0) as overdue_base
+        from dim_customers as customers
+        {"inner" if scope.limits() else "left"} join fct_aging as aging
+            on customers.entity_id = aging.entity_id and customers.customer_id = aging.customer_id
+        where {condition}
+            and (contains(lower(customers.customer_name), lower(?)) or contains(lower(customers.customer_id), lower(?)))
+        group by customers.entity_id, customers.customer_id, customers.customer_name
+        order by overdue_base desc, open_base desc, customers.customer_id
+        """,
+        [*values, text, text],
+    )
+
+
+def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> dict[str, pd.DataFrame]:
+    """One invoice: its `instalments` with the import and line they came from, and the `applications` to them."""
+    condition, values = scope.where("invoices")
+    instalments = _frame(
+        con,
+        f"""
+        select invoices.*, imports.file_name
+        from fct_invoices as invoices
+        left join imports using (import_id)
+        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
+        order by invoices.instalment_no
+        """,
+        [entity_id, invoice_id, *values],
+    )
+    applications = _frame(
+        con,
+        f"""
+        select applications.*, applications.applied_on - invoices.due_date as days_late
+        from fct_applications as applications
+        inner join fct_invoices as invoices using (instalment_key)
+        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
+        order by applications.applied_on, applications.instalment_no
+        """,
+        [entity_id, invoice_id, *values],
+    )
+    return {"instalments": instalments, "applications": applications}
+
+
+def imports(con: Connection) -> pd.DataFrame:
+    """The imports this build was made from, oldest first."""
+    return _frame(con, "select * from imports order by imported_at, import_id")
+
+
+def rejected_rows(con: Connection, import_id: str) -> pd.DataFrame:
+    """The rows of one import that were set aside, in file order."""
+    return _frame(con, "select * from rejected_rows where import_id = ? order by line_no", [import_id])
+
+
+def tie_out(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The same receivables counted independently: measure, amount_base, difference against the open items.
+
+    `ledger` is invoices less applications less unapplied money; `buckets` the aging table; `open_items` the item list.
+    """
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        with measures as (
+            select 1 as place, 'open_items' as measure, coalesce(sum(open_base), 0) as amount_base
+            from fct_open_items where {condition}
+            union all
+            select 2, 'buckets', coalesce(sum(open_base), 0)
+            from fct_aging where {condition}
+            union all
+            select 3, 'ledger', (
+                select coalesce(sum(amount_base), 0) from fct_invoices where {condition}
+            ) - (
+                select coalesce(sum(applications.amount_base), 0)
+                from fct_applications as applications
+                inner join fct_invoices as invoices using (instalment_key)
+                where {condition.replace("entity_id", "invoices.entity_id")}
+            ) + (
+                select coalesce(sum(open_base), 0) from fct_open_items where doc_type = 'receipt' and {condition}
+            )
+        )
+        select measure, amount_base, amount_base - first_value(amount_base) over (order by place) as difference
+        from measures
+        order by place
+        """,
+        values * 5,
+    )

@@ -1,0 +1,128 @@
+"""What the SQL files read that no SQL file makes: views over the imports, the calendar and the bucket tables."""
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import holidays
+
+from pipelines.canonical import KINDS
+from pipelines.imports import ImportReport
+from pipelines.settings import Settings
+
+NOT_DUE = "not_due"
+UNAPPLIED = "unapplied"
+UNAPPLIED_ORDER = 99
+UNAPPLIED_DAY = -1  # the days-past-due value that stands for items which are not aged
+
+WORKING_DAYS_SEARCHED = 60  # longer than any run of public holidays
+
+REJECTED_COLUMNS = (
+    "import_id VARCHAR, file_name VARCHAR, line_no BIGINT, column_name VARCHAR, value VARCHAR, "
+    "reason VARCHAR, raw VARCHAR"
+)
+
+
+def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportReport], folder: Path) -> None:
+    """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order."""
+    con.execute(
+        "create temp table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
+        "ledger VARCHAR, file_name VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, rows_rejected BIGINT, "
+        "rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), imported_at VARCHAR, "
+        "retracted_at VARCHAR)"
+    )
+    for number, report in enumerate(reports, start=1):
+        con.execute(
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                number,
+                report.import_id,
+                report.source,
+                report.kind,
+                report.ledger,
+                report.file_name,
+                report.as_of,
+                report.rows_read,
+                report.rows_accepted,
+                report.rows_rejected,
+                report.rows_set_aside,
+                report.accepted_total,
+                report.control_total,
+                report.imported_at,
+                report.retracted_at,
+            ],
+        )
+    for kind, columns in KINDS.items():
+        files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
+        typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
+        _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
+    rejected = [folder / report.import_id / "rejected.parquet" for report in reports if report.rows_rejected]
+    _view(con, "raw_rejected_rows", rejected, REJECTED_COLUMNS)
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], columns: str) -> None:
+    """A view over Parquet files, or over nothing with the same columns, so that a missing export breaks no build."""
+    if files:
+        listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+        con.execute(f"create temp view {name} as select * from read_parquet([{listed}])")
+    else:
+        con.execute(f"create temp table {name} ({columns})")
+
+
+def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, first: dt.date, as_of: dt.date) -> None:
+    """Create the calendar from `first` to `as_of` and the aging buckets: plain tables instead of engine functions."""
+    con.execute(
+        "create temp table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
+        [first, as_of + dt.timedelta(days=1)],
+    )
+    con.execute("create temp table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
+    numbers = month_numbers(settings, first, as_of)
+    if numbers:
+        con.executemany("insert into ref_months values (?, ?, ?)", [_month(number) for number in numbers])
+    con.execute(
+        "create temp table ref_spans as select cast(spans.range as integer) as months, cast(steps.range as integer) "
+        "as step from range(1, ?) as spans, range(0, ?) as steps where steps.range < spans.range",
+        [len(numbers) + 1, len(numbers) + 1],
+    )
+    con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
+    con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
+    con.execute("create temp table ref_working_days (place INTEGER, day DATE)")
+    con.executemany("insert into ref_working_days values (?, ?)", working_days(settings.country, as_of))
+
+
+def working_days(country: str, start: dt.date) -> list[tuple[int, dt.date]]:
+    """The working days from `start` on, counted from 0, by the country's public holidays and make-up days."""
+    calendar_of_country = holidays.country_holidays(country)
+    days = (start + dt.timedelta(days=offset) for offset in range(WORKING_DAYS_SEARCHED))
+    return list(enumerate(day for day in days if calendar_of_country.is_working_day(day)))
+
+
+def month_numbers(settings: Settings, first: dt.date, as_of: dt.date) -> range:
+    """Months (year * 12 + month) whose end lies in the history kept: complete by `as_of`, from `first` on."""
+    last = as_of.year * 12 + as_of.month - (0 if (as_of + dt.timedelta(days=1)).day == 1 else 1)
+    return range(max(first.year * 12 + first.month, last - settings.history_months + 1), last + 1)
+
+
+def _month(number: int) -> tuple[int, dt.date, int]:
+    year, month = divmod(number - 1, 12)
+    days = calendar.monthrange(year, month + 1)[1]
+    return number, dt.date(year, month + 1, days), days
+
+
+def buckets(edges: Sequence[int]) -> list[tuple[str, int]]:
+    """Bucket names with their order, for edges such as (0, 30, 60, 90, 120)."""
+    named = [(f"{low + 1}-{high}", order) for order, (low, high) in enumerate(pairwise(edges), 1)]
+    return [(NOT_DUE, 0), *named, (f"{edges[-1]}+", len(edges)), (UNAPPLIED, UNAPPLIED_ORDER)]
+
+
+def bucket_days(edges: Sequence[int]) -> list[tuple[int, str, int]]:
+    """The bucket of every number of days past due from 0 (or less) to one past the last edge (or more)."""
+    names = buckets(edges)
+    rows = [(UNAPPLIED_DAY, UNAPPLIED, UNAPPLIED_ORDER)]
+    for day in range(edges[-1] + 2):
+        order = sum(day > edge for edge in edges)
+        rows.append((day, names[order][0], order))
+    return rows

@@ -1,0 +1,71 @@
+-- Grain: one row per month end, account and aging bucket. Residues below 0.01 in document currency are not listed.
+with
+
+items as (
+
+    select
+        stretches.from_month,
+        stretches.to_month,
+        stretches.balance_base,
+        instalments.account_key,
+        case when instalments.amount_doc > 0 then instalments.due_date end as due_date
+    from int_item_months as stretches
+    inner join int_instalments as instalments on stretches.item_key = instalments.instalment_key
+    where abs(stretches.balance_doc) >= 0.01
+
+    union all
+
+    select
+        stretches.from_month,
+        stretches.to_month,
+        stretches.balance_base,
+        accounts.account_key,
+        cast(null as date) as due_date
+    from int_item_months as stretches
+    inner join (
+        select distinct line_key, account_key
+        from int_unapplied_events
+    ) as accounts on stretches.item_key = -accounts.line_key
+    where abs(stretches.balance_doc) >= 0.01
+
+),
+
+at_month_ends as (
+
+    select
+        months.month_end,
+        months.month_no,
+        items.account_key,
+        items.balance_base,
+        case
+            when items.due_date is null then -1
+            else least(greatest(date_diff('day', items.due_date, months.month_end), 0), $open_ended_from)
+        end as days_past_due
+    from items
+    inner join ref_spans as spans on items.to_month - items.from_month = spans.months
+    inner join ref_months as months on items.from_month + spans.step = months.month_no
+
+),
+
+final as (
+
+    select
+        at_month_ends.month_no,
+        at_month_ends.month_end,
+        at_month_ends.account_key,
+        days.bucket,
+        days.bucket_order,
+        cast(sum(at_month_ends.balance_base) as decimal(18, 4)) as open_base,
+        count(*) as items
+    from at_month_ends
+    inner join ref_bucket_days as days on at_month_ends.days_past_due = days.days_past_due
+    group by
+        at_month_ends.month_no,
+        at_month_ends.month_end,
+        at_month_ends.account_key,
+        days.bucket,
+        days.bucket_order
+
+)
+
+select * from final

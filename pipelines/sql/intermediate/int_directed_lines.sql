@@ -1,0 +1,145 @@
+-- Grain: one row per amount directed at a document: receipt lines that name one, credit notes used up by a line that
+-- quotes their number, and settlements that the invoice export itself states (settled date, open amount, paid status).
+with
+
+receipt_lines as (
+
+    select
+        line_key,
+        document_key,
+        instalment_no,
+        greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
+        amount_doc,
+        currency,
+        kind,
+        named_by as rule
+    from int_receipt_lines
+    where document_key is not null
+
+),
+
+spent_documents as (
+
+    select
+        line_key,
+        spent_document_key as document_key,
+        cast(null as integer) as instalment_no,
+        greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
+        cast(-amount_doc as decimal(18, 4)) as amount_doc,
+        currency,
+        kind,
+        'stated' as rule
+    from int_receipt_lines
+    where spent_document_key is not null
+
+),
+
+received as (
+
+    select document_key, sum(amount_doc) as amount_doc
+    from receipt_lines
+    group by document_key
+
+),
+
+-- Settlement stated by the invoice row itself counts for what no receipt line accounts for.
+stated_by_invoice as (
+
+    select
+        -instalments.instalment_key as line_key,
+        instalments.document_key,
+        instalments.instalment_no,
+        coalesce(instalments.settled_date, instalments.listed_on) as applied_on,
+        instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
+        instalments.currency,
+        'payment' as kind,
+        case when instalments.settled_date is null then 'listed' else 'stated' end as rule,
+        coalesce(received.amount_doc, 0) as received_doc,
+        instalments.instalments
+    from int_instalments as instalments
+    left join received on instalments.document_key = received.document_key
+    where coalesce(instalments.ledger, 'ledger') = 'ledger'
+        and (
+            instalments.settled_date is not null
+            or instalments.open_amount is not null
+            or instalments.status = 'paid'
+        )
+
+),
+
+differences as (
+
+    select
+        -instalments.instalment_key as line_key,
+        instalments.document_key,
+        instalments.instalment_no,
+        payments.paid_on as applied_on,
+        case when instalments.amount_doc < 0 then -abs(payments.amount) else payments.amount end as amount_doc,
+        instalments.currency,
+        'payment' as kind,
+        'listed' as rule
+    from int_open_list_payments as payments
+    inner join int_instalments as instalments
+        on payments.entity_id = instalments.entity_id
+        and payments.invoice_id = instalments.invoice_id
+        and payments.instalment_no = instalments.instalment_no
+
+),
+
+together as (
+
+    select line_key, document_key, instalment_no, applied_on, amount_doc, currency, kind, rule
+    from receipt_lines
+
+    union all
+
+    select line_key, document_key, instalment_no, applied_on, amount_doc, currency, kind, rule
+    from spent_documents
+
+    union all
+
+    select
+        line_key,
+        document_key,
+        instalment_no,
+        applied_on,
+        cast(settled_doc - received_doc as decimal(18, 4)) as amount_doc,
+        currency,
+        kind,
+        rule
+    from stated_by_invoice
+    where instalments = 1 and settled_doc <> received_doc
+        and sign(settled_doc - received_doc) = sign(settled_doc)
+
+    union all
+
+    -- With a payment schedule each instalment states its own settlement; receipts are not spread here.
+    select line_key, document_key, instalment_no, applied_on, settled_doc as amount_doc, currency, kind, rule
+    from stated_by_invoice
+    where instalments > 1 and received_doc = 0 and settled_doc <> 0
+
+    union all
+
+    select line_key, document_key, instalment_no, applied_on, cast(amount_doc as decimal(18, 4)), currency, kind, rule
+    from differences
+
+),
+
+final as (
+
+    select
+        together.line_key,
+        together.document_key,
+        together.instalment_no,
+        greatest(together.applied_on, documents.issue_date) as applied_on,
+        together.amount_doc,
+        together.kind,
+        together.rule
+    from together
+    inner join int_instalments as documents on together.document_key = documents.instalment_key
+    where together.currency = documents.currency
+        and greatest(together.applied_on, documents.issue_date) <= $as_of
+
+)
+
+select * from final

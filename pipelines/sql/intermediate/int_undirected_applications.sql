@@ -1,0 +1,145 @@
+-- Grain: one row per receipt line that names no invoice and instalment it is applied to.
+-- First the one instalment of exactly that amount, then the customer's oldest documents.
+with
+
+lines as (
+
+    select
+        line_key,
+        customer_key,
+        currency,
+        greatest(received_on, coalesce(applied_on, received_on)) as received_on,
+        amount_doc,
+        kind
+    from int_receipt_lines
+    where document_key is null
+        and invoice_id is null
+        and customer_key is not null
+        and amount_doc > 0
+
+),
+
+paid as (
+
+    select applications.instalment_key, sum(applications.amount_doc) as amount_doc
+    from int_directed_applications as applications
+    group by applications.instalment_key
+
+),
+
+owed as (
+
+    select
+        instalments.instalment_key,
+        instalments.customer_key,
+        instalments.currency,
+        instalments.issue_date,
+        cast(instalments.amount_doc - coalesce(paid.amount_doc, 0) as decimal(18, 4)) as owed_doc
+    from int_instalments as instalments
+    inner join (select distinct customer_key, currency from lines) as payers
+        on instalments.customer_key = payers.customer_key
+        and instalments.currency = payers.currency
+    left join paid on instalments.instalment_key = paid.instalment_key
+    where instalments.amount_doc > 0 and instalments.amount_doc > coalesce(paid.amount_doc, 0)
+
+),
+
+-- The n-th receipt of an amount meets the n-th instalment of that amount.
+exact as (
+
+    select
+        numbered_lines.line_key,
+        numbered_owed.instalment_key,
+        numbered_lines.received_on as applied_on,
+        numbered_lines.kind,
+        numbered_lines.amount_doc
+    from (
+        select
+            *,
+            row_number() over (
+                partition by customer_key, currency, amount_doc order by received_on, line_key
+            ) as place
+        from lines
+    ) as numbered_lines
+    inner join (
+        select
+            *,
+            row_number() over (partition by customer_key, currency, owed_doc order by instalment_key) as place
+        from owed
+    ) as numbered_owed
+        on numbered_lines.customer_key = numbered_owed.customer_key
+        and numbered_lines.currency = numbered_owed.currency
+        and numbered_lines.amount_doc = numbered_owed.owed_doc
+        and numbered_lines.place = numbered_owed.place
+    where numbered_owed.issue_date <= numbered_lines.received_on
+
+),
+
+lines_in_a_row as (
+
+    select
+        lines.*,
+        sum(lines.amount_doc) over (
+            partition by lines.customer_key, lines.currency
+            order by lines.received_on, lines.line_key
+            rows between unbounded preceding and current row
+        ) as ends_at
+    from lines
+    where not exists (select 1 from exact where exact.line_key = lines.line_key)
+
+),
+
+owed_in_a_row as (
+
+    select
+        owed.*,
+        sum(owed.owed_doc) over (
+            partition by owed.customer_key, owed.currency
+            order by owed.instalment_key
+            rows between unbounded preceding and current row
+        ) as ends_at
+    from owed
+    where not exists (select 1 from exact where exact.instalment_key = owed.instalment_key)
+
+),
+
+-- Both rows laid end to end: money pays the stretch it overlaps.
+oldest_first as (
+
+    select
+        money.line_key,
+        debt.instalment_key,
+        greatest(money.received_on, debt.issue_date) as applied_on,
+        money.kind,
+        least(money.ends_at, debt.ends_at)
+        - greatest(money.ends_at - money.amount_doc, debt.ends_at - debt.owed_doc) as amount_doc
+    from lines_in_a_row as money
+    inner join owed_in_a_row as debt
+        on money.customer_key = debt.customer_key
+        and money.currency = debt.currency
+        and money.ends_at - money.amount_doc < debt.ends_at
+        and debt.ends_at - debt.owed_doc < money.ends_at
+
+),
+
+final as (
+
+    select line_key, instalment_key, applied_on, kind, 'exact' as rule, amount_doc
+    from exact
+    where applied_on <= $as_of
+
+    union all
+
+    select
+        line_key,
+        instalment_key,
+        applied_on,
+        kind,
+        'oldest' as rule,
+        cast(amount_doc as decimal(18, 4)) as amount_doc
+    from oldest_first
+    where applied_on <= $as_of
+
+)
+
+select * from final

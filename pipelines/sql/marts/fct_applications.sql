@@ -1,0 +1,29 @@
+-- Grain: one application of money to an invoice instalment, sorted by customer; positive = the instalment owes less.
+-- rule says how the instalment was found; basis is its short form: stated, inferred from lists, or oldest first.
+select
+    instalments.entity_id,
+    instalments.invoice_id,
+    instalments.instalment_no,
+    applications.applied_on,
+    instalments.currency,
+    applications.amount_doc,
+    applications.amount_base,
+    applications.kind,
+    case
+        when applications.rule in ('stated', 'reference') then 'stated'
+        when applications.rule = 'listed' then 'inferred'
+        else 'fifo'
+    end as basis,
+    applications.rule,
+    lines.receipt_id,
+    lines.paid_on,
+    lines.method,
+    accounts.customer_id,
+    applications.line_key,
+    applications.instalment_key,
+    instalments.customer_key
+from int_applications as applications
+inner join int_instalments as instalments on applications.instalment_key = instalments.instalment_key
+inner join int_accounts as accounts on instalments.account_key = accounts.account_key
+left join int_receipt_lines as lines on applications.line_key = lines.line_key
+order by applications.instalment_key, applications.applied_on, applications.line_key

@@ -1,0 +1,101 @@
+-- Grain: one row per entity, invoice and instalment, as the latest import that holds it says.
+-- Void and draft documents and documents dated after the as-of date are out.
+-- Sign: invoices and debit notes positive, credit notes and prepayments negative.
+with
+
+documents as (
+
+    select
+        invoices.import_id,
+        invoices.line_no,
+        imports.import_no,
+        imports.source,
+        imports.ledger,
+        imports.as_of as listed_on,
+        coalesce(invoices.entity_id, $default_entity) as entity_id,
+        invoices.customer_id,
+        invoices.customer_name,
+        invoices.invoice_id,
+        coalesce(invoices.instalment_no, 1) as instalment_no,
+        case
+            when invoices.doc_type in ('credit_note', 'prepayment') then invoices.doc_type
+            when invoices.amount < 0 then 'credit_note'
+            else coalesce(invoices.doc_type, 'invoice')
+        end as doc_type,
+        invoices.issue_date,
+        invoices.due_date,
+        invoices.terms_days,
+        invoices.amount,
+        invoices.open_amount,
+        invoices.settled_date,
+        coalesce(invoices.currency, $base_currency) as currency,
+        invoices.rep,
+        invoices.region,
+        invoices.project,
+        invoices.order_no,
+        coalesce(invoices.disputed, false) as disputed,
+        invoices.dispute_reason,
+        invoices.status
+    from raw_invoices as invoices
+    inner join raw_imports as imports on invoices.import_id = imports.import_id
+
+),
+
+-- Within one import a key is unique, so only later imports can supersede a row.
+later as (
+
+    select entity_id, invoice_id, instalment_no, import_no
+    from documents
+    where import_no > (select min(import_no) from raw_imports where kind = 'invoices')
+
+),
+
+final as (
+
+    select
+        documents.import_id,
+        documents.line_no,
+        documents.source,
+        documents.ledger,
+        documents.listed_on,
+        documents.entity_id,
+        documents.customer_id,
+        documents.customer_name,
+        documents.invoice_id,
+        documents.instalment_no,
+        documents.doc_type,
+        documents.issue_date,
+        documents.due_date,
+        documents.terms_days,
+        case
+            when documents.doc_type in ('credit_note', 'prepayment') then -abs(documents.amount)
+            else documents.amount
+        end as amount,
+        case
+            when documents.doc_type in ('credit_note', 'prepayment') then -abs(documents.open_amount)
+            else documents.open_amount
+        end as open_amount,
+        documents.settled_date,
+        documents.currency,
+        documents.rep,
+        documents.region,
+        documents.project,
+        documents.order_no,
+        documents.disputed,
+        documents.dispute_reason,
+        documents.status
+    from documents
+    where documents.issue_date <= $as_of
+        and coalesce(documents.status, 'open') not in ('void', 'draft')
+        and not exists (
+            select 1
+            from later
+            where later.entity_id = documents.entity_id
+                and later.invoice_id = documents.invoice_id
+                and later.instalment_no = documents.instalment_no
+                and later.import_no > documents.import_no
+        )
+
+)
+
+select * from final

@@ -1,0 +1,84 @@
+-- Grain: one row per receipt line (money, credit, discount or write-off), as the latest import that holds it says.
+-- Money by bill or cheque counts from the day it clears; lines after the as-of date are out.
+with
+
+lines as (
+
+    select
+        receipts.import_id,
+        receipts.line_no,
+        imports.import_no,
+        coalesce(receipts.entity_id, $default_entity) as entity_id,
+        receipts.receipt_id,
+        receipts.customer_id,
+        receipts.paid_on,
+        case
+            when receipts.method in ('bill', 'cheque') then coalesce(receipts.cleared_on, receipts.paid_on)
+            else receipts.paid_on
+        end as received_on,
+        receipts.applied_on,
+        receipts.amount,
+        coalesce(receipts.currency, $base_currency) as currency,
+        receipts.currency is not null as currency_stated,
+        receipts.method,
+        receipts.invoice_id,
+        receipts.instalment_no,
+        receipts.reference,
+        coalesce(receipts.kind, 'payment') as kind
+    from raw_receipts as receipts
+    inner join raw_imports as imports on receipts.import_id = imports.import_id
+
+),
+
+-- Only a line with a receipt number can be recognised in a later import.
+later as (
+
+    select
+        entity_id,
+        receipt_id,
+        coalesce(invoice_id, '') as invoice_id,
+        coalesce(instalment_no, 0) as instalment_no,
+        kind,
+        import_no
+    from lines
+    where receipt_id is not null
+        and import_no > (select min(import_no) from raw_imports where kind = 'receipts')
+
+),
+
+final as (
+
+    select
+        lines.import_id,
+        lines.line_no,
+        lines.import_no * 10000000000 + lines.line_no as line_key,
+        lines.entity_id,
+        lines.receipt_id,
+        lines.customer_id,
+        lines.paid_on,
+        lines.received_on,
+        lines.applied_on,
+        lines.amount,
+        lines.currency,
+        lines.currency_stated,
+        lines.method,
+        lines.invoice_id,
+        lines.instalment_no,
+        lines.reference,
+        lines.kind
+    from lines
+    where lines.received_on <= $as_of
+        and not exists (
+            select 1
+            from later
+            where later.entity_id = lines.entity_id
+                and later.receipt_id = lines.receipt_id
+                and later.invoice_id = coalesce(lines.invoice_id, '')
+                and later.instalment_no = coalesce(lines.instalment_no, 0)
+                and later.kind = lines.kind
+                and later.import_no > lines.import_no
+        )
+
+)
+
+select * from final

@@ -1,0 +1,85 @@
+"""Find the SQL files, order them by what they read, and run them: one file, one table, file name = table name."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+FOLDER = Path(__file__).resolve().parent / "sql"
+PARAMETER = re.compile(r"\$(\w+)")
+# What stands after `from` or `join`. A file's own CTEs are among them and fall away in `in_order`, which looks at
+# tables only. The engine's own get_table_names binds the statement and so needs the tables to be there already.
+READ = re.compile(r"^\s*(?:from|(?:\w+ )*join)\s+(\w+)", re.MULTILINE)
+
+Maker = Callable[[duckdb.DuckDBPyConnection], None]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the build: its select statement, or what makes it in Python, and the tables it reads."""
+
+    name: str
+    reads: frozenset[str]
+    sql: str = ""
+    make: Maker | None = None
+    kept: bool = True  # stands in the published file; the others are dropped after their last reader
+
+
+def from_files(folder: Path = FOLDER) -> list[Table]:
+    """The tables of `sql/staging`, `intermediate`, `marts` and `reports`; the first two are not kept."""
+    tables = []
+    for path in sorted(folder.glob("*/*.sql")):
+        layer = path.parent.name
+        if layer == "checks":
+            continue
+        sql = path.read_text(encoding="utf-8")
+        tables.append(Table(path.stem, frozenset(READ.findall(sql)), sql=sql, kept=layer in ("marts", "reports")))
+    return tables
+
+
+def in_order(tables: Sequence[Table]) -> list[Table]:
+    """The tables so that each comes after all it reads; alphabetical where nothing decides."""
+    by_name = {table.name: table for table in tables}
+    sorter = TopologicalSorter({table.name: sorted(table.reads & by_name.keys()) for table in tables})
+    return [by_name[name] for name in sorter.static_order()]
+
+
+def run(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    parameters: Mapping[str, object],
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Make every table on `con`; `progress(name, done, total)` is called before each.
+
+    A file is given just the parameters it names. Tables that are not kept are temporary and go as soon as no later
+    table reads them, so that memory holds only what is still needed.
+    """
+    ordered = in_order(tables)
+    for done, table in enumerate(ordered):
+        if progress:
+            progress(table.name, done, len(ordered))
+        if table.make:
+            table.make(con)
+        else:
+            create(con, table.name, table.sql, parameters, temporary=not table.kept)
+        still_read: frozenset[str] = frozenset().union(*(later.reads for later in ordered[done + 1 :]))
+        for earlier in ordered[: done + 1]:
+            if not earlier.kept and earlier.name in (table.reads | {table.name}) and earlier.name not in still_read:
+                con.execute(f"drop table temp.{earlier.name}")
+
+
+def create(
+    con: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: Mapping[str, object], *, temporary: bool = False
+) -> None:
+    """Create one table from a select statement."""
+    kind = "temp table" if temporary else "table"
+    con.execute(f"create {kind} {name} as {sql}", used(sql, parameters))
+
+
+def used(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    """Just the parameters that `sql` names: the engine refuses others. Raises KeyError for one that is not given."""
+    return {name: parameters[name] for name in set(PARAMETER.findall(sql))}
