@@ -27,7 +27,7 @@ DOC_WORDS = {
 }
 KIND_WORDS = {
     "payment": ("收款", "Payment"),
-    "credit": ("贷项核销", "Credit"),
+    "credit": ("贷项", "Credit"),
     "write_off": ("坏账核销", "Write-off"),
     "discount": ("现金折扣", "Discount"),
 }
