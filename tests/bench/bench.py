@@ -1,0 +1,213 @@
+"""Measure each job beside its floor, several times in turn, each in a process of its own: `make bench`.
+
+Prints `job · n · ours · floor · ratio · peak MB` and the growth from n / 10 to n, and writes bench.json. Asserts
+nothing: absolute times move by 2 × between runs of one machine, so read the ratios.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.bench.generate import AS_OF, Ledger, ledger_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One process: its wall time and the most memory it held."""
+
+    seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the result: medians over the rounds."""
+
+    job: str
+    n: int
+    floor_name: str
+    ours_ms: float
+    floor_ms: float
+    ratio: float
+    peak_mb: float | None
+    p95_ms: float | None = None
+
+
+def measure(arguments: list[str], home: Path) -> Measured:
+    """Run `python arguments` to its end. Stops the bench with the process's own words when it fails."""
+    log = home.parent / "child.log"
+    began = time.perf_counter()
+    with log.open("w") as output:
+        child = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "FIRSTPAID_HOME": str(home)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit(f"bench: python {' '.join(arguments)} failed\n{log.read_text()[-4000:]}")
+    return Measured(time.perf_counter() - began, usage.ru_maxrss / 1024)
+
+
+def ask(arguments: list[str], home: Path) -> dict[str, dict[str, float]]:
+    """Run `python -m tests.bench.<...>`, which prints one JSON object of p50 and p95 by job."""
+    answer = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "FIRSTPAID_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode != 0:
+        sys.exit(f"bench: {' '.join(arguments)} failed\n{answer.stderr[-4000:]}")
+    timings: dict[str, dict[str, float]] = json.loads(answer.stdout.splitlines()[-1])
+    return timings
+
+
+def load(ledger: Ledger, home: Path) -> dict[str, Measured]:
+    """Import and build through the command line, step by step, into an empty warehouse."""
+    files = [str(ledger.invoices), str(ledger.receipts)]
+    return {
+        "import": measure(["-m", "pipelines", "import", *files], home),
+        "build": measure(["-m", "pipelines", "build", "--as-of", AS_OF.isoformat()], home),
+    }
+
+
+def floor(ledger: Ledger, home: Path, where: str) -> Measured:
+    """The bare tables of the same two files in DuckDB."""
+    home.mkdir()
+    database = ":memory:" if where == "memory" else str(home / "bare.duckdb")
+    return measure(["-m", "tests.bench.floor", str(ledger.invoices), str(ledger.receipts), database], home)
+
+
+def rounds(times: int, size: int, ledger: Ledger, scratch: Path) -> tuple[list[Row], Path]:
+    """The loading of one ledger beside its floors; also the warehouse of the last round, for the page queries."""
+    ours: list[dict[str, Measured]] = []
+    floors: dict[str, list[Measured]] = {"file": [], "memory": []}
+    home = scratch / "none"
+    for number in range(times):
+        say(f"import + build of {size:,} invoices, round {number + 1} of {times}")
+        home = scratch / f"{size}-{number}" / "home"
+        home.parent.mkdir()
+        ours.append(load(ledger, home))
+        for where, measured in floors.items():
+            measured.append(floor(ledger, scratch / f"{size}-{number}" / where, where))
+        if number + 1 < times:
+            remove(home.parent)
+    seconds: dict[str, Callable[[dict[str, Measured]], float]] = {
+        "import + build": lambda steps: steps["import"].seconds + steps["build"].seconds,
+        "import": lambda steps: steps["import"].seconds,
+        "build": lambda steps: steps["build"].seconds,
+    }
+    rows = []
+    for job, taken in seconds.items():
+        mine = statistics.median(taken(steps) for steps in ours)
+        names = ("import", "build") if job == "import + build" else (job,)
+        peak = statistics.median(max(steps[name].peak_mb for name in names) for steps in ours)
+        for where, measured in floors.items():
+            bare = statistics.median(each.seconds for each in measured)
+            rows.append(Row(job, size, f"read_csv into {where}", mine * 1e3, bare * 1e3, mine / bare, peak))
+    return rows, home
+
+
+def remove(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def queries(size: int, home: Path) -> list[Row]:
+    """The page queries on the published build, beside `select 1` on the same connection."""
+    say(f"page queries at {size:,} invoices")
+    timings = ask(["tests.bench.pages", "queries"], home)
+    bare = timings.pop("select 1")["p50"]
+    return [
+        Row(f"query: {name}", size, "select 1", took["p50"], bare, took["p50"] / bare, None, took["p95"])
+        for name, took in timings.items()
+    ]
+
+
+def overview(scratch: Path) -> list[Row]:
+    """The overview answered after its first view, on the sample, beside a page that shows one line."""
+    say("overview page on the sample")
+    home = scratch / "sample" / "home"
+    home.parent.mkdir()
+    files = sorted(str(path) for path in (ROOT / "data" / "sample").iterdir() if path.suffix in (".csv", ".xlsx"))
+    measure(["-m", "pipelines", "import", *files], home)
+    for step in (["pipelines", "build"], ["models", "train"], ["pipelines", "build"]):
+        measure(["-m", *step], home)
+    timings = ask(["tests.bench.pages", "overview"], home)
+    bare = timings.pop("empty page")["p50"]
+    return [
+        Row(f"page: {name}", 12_000, "empty page", took["p50"], bare, took["p50"] / bare, None, took["p95"])
+        for name, took in timings.items()
+    ]
+
+
+def growth(rows: list[Row]) -> list[str]:
+    """How each job grew from the small ledger to the large one; 10 is linear."""
+    small, large = sorted({row.n for row in rows})
+    before = {(row.job, row.floor_name): row.ours_ms for row in rows if row.n == small}
+    return [
+        f"{row.job}: {small:,} → {large:,} invoices × {row.ours_ms / before[row.job, row.floor_name]:.1f}"
+        for row in rows
+        if row.n == large and row.floor_name in ("read_csv into file", "select 1")
+    ]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(rows: list[Row]) -> None:
+    print(f"{'job':<34} {'n':>11} {'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'peak MB':>8}  floor")
+    for row in rows:
+        p95 = "" if row.p95_ms is None else f"{row.p95_ms:.1f}"
+        peak = "" if row.peak_mb is None else f"{row.peak_mb:.0f}"
+        print(
+            f"{row.job:<34} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
+            f"{peak:>8}  {row.floor_name}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--size", type=int, default=1_000_000, help="invoices of the large ledger")
+    parser.add_argument("--rounds", type=int, help="how often each job runs: 5, or 3 above a million invoices")
+    parser.add_argument("--folder", type=Path, help="where the ledgers are kept for the next time")
+    options = parser.parse_args()
+    times = options.rounds or (5 if options.size <= 1_000_000 else 3)
+    with tempfile.TemporaryDirectory(prefix="firstpaid-bench-") as scratch:
+        folder = options.folder or Path(scratch)
+        rows: list[Row] = []
+        for size in (options.size // 10, options.size):
+            say(f"writing a ledger of {size:,} invoices")
+            # In a process of its own: a child's peak memory is never counted below what its parent held.
+            measure(["-m", "tests.bench.generate", str(folder), str(size)], Path(scratch) / "none")
+            loaded, home = rounds(times, size, ledger_of(folder, size), Path(scratch))
+            rows += loaded + queries(size, home)
+            remove(home.parent)
+        lines = growth(rows)
+        rows += overview(Path(scratch))
+    show(rows)
+    print("\ngrowth (× 10 is linear)", *lines, sep="\n")
+    result = {"rounds": times, "rows": [asdict(row) for row in rows], "growth": lines}
+    (ROOT / "bench.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    say("written: bench.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What a reader waits for, measured in a process of its own; prints one JSON object of milliseconds by job."""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from pipelines import queries
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+
+TIMES = 60
+VIEWS = 15
+
+
+def timed(job: Callable[[], object], times: int) -> dict[str, float]:
+    """p50 and p95 in milliseconds, after one run that does not count."""
+    job()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        job()
+        taken.append((time.perf_counter() - began) * 1e3)
+    return {"p50": statistics.median(taken), "p95": statistics.quantiles(taken, n=20, method="inclusive")[-1]}
+
+
+def query_times() -> dict[str, dict[str, float]]:
+    """The queries behind a page on the published build: everything, one rep, one customer."""
+    build = queries.published(Settings())
+    assert build is not None
+    con, every = queries.open_build(build), Scope()
+    rep = str(queries.reps(con, every)["rep"].iloc[0])
+    worst = queries.aging_heatmap(con, every, top=1).iloc[0]
+    customer = (str(worst["entity_id"]), str(worst["customer_id"]))
+    jobs: dict[str, Callable[[], object]] = {
+        "select 1": lambda: con.cursor().execute("select 1").df(),
+        "heatmap, top 50": lambda: queries.aging_heatmap(con, every, top=50),
+        "key figures": lambda: queries.kpis(con, every),
+        "DSO trend": lambda: queries.dso_trend(con, every),
+        "call list of one rep": lambda: queries.call_list(con, every, rep),
+        "one customer": lambda: queries.customer(con, every, *customer),
+        "open items of one customer": lambda: queries.customer_open_items(con, every, *customer),
+        "payments of one customer": lambda: queries.customer_payments(con, every, *customer),
+    }
+    return {name: timed(job, TIMES) for name, job in jobs.items()}
+
+
+def view(app: AppTest) -> None:
+    app.run(timeout=120)
+    if app.exception:
+        sys.exit("\n".join(str(each.message) for each in app.exception))
+
+
+def overview_times() -> dict[str, dict[str, float]]:
+    """The overview answered again by a server that has shown it before, beside a page of one line."""
+    empty = AppTest.from_string("import streamlit as st\nst.title('FirstPaid')")
+    app = AppTest.from_file("app.py")
+    return {
+        "empty page": timed(lambda: view(empty), VIEWS),
+        "overview after the first view": timed(lambda: view(app), VIEWS),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(query_times() if sys.argv[1] == "queries" else overview_times()))
