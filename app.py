@@ -1,0 +1,45 @@
+"""FirstPaid in the browser: page set-up, language, who is here, filters, navigation; nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+from pydantic import ValidationError
+
+from pipelines import i18n, queries
+from pipelines.errors import UserError
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+from ui import access, address, filters, navigation, session
+from ui.i18n import LANGUAGE_NAMES, Reader
+
+st.set_page_config(page_title="FirstPaid", page_icon=":material/payments:", layout="wide")
+language = address.current("lang", i18n.LANGUAGES, i18n.language_of(st.context.locale))
+st.logo(Path(__file__).parent / "ui" / "logo.svg", size="large")
+
+try:
+    settings = Settings()
+except ValidationError as error:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    st.error(i18n.translate(language, "app.bad_settings", name=where, detail=first["msg"]), icon=":material/settings:")
+    st.stop()
+
+reader = Reader(language, settings.base_currency)
+build = queries.published(settings)
+who_may_be = session.answer(build, queries.filter_values, Scope())["reps"] if build else []
+who = access.signed_in(settings, reader) if access.sign_in_configured() else access.local(who_may_be)
+
+registered = navigation.pages(reader, who.role)
+page = st.navigation(list(registered.values()), position="hidden")
+
+with st.sidebar:
+    navigation.menu(reader, registered)
+    scope = filters.choose(reader, who, session.answer(build, queries.filter_values, who.scope)) if build else who.scope
+    access.controls(who, reader, who_may_be)
+    address.switch("lang", reader.t("app.language"), i18n.LANGUAGES, LANGUAGE_NAMES.__getitem__)
+
+session.begin(session.View(reader, settings, build, who, scope))
+try:
+    page.run()
+except UserError as error:
+    st.error(error.text(language), icon=":material/error:")

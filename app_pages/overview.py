@@ -1,0 +1,54 @@
+"""Overview: how much is owed, how late, by whom, whether it gets better, and whether the figures tie out."""
+
+import streamlit as st
+
+from pipelines import queries
+from ui import charts, navigation, overview_parts, page
+from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.i18n import Reader
+
+ROWS = (15, 30, 50)
+
+view = page.start("overview")
+reader: Reader = view.reader
+t = reader.t
+
+kpis = view.ask(queries.kpis)
+balances = view.ask(queries.receivables_trend)
+dso = view.ask(queries.dso_trend)
+overview_parts.cards(reader, kpis, balances, dso)
+overview_parts.tie_out_line(reader, view.ask(queries.tie_out))
+
+with st.container(border=True):
+    head, control = st.columns([4, 1], vertical_alignment="bottom")
+    head.subheader(t("overview.heatmap"), anchor=False)
+    rows = control.segmented_control(
+        t("overview.rows"), ROWS, default=ROWS[0], required=True, key="heatmap_rows", help=t("overview.rows_help")
+    )
+    cells = view.ask(queries.aging_heatmap, rows or ROWS[0])
+    if cells.empty:
+        page.nothing_here(t("overview.heatmap_alt_empty"))
+    else:
+        st.caption(t("overview.heatmap_hint"))
+        event = st.plotly_chart(
+            heatmap(reader, cells),
+            key="heatmap",
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
+            alt=heatmap_summary(reader, cells),
+        )
+        if event.selection.points:
+            entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
+            navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
+
+left, right = st.columns(2)
+with left, st.container(border=True, height="stretch"):
+    st.subheader(t("overview.aging"), anchor=False)
+    aging = view.ask(queries.aging)
+    st.plotly_chart(charts.aging_bars(reader, aging), key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
+with right, st.container(border=True, height="stretch"):
+    st.subheader(t("overview.by_rep"), anchor=False)
+    overview_parts.overdue_by_rep(view)
+
+overview_parts.histories(view, balances, dso)

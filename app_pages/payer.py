@@ -1,0 +1,26 @@
+"""One payer: exposure, open items with their risk, how this customer has paid, and where it is heading."""
+
+import streamlit as st
+
+from pipelines import queries
+from ui import navigation, page, payer_parts
+from ui.session import view as current_view
+
+view = current_view()
+t = view.reader.t
+entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
+
+navigation.back(t)
+customer = None if view.build is None else view.ask_anywhere(queries.customer, entity_id, customer_id)
+if customer is None:
+    page.start("payer")
+    st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
+    navigation.link("payers", t("payer.find"), icon=":material/search:")
+    st.stop()
+
+payer_parts.head(view, customer)
+items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+payer_parts.exposure(view, customer, items)
+payer_parts.open_items(view, items, entity_id, customer_id)
+payer_parts.history(view, entity_id, customer_id)
+payer_parts.facts(view, customer)

@@ -1,0 +1,120 @@
+"""Figures from small frames of the queries' columns."""
+
+import pandas as pd
+import pytest
+
+from ui import charts
+from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.i18n import Reader
+
+EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
+MONTHS = pd.to_datetime(["2026-01-31", "2026-02-28", "2026-03-31"])
+
+
+@pytest.fixture
+def cells():
+    """Two customers of the same name in two entities; the giant owes a million times more."""
+    rows = [
+        ("E1", "C1", "Giant <b>", "not_due", 0, 5_000_000.0, 3),
+        ("E1", "C1", "Giant <b>", "31-60", 2, 40_000_000.0, 7),
+        ("E2", "C1", "Giant <b>", "1-30", 1, 40.0, 1),
+        ("E2", "C1", "Giant <b>", "unapplied", 99, -15.0, 1),
+    ]
+    columns = ["entity_id", "customer_id", "customer_name", "bucket", "bucket_order", "open_base", "items"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_heatmap_cell_carries_the_way_to_its_items(cells):
+    marks = heatmap(EN, cells).data[-1]
+    assert marks.type == "scatter"
+    clicks = [tuple(point[:3]) for point in marks.customdata]
+    assert ("E1", "C1", "31-60") in clicks
+    assert ("E2", "C1", TOTAL) in clicks
+    assert len(clicks) == len(cells) + 2
+    assert len(set(marks.y)) == 2, "two entities are two rows although the names are equal"
+
+
+def test_amounts_in_the_heatmap_are_short_in_the_readers_language(cells):
+    assert "¥40M" in heatmap(EN, cells).data[-1].text
+    assert "¥4000万" in heatmap(ZH, cells).data[-1].text
+
+
+def test_a_giant_does_not_blank_the_rest(cells):
+    """The strength of a cell goes by the logarithm: 40 of 40 million still stands well above the faintest."""
+    traces = [trace for trace in heatmap(EN, cells).data if trace.type == "heatmap"]
+    low, high = traces[0].zmin, traces[0].zmax
+    strength = {round(z, 3): (z - low) / (high - low) for trace in traces for z in trace.z}
+    assert max(strength.values()) >= 1.0
+    assert strength[1.602] > 0.05
+
+
+def test_a_name_with_tags_is_shown_as_it_stands(cells):
+    figure = heatmap(EN, cells)
+    assert "Giant &lt;b&gt;" in figure.layout.yaxis.ticktext
+
+
+def test_the_heatmap_says_in_words_who_is_worst(cells):
+    assert "Giant" in heatmap_summary(EN, cells)
+    assert "¥40,000,040.00" in heatmap_summary(EN, cells), "both entities of one name count"
+    calm = cells[cells["bucket"] == "not_due"]
+    assert "nothing overdue" in heatmap_summary(EN, calm)
+    assert "没有未清项" in heatmap_summary(ZH, cells.head(0))
+
+
+def test_aging_bars_stand_in_the_order_of_age(cells):
+    aging = cells.groupby(["bucket", "bucket_order"], as_index=False)[["open_base", "items"]].sum()
+    bars = charts.aging_bars(EN, aging).data[0]
+    assert list(bars.x) == ["Not due", "1–30 days", "31–60 days", "Unapplied"]
+    assert bars.text[0] == "¥5M"
+
+
+def test_money_axis_ticks_are_round_and_in_words():
+    axis = charts.money_axis(ZH, -1_200_000, 48_000_000)
+    assert "¥1000万" in axis["ticktext"]
+    assert axis["tickvals"][0] <= -1_200_000
+    assert axis["tickvals"][-1] >= 48_000_000
+    assert charts.money_axis(EN, float("nan"), float("nan"))["tickvals"], "an empty chart still has an axis"
+
+
+def test_a_month_whose_dso_is_a_lower_bound_is_hollow_and_said_so():
+    trend = pd.DataFrame(
+        {
+            "month_end": MONTHS,
+            "dso_countback": [90.0, None, 60.0],
+            "dso_simple": [None, None, 55.0],
+            "dso_best_possible": [40.0, None, 30.0],
+            "add_days": [50.0, None, 30.0],
+            "is_lower_bound": [True, False, False],
+        }
+    )
+    figure = charts.dso_history(EN, trend)
+    countback = next(trace for trace in figure.data if trace.name == "DSO (countback)")
+    assert list(countback.marker.symbol) == ["circle-open", "circle", "circle"]
+    assert countback.customdata[0][0] == "at least 90.0 days"
+    assert countback.customdata[1][0] == "–"
+    assert list(figure.layout.xaxis.ticktext) == ["Jan 2026", "Feb 2026", "Mar 2026"]
+
+
+def test_stacked_histories_cover_every_bucket(cells):
+    trend = pd.concat(
+        [cells.assign(month_end=month)[["month_end", "bucket", "bucket_order", "open_base"]] for month in MONTHS]
+    )
+    figure = charts.aging_history(ZH, trend)
+    assert [trace.name for trace in figure.data] == ["未到期", "1–30 天", "31–60 天", "未核销"]
+    assert list(figure.layout.xaxis.ticktext)[-1] == "2026年3月"
+
+
+def test_payments_are_coloured_by_lateness_and_sized_by_amount():
+    payments = pd.DataFrame(
+        {
+            "applied_on": MONTHS,
+            "invoice_id": ["A", "B", "C"],
+            "amount_base": [100.0, 400.0, 0.0],
+            "days_late": [5, -3, None],
+        }
+    )
+    dots = charts.payment_dots(EN, payments).data[0]
+    assert list(dots.marker.color) == [charts.OVERDUE, charts.COLLECTED]
+    assert dots.marker.size[1] > dots.marker.size[0]
+    assert [point[2] for point in dots.customdata] == ["5 days late", "3 days early"]
+    assert charts.lateness(ZH, 0) == "到期日当天付款"

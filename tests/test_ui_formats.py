@@ -1,0 +1,74 @@
+"""Numbers, money and dates as each language writes them."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from ui import formats
+from ui.buckets import bucket_colours, bucket_name
+from ui.i18n import Reader
+
+EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
+
+
+@pytest.mark.parametrize(
+    ("reader", "value", "expected"),
+    [
+        (EN, 1_234_567.8, "¥1.2M"),
+        (ZH, 1_234_567.8, "¥123.5万"),
+        (EN, Decimal("-1234567.80"), "-¥1.2M"),
+        (ZH, 835.56, "¥836"),
+        (ZH, 9_999, "¥9,999"),
+        (EN, 0, "¥0"),
+        (EN, -0.001, "¥0"),
+        (EN, None, "–"),
+        (EN, float("nan"), "–"),
+    ],
+)
+def test_short_amounts(reader, value, expected):
+    assert formats.compact(reader, value) == expected
+
+
+def test_full_amounts_keep_the_cents_and_name_the_currency():
+    assert formats.money(EN, Decimal("1234567.805")) == "¥1,234,567.80"
+    assert formats.money(ZH, -5) == "-¥5.00"
+    assert formats.money(EN, 5, "USD") == "$5.00"
+    assert formats.money(ZH, 5, "USD") == "US$5.00"
+    assert formats.money(EN, 5, "JPY") == "JP¥5.00"
+
+
+def test_shares_days_and_dates():
+    assert formats.percent(EN, 0.2345) == "23.4%"
+    assert formats.days(ZH, 45.25, 1) == "45.2 天"
+    assert formats.days(EN, None) == "–"
+    assert formats.date(ZH, dt.date(2026, 3, 5)) == "2026-03-05"
+    assert formats.month(EN, dt.date(2026, 3, 31)) == "Mar 2026"
+    assert formats.month(ZH, dt.date(2026, 3, 31)) == "2026年3月"
+
+
+def test_a_stored_moment_is_shown_in_the_business_time_zone():
+    shanghai = dt.timezone(dt.timedelta(hours=8))
+    assert formats.moment(EN, "2026-03-05T23:30:00+00:00", shanghai) == "2026-03-06 07:30"
+
+
+def test_text_from_the_data_is_not_markup():
+    assert formats.plain("*A* [x](y) :material/home: $1$") == r"\*A\* \[x\]\(y\) \:material/home\: \$1\$"
+    assert formats.plain_in_chart("<b>A & B</b>") == "&lt;b&gt;A &amp; B&lt;/b&gt;"
+    assert formats.plain(None) == ""
+
+
+def test_bucket_names_follow_any_edges():
+    assert [bucket_name(EN, b) for b in ("not_due", "1-45", "45+", "unapplied")] == [
+        "Not due",
+        "1–45 days",
+        "Over 45 days",
+        "Unapplied",
+    ]
+    assert bucket_name(ZH, "120+") == "120 天以上"
+
+
+def test_buckets_of_any_number_get_different_colours():
+    colours = bucket_colours(["not_due", "1-30", "31-60", "61-90", "91-120", "120+", "unapplied"])
+    assert len(set(colours.values())) == 7
+    assert set(bucket_colours(["not_due", "1+"])) == {"not_due", "1+", "unapplied"}

@@ -1,0 +1,291 @@
+"""The figures of the pages: a query's rows in, a Plotly figure out. Colours mean the same thing on every page."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ui.buckets import NOT_DUE_COLOUR, UNAPPLIED, bucket_colours, bucket_name
+from ui.formats import compact, days, money, month, number, percent, plain_in_chart
+from ui.i18n import Reader
+
+BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#3457D5"
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Figure:
+    """Open balance by bucket, from `aging`; unapplied money stands below zero."""
+    rows = aging.sort_values("bucket_order")
+    colours = bucket_colours(list(rows["bucket"]))
+    names = [bucket_name(reader, bucket) for bucket in rows["bucket"]]
+    total = float(rows.loc[rows["bucket"] != UNAPPLIED, "open_base"].sum())
+    figure = go.Figure(
+        go.Bar(
+            x=names,
+            y=rows["open_base"],
+            marker_color=[colours[bucket] for bucket in rows["bucket"]],
+            text=[compact(reader, value) for value in rows["open_base"]],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[
+                [money(reader, value), reader.t("app.items", count=int(n), text=number(reader, int(n))), share]
+                for value, n, share in zip(
+                    rows["open_base"],
+                    rows["items"],
+                    [percent(reader, value / total) if total else "" for value in rows["open_base"]],
+                    strict=True,
+                )
+            ],
+            hovertemplate="<b>%{x}</b><br>%{customdata[0]} · %{customdata[2]}<br>%{customdata[1]}<extra></extra>",
+        )
+    )
+    _frame(figure, height)
+    figure.update_yaxes(**money_axis(reader, rows["open_base"].min(), rows["open_base"].max()))
+    return figure
+
+
+def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 110) -> go.Figure:
+    """One horizontal bar: what a customer owes, split by age; money not yet applied is left of zero."""
+    rows = aging.sort_values("bucket_order")
+    colours = bucket_colours(list(rows["bucket"]))
+    figure = go.Figure()
+    for row in rows.itertuples():
+        figure.add_bar(
+            x=[row.open_base],
+            y=[""],
+            orientation="h",
+            name=bucket_name(reader, row.bucket),
+            marker_color=colours[row.bucket],
+            text=compact(reader, row.open_base),
+            textposition="inside",
+            insidetextanchor="middle",
+            customdata=[[money(reader, row.open_base)]],
+            hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
+        )
+    _frame(figure, height)
+    figure.update_layout(barmode="relative", legend={"traceorder": "normal"})
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def aging_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Figure:
+    """Month ends stacked by bucket, from `aging_trend`."""
+    order = trend.drop_duplicates("bucket").sort_values("bucket_order")["bucket"]
+    colours = bucket_colours(list(order))
+    figure = go.Figure()
+    for bucket in order:
+        part = trend[trend["bucket"] == bucket].sort_values("month_end")
+        _month_bars(figure, reader, part, "open_base", bucket_name(reader, bucket), colours[bucket])
+    _frame(figure, height)
+    figure.update_layout(barmode="relative", hovermode="x unified")
+    stacked = trend[trend["open_base"] > 0].groupby("month_end")["open_base"].sum()
+    figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), stacked.max() if len(stacked) else 1))
+    _month_axis(figure, reader, trend["month_end"])
+    return figure
+
+
+def balance_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Figure:
+    """What was owed at each month end: not yet due and overdue stacked, from `receivables_trend`."""
+    figure = go.Figure()
+    _month_bars(figure, reader, trend, "current_end_base", reader.t("bucket.not_due"), NOT_DUE_COLOUR)
+    _month_bars(figure, reader, trend, "overdue_end_base", reader.t("app.overdue"), OVERDUE)
+    _frame(figure, height)
+    figure.update_layout(barmode="stack", hovermode="x unified")
+    figure.update_yaxes(**money_axis(reader, 0, (trend["current_end_base"] + trend["overdue_end_base"]).max()))
+    _month_axis(figure, reader, trend["month_end"])
+    return figure
+
+
+def movement_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Figure:
+    """Billed against collected in each month, from `receivables_trend`."""
+    figure = go.Figure()
+    _month_bars(figure, reader, trend, "sales_base", reader.t("app.billed"), BILLED)
+    _month_bars(figure, reader, trend, "collected_base", reader.t("app.collected"), COLLECTED)
+    _frame(figure, height)
+    figure.update_layout(barmode="group", hovermode="x unified")
+    figure.update_yaxes(**money_axis(reader, 0, trend[["sales_base", "collected_base"]].max().max()))
+    _month_axis(figure, reader, trend["month_end"])
+    return figure
+
+
+def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Figure:
+    """The DSO family by month, from `dso_trend`; a month that cannot be computed is a gap, a lower bound is hollow."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=trend["month_end"],
+        y=trend["add_days"],
+        name=reader.t("metric.add_days"),
+        marker_color="rgba(221,85,80,0.35)",
+        customdata=[[days(reader, value, 1)] for value in trend["add_days"]],
+        hovertemplate="%{customdata[0]}",
+    )
+    lines = (
+        ("dso_countback", ACCENT, "solid", 3),
+        ("dso_simple", QUIET, "dash", 2),
+        ("dso_best_possible", COLLECTED, "dot", 2),
+    )
+    for column, colour, dash, width in lines:
+        bound = trend["is_lower_bound"].fillna(False).astype(bool) & (column == "dso_countback")
+        figure.add_scatter(
+            x=trend["month_end"],
+            y=trend[column],
+            name=reader.t(f"metric.{column}"),
+            mode="lines+markers" if column == "dso_countback" else "lines",
+            line={"color": colour, "dash": dash, "width": width},
+            marker={"size": 6, "symbol": ["circle-open" if b else "circle" for b in bound]},
+            customdata=[
+                [reader.t("app.at_least", text=days(reader, value, 1)) if b else days(reader, value, 1)]
+                for value, b in zip(trend[column], bound, strict=True)
+            ],
+            hovertemplate="%{customdata[0]}",
+        )
+    _frame(figure, height)
+    figure.update_layout(hovermode="x unified")
+    figure.update_yaxes(rangemode="tozero", title={"text": reader.t("app.unit_days")}, tickformat=",d")
+    _month_axis(figure, reader, trend["month_end"])
+    return figure
+
+
+def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> go.Figure:
+    """One customer's balance and the overdue part of it at month ends, from `customer_trend`."""
+    figure = go.Figure()
+    for column, name, colour in (
+        ("open_base", reader.t("app.outstanding"), NOT_DUE_COLOUR),
+        ("overdue_base", reader.t("app.overdue"), OVERDUE),
+    ):
+        figure.add_scatter(
+            x=trend["month_end"],
+            y=trend[column],
+            name=name,
+            mode="lines",
+            fill="tozeroy",
+            line={"color": colour, "width": 2},
+            customdata=[[money(reader, value)] for value in trend[column]],
+            hovertemplate="%{customdata[0]}",
+        )
+    _frame(figure, height)
+    figure.update_layout(hovermode="x unified")
+    figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), trend["open_base"].max()))
+    _month_axis(figure, reader, trend["month_end"])
+    return figure
+
+
+def payment_dots(reader: Reader, payments: pd.DataFrame, height: int = 260) -> go.Figure:
+    """Each payment by date and days after due, from `customer_payments`; its size is the amount."""
+    rows = payments.dropna(subset=["days_late"])
+    largest = float(rows["amount_base"].abs().max()) if len(rows) else 1.0
+    figure = go.Figure(
+        go.Scatter(
+            x=rows["applied_on"],
+            y=rows["days_late"],
+            mode="markers",
+            marker={
+                "size": [7 + 19 * math.sqrt(abs(value) / largest) for value in rows["amount_base"]],
+                "color": [OVERDUE if late > 0 else COLLECTED for late in rows["days_late"]],
+                "opacity": 0.65,
+                "line": {"width": 0},
+            },
+            customdata=[
+                [plain_in_chart(invoice), money(reader, amount), lateness(reader, late)]
+                for invoice, amount, late in zip(
+                    rows["invoice_id"], rows["amount_base"], rows["days_late"], strict=True
+                )
+            ],
+            hovertemplate="%{x|%Y-%m-%d}<br>%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    figure.add_hline(y=0, line={"color": QUIET, "width": 1, "dash": "dot"})
+    _frame(figure, height)
+    figure.update_yaxes(title={"text": reader.t("payer.days_after_due")}, tickformat=",d", zeroline=False)
+    figure.update_xaxes(tickformat="%Y-%m")
+    return figure
+
+
+def lateness(reader: Reader, late: float) -> str:
+    """Days after due in words: late, early or on the day."""
+    key = "app.late_by" if late > 0 else "app.early_by" if late < 0 else "app.on_the_day"
+    return reader.t(key, text=number(reader, abs(int(late))))
+
+
+def money_axis(reader: Reader, low: float, high: float, count: int = 5) -> dict[str, object]:
+    """Axis ticks at round amounts, written short in the reader's language (Plotly itself knows no 万)."""
+    low, high = min(0.0, _finite(low)), max(0.0, _finite(high))
+    if high == low:
+        high = low + 1
+    rough = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
+    ticks = [step * i for i in range(math.floor(low / step), math.ceil(high / step) + 1)]
+    return {"tickvals": ticks, "ticktext": [compact(reader, tick) for tick in ticks]}
+
+
+def _finite(value: float) -> float:
+    return float(value) if value == value and value is not None else 0.0
+
+
+def _month_bars(figure: go.Figure, reader: Reader, rows: pd.DataFrame, column: str, name: str, colour: str) -> None:
+    figure.add_bar(
+        x=rows["month_end"],
+        y=rows[column],
+        name=name,
+        marker_color=colour,
+        customdata=[[money(reader, value)] for value in rows[column]],
+        hovertemplate="%{customdata[0]}",
+    )
+
+
+def _month_axis(figure: go.Figure, reader: Reader, months: Sequence[object]) -> None:
+    """Month ends labelled in the reader's language, at most a dozen of them; bars stand evenly, not by days."""
+    ordered = sorted(set(pd.to_datetime(pd.Series(months)).dt.date))
+    if not ordered:
+        return
+    step = max(1, math.ceil(len(ordered) / 12))
+    shown = ordered[::-1][::step][::-1]
+    figure.update_xaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=[each.isoformat() for each in ordered],
+        tickvals=[each.isoformat() for each in shown],
+        ticktext=[month(reader, each) for each in shown],
+    )
+    for trace in figure.data:
+        trace.x = [each.isoformat() for each in pd.to_datetime(pd.Series(trace.x)).dt.date]
+    figure.update_layout(bargap=0.25)
+
+
+def _frame(figure: go.Figure, height: int) -> None:
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 0, "t": 28, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "title": {"text": ""}},
+        dragmode=False,
+        xaxis={"fixedrange": True, "showgrid": False},
+        yaxis={"fixedrange": True},
+    )
+
+
+def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure:
+    """Overdue money by rep, from `reps`, the largest on top; the rep's own name is the customdata of the click."""
+    figure = go.Figure(
+        go.Bar(
+            x=rows["overdue_base"],
+            y=[plain_in_chart(rep) or reader.t("app.unassigned") for rep in rows["rep"]],
+            orientation="h",
+            marker_color=OVERDUE,
+            text=[compact(reader, value) for value in rows["overdue_base"]],
+            textposition="auto",
+            customdata=[
+                [rep, money(reader, overdue), money(reader, due)]
+                for rep, overdue, due in zip(rows["rep"], rows["overdue_base"], rows["amount_due_base"], strict=True)
+            ],
+            hovertemplate=f"<b>%{{y}}</b><br>{reader.t('app.overdue')}: %{{customdata[1]}}<br>"
+            f"{reader.t('app.outstanding')}: %{{customdata[2]}}<extra></extra>",
+        )
+    )
+    _frame(figure, height)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(automargin=True)
+    return figure

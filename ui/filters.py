@@ -1,0 +1,47 @@
+"""The sidebar's filters: bound to the address, and never wider than what the person may see."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pipelines.queries import Scope
+from ui.access import Who
+from ui.i18n import Reader
+
+DIMENSIONS = (("entities", "entity"), ("regions", "region"), ("reps", "rep"))
+
+
+def narrow(widest: Scope, values: dict[str, list[str]], chosen: dict[str, list[str]]) -> Scope:
+    """`widest` cut down to what was chosen; a choice outside what the person may see is dropped.
+
+    What a browser sends is not trusted: only values that a query within the widest scope returned can be chosen.
+    """
+    cut = {name: tuple(value for value in chosen.get(name, []) if value in values[name]) for name, _ in DIMENSIONS}
+    return replace(widest, **{name: kept for name, kept in cut.items() if kept})
+
+
+def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
+    """Show a filter for every dimension with something to choose from; returns the scope the pages ask within."""
+    chosen: dict[str, list[str]] = {}
+    for name, key in DIMENSIONS:
+        if len(values[name]) < 2 or (name == "reps" and who.role == "rep"):
+            continue
+        chosen[name] = st.multiselect(
+            reader.t(f"filter.{name}"),
+            values[name],
+            format_func=lambda value: value or reader.t("app.unassigned"),
+            placeholder=reader.t("filter.all"),
+            key=key,
+            bind="query-params",
+        )
+    return narrow(who.scope, values, chosen)
+
+
+def in_words(reader: Reader, widest: Scope, scope: Scope) -> str:
+    """What the figures of a page cover, for the line under its title."""
+    parts = [
+        f"{reader.t(f'filter.{name}')}: {reader.t('app.comma').join(v or reader.t('app.unassigned') for v in kept)}"
+        for name, _ in DIMENSIONS
+        if (kept := getattr(scope, name)) and kept != getattr(widest, name)
+    ]
+    return " · ".join(parts)

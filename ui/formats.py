@@ -1,0 +1,106 @@
+"""Numbers, money and dates as the reader's language writes them. A figure that is missing is a dash."""
+
+import datetime as dt
+import html
+import math
+import re
+from decimal import Decimal
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_symbol
+
+from ui.i18n import Reader
+
+DASH = "–"
+SHORT_FROM = {"en": 1_000, "zh_CN": 10_000}  # amounts below are written out: English has K, Chinese has 万
+MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=])")
+Number = int | float | Decimal
+
+
+def missing(value: object) -> bool:
+    """Whether a value of a query is absent (None, NaN or NaT)."""
+    return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
+
+
+def currency_symbol(reader: Reader, currency: str | None = None) -> str:
+    """The short sign of a currency; the yuan owns ¥ in both languages, the yen is written JP¥."""
+    code = currency or reader.currency
+    return {"CNY": "¥", "JPY": "JP¥"}.get(code) or str(get_currency_symbol(code, locale=reader.language))
+
+
+def money(reader: Reader, value: Number | None, currency: str | None = None) -> str:
+    """A full amount with two decimals, for example ¥1,234,567.80."""
+    if missing(value):
+        return DASH
+    assert value is not None
+    text = format_decimal(abs(value), "#,##0.00", locale=reader.language)
+    return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
+
+
+def compact(reader: Reader, value: Number | None, currency: str | None = None) -> str:
+    """A short amount: ¥1.2M in English, ¥123.5万 in Chinese."""
+    if missing(value):
+        return DASH
+    assert value is not None
+    if abs(value) < SHORT_FROM[reader.language]:
+        text = format_decimal(abs(value), "#,##0", locale=reader.language)
+    else:
+        text = format_compact_decimal(abs(value), locale=reader.language, fraction_digits=1)
+    return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
+
+
+def number(reader: Reader, value: Number | None, digits: int = 0) -> str:
+    """A plain number with separators and a fixed count of decimals."""
+    if missing(value):
+        return DASH
+    return str(format_decimal(value, "#,##0" + ("." + "0" * digits if digits else ""), locale=reader.language))
+
+
+def percent(reader: Reader, value: Number | None, digits: int = 1) -> str:
+    """A share of 1 as percent."""
+    if missing(value):
+        return DASH
+    return str(format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=reader.language))
+
+
+def days(reader: Reader, value: Number | None, digits: int = 0) -> str:
+    """A count of days with its unit."""
+    return DASH if missing(value) else reader.t("app.days", text=number(reader, value, digits))
+
+
+def date(reader: Reader, value: object) -> str:
+    """A calendar date, year first in both languages so that it sorts and cannot be misread."""
+    if missing(value) or not isinstance(value, dt.date):
+        return DASH
+    return str(format_date(value, "yyyy-MM-dd", locale=reader.language))
+
+
+def month(reader: Reader, value: object) -> str:
+    """A month in words: Mar 2026, 2026年3月."""
+    if missing(value) or not isinstance(value, dt.date):
+        return DASH
+    return str(format_date(value, "yyyy年M月" if reader.language == "zh_CN" else "MMM yyyy", locale=reader.language))
+
+
+def moment(reader: Reader, value: str | dt.datetime | None, timezone: dt.tzinfo | None = None) -> str:
+    """A stored UTC moment in the reader's time zone, to the minute."""
+    if missing(value) or not value:
+        return DASH
+    at = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    return str(format_datetime(at.astimezone(timezone or dt.UTC), "yyyy-MM-dd HH:mm", locale=reader.language))
+
+
+def _negative(text: str, value: Number) -> bool:
+    """Whether to write a minus: not before an amount that rounds to nothing."""
+    return value < 0 and any(character in "123456789" for character in text)
+
+
+def plain(text: object) -> str:
+    """Text from the data for a place that reads markdown: every mark is shown as it stands."""
+    return MARKS.sub(r"\\\1", "" if missing(text) else str(text))
+
+
+def plain_in_chart(text: object) -> str:
+    """Text from the data for a chart, which reads a few tags."""
+    return html.escape("" if missing(text) else str(text), quote=False)

@@ -1,0 +1,155 @@
+"""The aging heatmap: one row a customer, one column a bucket, every cell a way into the items behind it."""
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ui.buckets import NOT_DUE, TOTAL_COLOUR, UNAPPLIED, bucket_colours, bucket_name, faded
+from ui.formats import compact, money, number, plain_in_chart
+from ui.i18n import Reader
+
+TOTAL = "total"  # the column that adds up a customer's row
+ROW_HEIGHT, NAME_LENGTH = 30, 22
+FAINTEST, STRONGEST = 0.10, 0.62
+
+
+def heatmap(reader: Reader, cells: pd.DataFrame) -> go.Figure:
+    """Customer × bucket from the long rows of `aging_heatmap`.
+
+    The colour says how late (its hue) and how much (its strength, by the logarithm of the amount, so that one giant
+    does not blank the rest). Each cell carries (entity, customer, bucket) as customdata for the click; the bucket is
+    "total" in the last column.
+    """
+    buckets = list(cells.sort_values("bucket_order")["bucket"].unique())
+    columns = [*buckets, TOTAL]
+    customers = cells.drop_duplicates(["entity_id", "customer_id"])
+    totals = cells.groupby(["entity_id", "customer_id"], sort=False)[["open_base", "items"]].sum().reset_index()
+    whole = pd.concat([cells, totals.assign(bucket=TOTAL)], ignore_index=True)
+    row_of = {key: row for row, key in enumerate(zip(customers["entity_id"], customers["customer_id"], strict=True))}
+    name_of = dict(zip(row_of, customers["customer_name"].fillna("").astype(str), strict=True))
+
+    figure = go.Figure()
+    for trace in _colour_traces(whole, columns, row_of):
+        figure.add_trace(trace)
+    figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of))
+    figure.update_layout(
+        height=ROW_HEIGHT * len(row_of) + 70,
+        margin={"l": 0, "r": 0, "t": 40, "b": 10},
+        hoverdistance=ROW_HEIGHT,
+        clickmode="event+select",
+        dragmode=False,
+        xaxis={
+            "side": "top",
+            "tickvals": list(range(len(columns))),
+            "ticktext": [reader.t("app.total") if c == TOTAL else bucket_name(reader, c) for c in columns],
+            "range": [-0.5, len(columns) - 0.5],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        yaxis={
+            "tickvals": list(row_of.values()),
+            "ticktext": [plain_in_chart(_short(name or key[1])) for key, name in name_of.items()],
+            "range": [len(row_of) - 0.5, -0.5],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+            "automargin": True,
+        },
+    )
+    return figure
+
+
+def heatmap_summary(reader: Reader, cells: pd.DataFrame) -> str:
+    """One sentence for readers who cannot see the picture."""
+    if cells.empty:
+        return reader.t("overview.heatmap_alt_empty")
+    late = cells[~cells["bucket"].isin([NOT_DUE, UNAPPLIED])]
+    worst = late.groupby("customer_name")["open_base"].sum().sort_values(ascending=False)
+    count = cells[["entity_id", "customer_id"]].drop_duplicates().shape[0]
+    if worst.empty:
+        return reader.t("overview.heatmap_alt_calm", count=count)
+    return reader.t(
+        "overview.heatmap_alt", count=count, customer=worst.index[0], amount=money(reader, float(worst.iloc[0]))
+    )
+
+
+def _colour_traces(whole: pd.DataFrame, columns: list[str], row_of: dict[tuple[str, str], int]) -> list[go.Heatmap]:
+    """One trace a column: a column has one hue, its cells differ in strength on a scale shared by all columns."""
+    amounts = whole.loc[whole["bucket"] != TOTAL, "open_base"].abs()
+    amounts = amounts[amounts > 0]
+    low, high = (math.log10(amounts.min()), math.log10(amounts.max())) if len(amounts) else (0.0, 1.0)
+    colours = bucket_colours([c for c in columns if c != TOTAL]) | {TOTAL: TOTAL_COLOUR}
+    traces = []
+    for x, column in enumerate(columns):
+        part = whole[(whole["bucket"] == column) & (whole["open_base"] != 0)]
+        if part.empty:
+            continue
+        rows = [row_of[key] for key in zip(part["entity_id"], part["customer_id"], strict=True)]
+        colour = colours[column]
+        traces.append(
+            go.Heatmap(
+                x=[x] * len(rows),
+                y=rows,
+                z=[math.log10(abs(value)) for value in part["open_base"]],
+                zmin=low,
+                zmax=max(high, low + 1),
+                colorscale=[[0, faded(colour, FAINTEST)], [1, faded(colour, STRONGEST)]],
+                xgap=2,
+                ygap=2,
+                dx=1,
+                dy=1,
+                showscale=False,
+                hoverinfo="skip",
+            )
+        )
+    return traces
+
+
+def _cell_texts(
+    reader: Reader,
+    whole: pd.DataFrame,
+    columns: list[str],
+    row_of: dict[tuple[str, str], int],
+    name_of: dict[tuple[str, str], str],
+) -> go.Scatter:
+    """The amounts, and the invisible marks that take the clicks: a heatmap cell itself cannot be selected."""
+    x_of = {column: x for x, column in enumerate(columns)}
+    shown = whole[whole["open_base"] != 0]
+    keys = list(zip(shown["entity_id"], shown["customer_id"], strict=True))
+    invisible = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[x_of[bucket] for bucket in shown["bucket"]],
+        y=[row_of[key] for key in keys],
+        text=[compact(reader, value) for value in shown["open_base"]],
+        customdata=[
+            [
+                *key,
+                bucket,
+                plain_in_chart(name_of[key] or key[1]),
+                reader.t("app.total") if bucket == TOTAL else bucket_name(reader, bucket),
+                money(reader, value),
+                reader.t("app.items", count=int(items), text=number(reader, int(items))),
+            ]
+            for key, bucket, value, items in zip(keys, shown["bucket"], shown["open_base"], shown["items"], strict=True)
+        ],
+        mode="markers+text",
+        marker={"symbol": "square", "size": ROW_HEIGHT - 2, "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        hovertemplate="<b>%{customdata[3]}</b><br>%{customdata[4]}: %{customdata[5]}<br>%{customdata[6]}"
+        "<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _short(name: str) -> str:
+    """A name that fits beside the rows; Chinese characters count double because they are twice as wide."""
+    width, kept = 0, ""
+    for character in name:
+        width += 2 if ord(character) > 0x2E80 else 1
+        if width > NAME_LENGTH:
+            return f"{kept}…"
+        kept += character
+    return kept

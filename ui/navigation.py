@@ -1,0 +1,98 @@
+"""Which pages there are, for whom, in which group, and how to get from one to another."""
+
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+import streamlit as st
+
+from ui.access import ROLES
+from ui.i18n import Reader
+from ui.session import View
+
+FOLDER = "app_pages"
+
+
+class Place(NamedTuple):
+    """One page: its file, address and name are the same word; `group` is its heading in the menu."""
+
+    name: str
+    icon: str
+    group: str
+    roles: tuple[str, ...] = ROLES
+    hidden: bool = False
+
+    @property
+    def file(self) -> str:
+        return f"{FOLDER}/{self.name}.py"
+
+
+OFFICE = ("manager", "analyst")
+PLACES = (
+    Place("overview", "space_dashboard", "manage"),
+    Place("payers", "groups", "manage"),
+    Place("calls", "call", "collect"),
+    Place("payer", "person_search", "collect", hidden=True),
+    Place("invoice", "receipt_long", "collect", hidden=True),
+    Place("imports", "upload_file", "analyse", OFFICE),
+    Place("chain", "account_tree", "analyse", OFFICE),
+    Place("model", "model_training", "analyse", OFFICE),
+    Place("definitions", "menu_book", "analyse"),
+)
+GROUPS = ("manage", "collect", "analyse")
+
+
+def pages(reader: Reader, role: str) -> dict[str, st.Page]:
+    """The pages of a role by name; a page of another role is not registered, so its address does not open it."""
+    return {
+        place.name: st.Page(
+            place.file,
+            title=reader.t(f"nav.{place.name}"),
+            icon=f":material/{place.icon}:",
+            url_path=place.name,
+            default=place.name == "overview",
+            visibility="hidden" if place.hidden else "visible",
+            help=reader.t(f"nav.{place.name}_help"),
+        )
+        for place in PLACES
+        if role in place.roles
+    }
+
+
+def menu(reader: Reader, registered: dict[str, st.Page]) -> None:
+    """The grouped links of the sidebar. They carry the language and the role, which plain navigation would drop."""
+    for group in GROUPS:
+        members = [p for p in PLACES if p.group == group and not p.hidden and p.name in registered]
+        if members:
+            st.caption(reader.t(f"nav.group_{group}"))
+            with st.container(gap=None):
+                for place in members:
+                    st.page_link(registered[place.name], query_params=carried(), width="stretch")
+
+
+def carried() -> dict[str, str]:
+    """The parts of the address that stay the same from page to page."""
+    return {name: st.query_params[name] for name in ("lang", "role", "me") if name in st.query_params}
+
+
+def open_payer(view: View, entity_id: str, customer_id: str, bucket: str | None = None) -> NoReturn:
+    """Leave for a payer's page, with its open items narrowed to one bucket if given."""
+    params = {"entity": entity_id, "customer": customer_id} | ({"bucket": bucket} if bucket else {})
+    st.switch_page(f"{FOLDER}/payer.py", query_params=carried() | params)
+
+
+def open_invoice(view: View, entity_id: str, invoice_id: str, customer_id: str) -> NoReturn:
+    """Leave for the page of one invoice."""
+    params = {"entity": entity_id, "invoice": invoice_id, "customer": customer_id}
+    st.switch_page(f"{FOLDER}/invoice.py", query_params=carried() | params)
+
+
+def link(name: str, label: str, icon: str | None = None, **params: str) -> None:
+    """A link to a page by its name."""
+    st.page_link(f"{FOLDER}/{name}.py", label=label, icon=icon, query_params=carried() | params)
+
+
+def back(t: Callable[..., str]) -> None:
+    """Where a drill-through page came from: the two lists that lead here."""
+    with st.container(horizontal=True, gap="medium"):
+        link("overview", t("nav.overview"), icon=":material/arrow_back:")
+        link("calls", t("nav.calls"), icon=":material/call:")

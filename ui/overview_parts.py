@@ -1,0 +1,208 @@
+"""The parts of the overview page: cards, the tie-out line, overdue money by rep, and the histories."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pipelines import queries
+from ui import charts, page
+from ui.formats import compact, days, missing, money, number, percent
+from ui.i18n import Reader
+from ui.session import View
+
+MONTHS_IN_SPARKLINE = 13
+HALF_CENT = 0.005
+
+
+def cards(reader: Reader, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> None:
+    """The key figures, each with its change since the last month end and its way there."""
+    t = reader.t
+    kpis = _with_month_end_before(kpis, balances, dso)
+    with st.grid(4, min_column_width=190, gap="small"):
+        _card(reader, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None)
+        _card(reader, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"))
+        _card(reader, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points)
+        _card(
+            reader, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change
+        )
+        _card(reader, kpis, "add_days", _one_day, trend=_recent(dso, "add_days"), change=_day_change)
+        _card(reader, kpis, "cei", _cei, trend=_recent(dso, "cei"), change=_cei_change, worse="down")
+        _card(reader, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
+        _card(reader, kpis, "p_late_weighted", percent, change=_points)
+    if kpis.get("dso_reason"):
+        st.caption(f":material/info: {t('overview.dso_missing', text=t('dso_reason.' + kpis['dso_reason']))}")
+
+
+def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> dict[str, Any]:
+    """The figures with those of the last month end before the as-of date, which the changes are taken against."""
+    as_of = pd.Timestamp(kpis["as_of"])
+    before: dict[str, Any] = {}
+    for name, rows, column in (
+        ("outstanding", balances, "ar_end_base"),
+        ("overdue", balances, "overdue_end_base"),
+        ("overdue_ratio", dso, "overdue_ratio"),
+    ):
+        earlier = rows[pd.to_datetime(rows["month_end"]) < as_of]
+        before[f"{name}_previous"] = earlier[column].iloc[-1] if len(earlier) else None
+    return {**kpis, **before}
+
+
+def tie_out_line(reader: Reader, measures: pd.DataFrame) -> None:
+    """Buckets = open items = control total, and by how much they differ."""
+    parts = [
+        f"{reader.code('measure', row.measure)} **{money(reader, row.amount_base)}**" for row in measures.itertuples()
+    ]
+    off = measures[measures["difference"].abs() >= HALF_CENT]
+    if off.empty:
+        st.caption(f":green[:material/check_circle:] {' = '.join(parts)} · {reader.t('overview.ties_out')}")
+        return
+    gaps = [f"{reader.code('measure', row.measure)} {money(reader, row.difference)}" for row in off.itertuples()]
+    joined = reader.t("app.comma").join(gaps)
+    st.caption(f":orange[:material/warning:] {' · '.join(parts)} · {reader.t('overview.differs', text=joined)}")
+
+
+def overdue_by_rep(view: View) -> None:
+    """A bar a rep; a click narrows the whole page to that rep."""
+    reader = view.reader
+    rows = view.ask(queries.reps)
+    rows = rows[rows["overdue_base"] > 0].nlargest(12, "overdue_base").iloc[::-1]
+    if rows.empty:
+        page.nothing_here(reader.t("overview.nothing_overdue"))
+        return
+    can_narrow = view.who.role != "rep"
+    if can_narrow:
+        st.caption(reader.t("overview.by_rep_hint"))
+    st.plotly_chart(
+        charts.rep_bars(reader, rows),
+        key="by_rep",
+        on_select=_narrow_to_rep if can_narrow else "ignore",
+        selection_mode="points",
+        config=charts.CONFIG,
+        alt=reader.t("overview.by_rep_alt"),
+    )
+
+
+def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
+    """Month by month: DSO family, balance, aging and movements; only the open tab is drawn."""
+    t = view.reader.t
+    with st.container(border=True):
+        st.subheader(t("overview.histories"), anchor=False)
+        names = ("dso", "balance", "aging", "movement")
+        tabs = st.tabs([t(f"overview.history_{name}") for name in names], on_change="rerun", key="history")
+        for name, tab in zip(names, tabs, strict=True):
+            if not tab.open:
+                continue
+            with tab:
+                figure = _history(view, name, balances, dso)
+                if figure is None:
+                    page.nothing_here(t("overview.no_history"))
+                    continue
+                st.plotly_chart(
+                    figure, key=f"history_{name}", config=charts.CONFIG, alt=t(f"overview.history_{name}_alt")
+                )
+                st.caption(t(f"overview.history_{name}_note"))
+
+
+def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -> Any:
+    if name == "dso":
+        return charts.dso_history(view.reader, dso) if dso["dso_countback"].notna().any() else None
+    if name == "aging":
+        trend = view.ask(queries.aging_trend)
+        return charts.aging_history(view.reader, trend) if len(trend) else None
+    if balances.empty:
+        return None
+    draw = charts.balance_history if name == "balance" else charts.movement_history
+    return draw(view.reader, balances)
+
+
+def _narrow_to_rep() -> None:
+    points = st.session_state["by_rep"]["selection"]["points"]
+    if points:
+        st.session_state["rep"] = [points[0]["customdata"][0]]
+
+
+def _card(
+    reader: Reader,
+    kpis: Mapping[str, Any],
+    name: str,
+    show: Any,
+    *,
+    trend: list[float] | None = None,
+    change: Any = None,
+    worse: str | None = "up",
+) -> None:
+    """One figure. `worse` says which way is bad news, or None where neither is."""
+    value, before = kpis.get(name), kpis.get(f"{name}_previous")
+    delta = None
+    if not missing(value) and not missing(before):
+        delta = (change or _amount_change)(reader, float(value), float(before))
+    st.metric(
+        reader.t(f"metric.{name}"),
+        show(reader, value),
+        delta,
+        delta_color={"up": "inverse", "down": "normal", None: "off"}[worse],
+        delta_description=reader.t("overview.since") if delta is not None else None,
+        help=reader.t(f"metric.{name}_help"),
+        border=True,
+        height="stretch",
+        chart_data=trend if trend and len(trend) > 1 else None,
+        chart_type="area",
+    )
+
+
+def _recent(rows: pd.DataFrame, column: str) -> list[float]:
+    return [float(value) for value in rows.sort_values("month_end")[column].dropna().tail(MONTHS_IN_SPARKLINE)]
+
+
+def _signed(text: str, value: float) -> str | int:
+    """A change with its sign; a change that rounds to nothing is the number 0, which is drawn grey."""
+    if not any(character in "123456789" for character in text):
+        return 0
+    return text if value < 0 else f"+{text}"
+
+
+def _amount_change(reader: Reader, now: float, before: float) -> str | int:
+    return _signed(compact(reader, now - before), now - before)
+
+
+def _points(reader: Reader, now: float, before: float) -> str | int:
+    text = number(reader, (now - before) * 100, 1)
+    return 0 if (signed := _signed(text, now - before)) == 0 else reader.t("app.points", text=signed)
+
+
+def _day_change(reader: Reader, now: float, before: float) -> str | int:
+    text = number(reader, now - before, 1)
+    return 0 if (signed := _signed(text, now - before)) == 0 else reader.t("app.days", text=signed)
+
+
+def _count_change(reader: Reader, now: float, before: float) -> str | int:
+    return _signed(number(reader, now - before), now - before)
+
+
+def _cei_change(reader: Reader, now: float, before: float) -> str | int:
+    return _signed(number(reader, now - before, 1), now - before)
+
+
+def _one_day(reader: Reader, value: float | None) -> str:
+    return days(reader, value, 1)
+
+
+def _cei(reader: Reader, value: float | None) -> str:
+    return number(reader, value, 1)
+
+
+def _days_or_bound(kpis: Mapping[str, Any]) -> Any:
+    def show(reader: Reader, value: float | None) -> str:
+        text = days(reader, value, 1)
+        return reader.t("app.at_least", text=text) if kpis.get("dso_is_lower_bound") and not missing(value) else text
+
+    return show
+
+
+def _of_customers(kpis: Mapping[str, Any]) -> Any:
+    def show(reader: Reader, value: float | None) -> str:
+        return reader.t("app.of", text=number(reader, value), whole=number(reader, kpis.get("customers")))
+
+    return show

@@ -1,0 +1,48 @@
+"""How every page begins: its title, what its figures cover, and what to do while there is nothing to show."""
+
+import streamlit as st
+
+from ui import navigation, session
+from ui.filters import in_words
+from ui.formats import date
+from ui.session import View
+
+
+def start(name: str, *, needs_build: bool = True) -> View:
+    """Write the page's head and return the view; without a build say what to do first and stop."""
+    view = session.view()
+    st.title(view.reader.t(f"nav.{name}"), anchor=False)
+    if view.build is None:
+        if needs_build:
+            nothing_yet(view)
+            st.stop()
+        return view
+    covered = in_words(view.reader, view.who.scope, view.scope)
+    line = view.reader.t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.build.base_currency)
+    st.caption(" · ".join(part for part in (line, covered) if part))
+    return view
+
+
+def nothing_yet(view: View) -> None:
+    """The empty state: what FirstPaid needs, and the two ways to give it."""
+    t = view.reader.t
+    with st.container(border=True):
+        st.subheader(t("empty.title"), anchor=False)
+        st.write(t("empty.text"))
+        own, sample = st.columns(2, gap="large")
+        with own:
+            st.markdown(f":material/upload_file: **{t('empty.own')}**")
+            st.write(t("empty.own_text"))
+            if view.who.role in navigation.OFFICE:
+                navigation.link("imports", t("empty.own_link"), icon=":material/arrow_forward:")
+            else:
+                st.caption(t("empty.own_ask"))
+        with sample:
+            st.markdown(f":material/science: **{t('empty.sample')}**")
+            st.write(t("empty.sample_text"))
+            st.code("make run", language="bash")
+
+
+def nothing_here(text: str) -> None:
+    """A calm line where a chart or table would stand."""
+    st.caption(f":material/inbox: {text}")

@@ -1,0 +1,208 @@
+"""The parts of a payer's page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pipelines import queries
+from ui import charts, navigation, page
+from ui.buckets import bucket_name
+from ui.formats import compact, date, days, missing, money, number, percent, plain
+from ui.session import View
+from ui.tables import header, table, words
+
+MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
+ITEM_COLUMNS = words(
+    "invoice_id instalment_no doc_type issue_date due_date days_past_due bucket currency open_doc open_base p_late "
+    "expected_pay_date disputed risk_reasons"
+)
+PAYMENT_COLUMNS = words(
+    "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method basis"
+)
+FACTS = words(
+    "customer_id entity_id parent_id region rep industry customer_type credit_limit_base terms_days payment_run "
+    "decision_maker acceptor payer"
+)
+
+
+def head(view: View, customer: Mapping[str, Any]) -> None:
+    """The name, who it is, and what the figures are as of."""
+    t = view.reader.t
+    st.title(plain(customer["customer_name"] or customer["customer_id"]), anchor=False)
+    assert view.build is not None
+    who = [plain(customer["customer_id"]), plain(customer.get("region")), plain(customer.get("rep"))]
+    line = t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.reader.currency)
+    st.caption(" · ".join(part for part in (*who, line) if part))
+
+
+def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
+    """What is owed and how urgent it is, with the reasons in words."""
+    reader, t = view.reader, view.reader.t
+    owed, overdue = customer.get("open_base"), customer.get("overdue_base")
+    with st.grid(5, min_column_width=165, gap="small"):
+        st.metric(t("app.outstanding"), compact(reader, owed), border=True, height="stretch", help=money(reader, owed))
+        st.metric(
+            t("app.overdue"), compact(reader, overdue), border=True, height="stretch", help=money(reader, overdue)
+        )
+        oldest = customer.get("max_days_past_due")
+        st.metric(
+            t("payer.oldest"), days(reader, None if missing(oldest) else max(oldest, 0)), border=True, height="stretch"
+        )
+        st.metric(
+            t("payer.limit_use"),
+            _limit_use(view, customer),
+            border=True,
+            height="stretch",
+            help=t("payer.limit_use_help"),
+        )
+        st.metric(
+            t("column.priority_score"),
+            _priority(view, customer),
+            border=True,
+            height="stretch",
+            help=t("payer.priority_help"),
+        )
+    left, right = st.columns([3, 2])
+    with left, st.container(border=True, height="stretch"):
+        st.subheader(t("payer.aging"), anchor=False)
+        if items.empty:
+            page.nothing_here(t("payer.nothing_open"))
+        else:
+            ages = items.groupby(["bucket", "bucket_order"], as_index=False).agg(open_base=("open_base", "sum"))
+            st.plotly_chart(
+                charts.aging_strip(reader, ages), key="strip", config=charts.CONFIG, alt=t("payer.aging_alt")
+            )
+    with right, st.container(border=True, height="stretch"):
+        st.subheader(t("payer.why"), anchor=False)
+        sentences = reader.reasons(customer.get("reasons"))
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("payer.no_reasons"))
+
+
+def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str) -> None:
+    """The open invoices, narrowed to one bucket by the address or the buttons; a row opens its invoice."""
+    reader, t = view.reader, view.reader.t
+    with st.container(border=True):
+        st.subheader(t("payer.open_items"), anchor=False)
+        if items.empty:
+            page.nothing_here(t("payer.nothing_open"))
+            return
+        there = list(items.sort_values("bucket_order")["bucket"].unique())
+        asked = st.query_params.get("bucket")
+        # The address decides; the key changes with it, so that buttons and address cannot part.
+        key = f"bucket-{customer_id}-{asked}"
+        options = list(dict.fromkeys(["", *there, *([asked] if asked else [])]))
+        bucket = st.segmented_control(
+            t("column.bucket"), options, default=asked or "", required=True, key=key, label_visibility="collapsed",
+            format_func=lambda each: bucket_name(reader, each) if each else t("payer.all_buckets"),
+            on_change=_remember_bucket, args=(key,),
+        )  # fmt: skip
+        shown = items[items["bucket"] == bucket] if bucket else items
+        st.caption(
+            f"{t('app.items', count=len(shown), text=number(reader, len(shown)))} · "
+            f"{money(reader, float(shown['open_base'].sum()))}"
+        )
+        if shown.empty:
+            page.nothing_here(t("payer.nothing_in_bucket"))
+            return
+        row = table(
+            reader, shown, _useful(ITEM_COLUMNS, shown), key="open_items", alt=t("payer.open_items_alt"),
+            open_label=t("app.open"), file_name="open-items",
+        )  # fmt: skip
+        if row is not None and shown.iloc[row]["doc_type"] != MONEY_ON_ACCOUNT:
+            navigation.open_invoice(view, entity_id, str(shown.iloc[row]["invoice_id"]), customer_id)
+
+
+def history(view: View, entity_id: str, customer_id: str) -> None:
+    """How this customer has paid, and how its balance has gone."""
+    reader, t = view.reader, view.reader.t
+    payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
+    trend = view.ask_anywhere(queries.customer_trend, entity_id, customer_id)
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch"):
+        st.subheader(t("payer.payments"), anchor=False)
+        money_in = payments[payments["kind"] == "payment"]
+        if money_in["days_late"].notna().any():
+            st.caption(_habit(view, money_in))
+            figure = charts.payment_dots(reader, money_in)
+            st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
+        else:
+            page.nothing_here(t("payer.no_payments"))
+    with right, st.container(border=True, height="stretch"):
+        st.subheader(t("payer.trend"), anchor=False)
+        if trend.empty:
+            page.nothing_here(t("payer.no_trend"))
+        else:
+            figure = charts.customer_history(reader, trend)
+            st.plotly_chart(figure, key="trend", config=charts.CONFIG, alt=t("payer.trend_alt"))
+    if len(payments):
+        panel = st.expander(
+            t("payer.every_payment", text=number(reader, len(payments))), on_change="rerun", key="pay_list"
+        )
+        if panel.open:
+            with panel:
+                newest = payments.sort_values("applied_on", ascending=False)
+                table(
+                    reader, newest, PAYMENT_COLUMNS, key="pay_table", alt=t("payer.payments_alt"), file_name="payments"
+                )
+
+
+def facts(view: View, customer: Mapping[str, Any]) -> None:
+    """What the master data says; what it leaves empty is left out."""
+    reader = view.reader
+    rows = {}
+    for name in FACTS:
+        value = customer.get(name)
+        if missing(value) or value == "":
+            continue
+        if name == "credit_limit_base":
+            value = money(reader, value)
+        elif name == "terms_days":
+            value = days(reader, value)
+        elif name == "customer_type":
+            value = reader.code(name, value)
+        rows[plain(header(reader, name))] = plain(value)
+    with st.expander(reader.t("payer.facts")):
+        st.table(rows, border="horizontal", width="content", alt=reader.t("payer.facts"))
+
+
+def _useful(columns: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
+    """The columns that say something here: no instalment numbers that are all 1, no empty dispute column."""
+    dull = {
+        "instalment_no": rows["instalment_no"].fillna(1).eq(1).all(),
+        "disputed": not rows["disputed"].fillna(False).astype(bool).any(),
+        "doc_type": rows["doc_type"].nunique() <= 1,
+        "bucket": rows["bucket"].nunique() <= 1,
+    }
+    return [column for column in columns if not dull.get(column, False)]
+
+
+def _habit(view: View, payments: pd.DataFrame) -> str:
+    """One line: how many payments came late, and by how many days an amount-weighted payment was late."""
+    known = payments.dropna(subset=["days_late"])
+    weight = known["amount_base"].abs()
+    mean = (
+        float((known["days_late"] * weight).sum() / weight.sum()) if weight.sum() else float(known["days_late"].mean())
+    )
+    late = int((known["days_late"] > 0).sum())
+    return view.reader.t("payer.habit", late=late, count=len(known), text=number(view.reader, mean, 1))
+
+
+def _limit_use(view: View, customer: Mapping[str, Any]) -> str:
+    limit, owed = customer.get("credit_limit_base"), customer.get("open_base")
+    if missing(limit) or not limit:
+        return view.reader.t("payer.no_limit")
+    return percent(view.reader, float(owed or 0) / float(limit), 0)
+
+
+def _priority(view: View, customer: Mapping[str, Any]) -> str:
+    score, kind = customer.get("priority_score"), customer.get("payer_class")
+    return f"{number(view.reader, score)} · {kind}" if kind else number(view.reader, score)
+
+
+def _remember_bucket(key: str) -> None:
+    if st.session_state[key]:
+        st.query_params["bucket"] = st.session_state[key]
+    elif "bucket" in st.query_params:
+        del st.query_params["bucket"]

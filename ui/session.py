@@ -1,0 +1,67 @@
+"""What every page of one run shares: the reader, the person, the published build and the filters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+from pipelines import queries
+from pipelines.queries import Build, Scope
+from pipelines.settings import Settings
+from ui.access import Who
+from ui.i18n import Reader
+
+
+@dataclass(frozen=True)
+class View:
+    """One run of the app, as the entrypoint set it up. `build` is None until something has been built."""
+
+    reader: Reader
+    settings: Settings
+    build: Build | None
+    who: Who = field(default_factory=lambda: Who("manager", Scope()))
+    scope: Scope = field(default_factory=Scope)
+
+    def ask(self, query: Callable[..., Any], *args: object) -> Any:
+        """The answer of a function of `pipelines.queries` within this person's scope and filters."""
+        return answer(self._built(), query, self.scope, *args)
+
+    def ask_anywhere(self, query: Callable[..., Any], *args: object) -> Any:
+        """The answer of a query within this person's scope, whatever the filters."""
+        return answer(self._built(), query, self.who.scope, *args)
+
+    def ask_build(self, query: Callable[..., Any], *args: object) -> Any:
+        """The answer of a query that is about the build itself and takes no scope."""
+        return answer(self._built(), query, *args)
+
+    def _built(self) -> Build:
+        assert self.build is not None, "a page that asks must first see that there is a build"
+        return self.build
+
+
+def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
+    """The cached answer of a query of one build; a build never changes, so neither does an answer."""
+    return _answer(build.build_id, query.__name__, args, build)
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
+def _answer(build_id: str, name: str, args: tuple[object, ...], _build: Build) -> Any:
+    return getattr(queries, name)(_connection(build_id, _build), *args)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3, on_release=lambda connection: connection.close())
+def _connection(build_id: str, _build: Build) -> duckdb.DuckDBPyConnection:
+    return queries.open_build(_build)
+
+
+def begin(view: View) -> None:
+    """Hand the run's view to the page that is about to run."""
+    st.session_state["view"] = view
+
+
+def view() -> View:
+    """The view the entrypoint prepared for this run."""
+    current: View = st.session_state["view"]
+    return current

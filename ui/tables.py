@@ -1,0 +1,141 @@
+"""Tables as people read them: translated headers, separators, right-aligned amounts, codes in words."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from ui.buckets import bucket_name
+from ui.export import csv_bytes, xlsx_bytes
+from ui.formats import moment
+from ui.i18n import Reader
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Column names written as one line of text."""
+    return tuple(text.split())
+
+
+# What a column holds, by its name in the built tables. A column that is not listed cannot be shown.
+_COLUMNS_OF_KIND = {
+    "text": """customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
+        file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
+        payment_run stage table_name dispute_reason""",
+    "money": "amount_base open_base overdue_base amount_due_base credit_limit_base difference",
+    "amount": "amount_doc open_doc control_total accepted_total",
+    "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to""",
+    "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
+        line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
+        expected_days_late""",
+    "share": "p_late p_very_late p_late_weighted share",
+    "score": "priority_score",
+    "flag": "disputed",
+    "moment": "imported_at retracted_at",
+    "bucket": "bucket",
+    "reasons": "reason reasons risk_reasons",
+    "code": """doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
+        measure canonical_column evidence status""",
+}
+KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
+
+
+def header(reader: Reader, column: str) -> str:
+    """The heading of a column; base amounts name their currency."""
+    return reader.t(f"column.{column}", currency=reader.currency)
+
+
+def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The chosen columns with codes, reasons and moments in words; amounts and dates keep their types."""
+    shown = {column: _values(reader, column, frame[column]) for column in columns}
+    return pd.DataFrame(shown, columns=list(columns))
+
+
+def named(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """`readable` with translated headers: what a file holds."""
+    return readable(reader, frame, columns).rename(columns=lambda column: header(reader, column))
+
+
+def table(
+    reader: Reader,
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    key: str,
+    alt: str,
+    open_label: str | None = None,
+    file_name: str | None = None,
+    height: int | str = "auto",
+) -> int | None:
+    """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
+
+    `file_name` adds download buttons; the files hold the same rows, columns and words.
+    """
+    shown = readable(reader, frame, columns)
+    config = {column: _config(reader, column) for column in columns}
+    click_key = f"{key}.open"
+    if open_label:
+        shown.insert(0, "open", open_label)
+        config["open"] = st.column_config.ButtonColumn("", type="tertiary", key=click_key, width="small")
+    st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
+    if file_name:
+        downloads(reader, frame, columns, key=key, file_name=file_name)
+    click = st.session_state.get(click_key) if open_label else None
+    return None if click is None else int(click["row"])
+
+
+def downloads(reader: Reader, frame: pd.DataFrame, columns: Sequence[str], *, key: str, file_name: str) -> None:
+    """Buttons for the table as XLSX and CSV; a file is made only when it is asked for."""
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        for suffix, label in (("xlsx", "Excel"), ("csv", "CSV")):
+            st.download_button(
+                label,
+                data=partial(_file, suffix, reader, frame, columns),
+                file_name=f"{file_name}.{suffix}",
+                key=f"{key}.{suffix}",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                help=reader.t("app.download_help", text=suffix.upper()),
+            )
+
+
+def _file(suffix: str, reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
+    words = named(reader, frame, columns)
+    return csv_bytes(words) if suffix == "csv" else xlsx_bytes(words, reader.t("app.sheet"))
+
+
+def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
+    kind = KINDS[column]
+    if kind == "bucket":
+        return values.map(lambda value: bucket_name(reader, value))
+    if kind == "code":
+        return values.map(lambda value: reader.code(column, None if value != value else value))
+    if kind == "reasons":
+        return values.map(lambda value: "; ".join(reader.reasons(value)))
+    if kind == "moment":
+        return values.map(lambda value: moment(reader, value))
+    if kind == "flag":
+        return values.map(lambda value: reader.t("app.yes") if value is True or value == 1 else "")
+    if kind == "text" and column in ("rep", "region"):
+        return values.map(lambda value: value or reader.t("app.unassigned"))
+    if kind == "text":
+        return values.astype(object).where(values.notna(), "")
+    return values
+
+
+def _config(reader: Reader, column: str) -> object:
+    kind, label = KINDS[column], header(reader, column)
+    if kind in ("money", "amount"):
+        return st.column_config.NumberColumn(label, format="%,.2f")
+    if kind == "count":
+        return st.column_config.NumberColumn(label, format="%,d")
+    if kind == "share":
+        return st.column_config.ProgressColumn(label, format="percent", min_value=0.0, max_value=1.0, width="small")
+    if kind == "score":
+        return st.column_config.ProgressColumn(label, format="%d", min_value=0, max_value=100, width="small")
+    if kind == "date":
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+    if kind == "reasons":
+        return st.column_config.TextColumn(label, width="large")
+    return st.column_config.TextColumn(label, pinned=column == "customer_name")
