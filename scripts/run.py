@@ -45,10 +45,10 @@ def load_sample(warehouse: Warehouse) -> bool:
     mark.touch()
     done = (
         (bool(sample_files()) or step("run.sample", "pipelines", "sample"))
-        and step("run.import", "pipelines", "import", *sample_files())
-        and step("run.build", "pipelines", "build")
+        and step("run.import", "pipelines", "import", "--progress", *sample_files())
+        and step("run.build", "pipelines", "build", "--progress")
         and step("run.train", "models", "train")
-        and step("run.score", "pipelines", "build")
+        and step("run.score", "pipelines", "build", "--progress")
     )
     if done:
         mark.unlink()
@@ -63,7 +63,7 @@ def prepare(warehouse: Warehouse) -> bool:
     if (warehouse.home / LOADING).exists() or not (has_imports or warehouse.current.exists()):
         say("run.first", folder=warehouse.home)
         return load_sample(warehouse)
-    return warehouse.current.exists() or step("run.only_build", "pipelines", "build")
+    return warehouse.current.exists() or step("run.only_build", "pipelines", "build", "--progress")
 
 
 def free(address: str, port: int) -> bool:

@@ -1,0 +1,84 @@
+"""Starting: a taken port is said, an empty warehouse gets the sample, and a warehouse with data keeps it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+from scripts import run
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The programs that would be started, in order; each goes well."""
+    started: list[list[str]] = []
+
+    def record(key: str, *arguments: str) -> bool:
+        started.append([*arguments[:2], *(["sample"] if "data/sample" in " ".join(arguments) else [])])
+        return True
+
+    monkeypatch.setattr(run, "step", record)
+    return started
+
+
+def test_a_taken_port_is_said_and_nothing_is_touched(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        home = tmp_path / "home"
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.run", "--port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, "FIRSTPAID_HOME": str(home), "FIRSTPAID_LANGUAGE": "en"},
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Port {port} is taken by another program.")
+    assert not home.exists()
+
+
+def test_an_empty_warehouse_gets_the_sample_built_twice_around_training(tmp_path: Path, steps: list[list[str]]) -> None:
+    warehouse = Warehouse.of(Settings(home=tmp_path / "home"))
+    assert run.prepare(warehouse)
+    assert [step for step in steps if step[1] != "sample"] == [
+        ["pipelines", "import", "sample"],
+        ["pipelines", "build"],
+        ["models", "train"],
+        ["pipelines", "build"],
+    ]
+    assert not (warehouse.home / run.LOADING).exists()
+
+
+def test_an_interrupted_first_load_is_repeated(tmp_path: Path, steps: list[list[str]]) -> None:
+    warehouse = Warehouse.of(Settings(home=tmp_path))
+    (tmp_path / run.LOADING).touch()
+    warehouse.current.write_text("a build that was not the last step\n")
+    assert run.prepare(warehouse)
+    assert ["models", "train"] in steps
+
+
+def test_a_warehouse_with_a_build_is_left_alone(tmp_path: Path, steps: list[list[str]]) -> None:
+    warehouse = Warehouse.of(Settings(home=tmp_path))
+    warehouse.current.write_text("20250131-x\n")
+    assert run.prepare(warehouse)
+    assert steps == []
+
+
+def test_imports_without_a_build_are_built_and_never_mixed_with_the_sample(
+    tmp_path: Path, steps: list[list[str]]
+) -> None:
+    warehouse = Warehouse.of(Settings(home=tmp_path))
+    folder = warehouse.imports / "0123"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    assert run.prepare(warehouse)
+    assert steps == [["pipelines", "build"]]
