@@ -1,0 +1,59 @@
+"""What a page shows of the models: cards, history, problems, the cost curve. Light: no scikit-learn here."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+
+CARD = "card.json"  # the card of the model that serves
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model card; `data` is the JSON as stored."""
+
+    model_id: str
+    data: dict[str, Any]
+
+
+def model_path(settings: Settings, model_id: str) -> Path:
+    return Warehouse.of(settings).model / f"{model_id}.skops"
+
+
+def card_path(settings: Settings, model_id: str) -> Path:
+    return Warehouse.of(settings).model / f"{model_id}.card.json"
+
+
+def read_card(path: Path) -> Card:
+    """The card in `path`; raises OSError, ValueError or KeyError when it is none."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Card(str(data["model_id"]), data)
+
+
+def serving_card(settings: Settings) -> Card | None:
+    """The card of the model that answers in the next build, or None when the baseline does."""
+    try:
+        return read_card(Warehouse.of(settings).model / CARD)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def stored(settings: Settings) -> list[str]:
+    """The ids of all stored models, oldest known day first."""
+    return sorted(path.name.removesuffix(".card.json") for path in Warehouse.of(settings).model.glob("*.card.json"))
+
+
+def history(settings: Settings) -> pd.DataFrame:
+    """The log of trained, kept and rolled back models, newest first: at, by, action, model_id, before."""
+    path = Warehouse.of(settings).model / "log.jsonl"
+    columns = ["at", "by", "action", "model_id", "before"]
+    if not path.exists():
+        return pd.DataFrame(columns=columns)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return pd.DataFrame(lines, columns=columns).iloc[::-1].reset_index(drop=True)

@@ -1,0 +1,147 @@
+"""When an instalment will be paid: a median model, the spread of past errors around it, and the two risks.
+
+The median of the days late is learnt by boosting; how outcomes scatter around it is a survival curve that counts
+items still open for as long as they were seen. An item that is already open for some days is judged on the rest of
+the curve only, and the curve is bent so that it agrees with the probabilities of late and very late.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from models.estimators import SEED, _thin
+
+FIRST, LAST = -400, 800  # days that a curve spans around the expected median
+LONGEST = 365  # an expected date lies at most this many days ahead
+CEILING = 200  # days late beyond which the median model sees no difference
+BANDS = 3
+
+
+@dataclass(frozen=True)
+class DateModel:
+    """Median model and one curve of errors a band of the median; without a median model the curve stands alone."""
+
+    median: HistGradientBoostingRegressor | None
+    edges: np.ndarray  # (BANDS - 1,) medians that part the bands
+    survival: np.ndarray  # (BANDS, LAST - FIRST + 1) share still unpaid at the end of each day around the median
+
+    def centre(self, x: np.ndarray) -> np.ndarray:
+        return np.zeros(len(x)) if self.median is None else np.round(self.median.predict(x))
+
+
+def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) -> DateModel:
+    """Learn from questions whose due date has passed; `known_day` is the last day the book knows."""
+    due = rows["due_day"].to_numpy("float64")
+    settled = rows["settled_day"].to_numpy("float64", na_value=np.nan)
+    paid = ~np.isnan(settled)
+    days_late = np.where(paid, settled, known_day) - due
+    entry = rows["day"].to_numpy("float64") - 1 - due
+    keep = _thin(rows, cap)
+    mask = np.ones(len(rows), dtype=bool) if keep is None else keep
+    # Open long enough to pass for unpaid; a young open item would pull the median towards its age.
+    mask &= paid | (days_late >= 60)
+    median = None
+    if mask.sum() >= 200:
+        x_fit = x[mask]
+        median = HistGradientBoostingRegressor(
+            loss="absolute_error",
+            max_leaf_nodes=8,
+            learning_rate=0.05,
+            min_samples_leaf=30,
+            max_iter=120,
+            max_bins=64,
+            early_stopping=False,
+            random_state=SEED,
+        ).fit(
+            np.where(np.isnan(x_fit).all(axis=0), 0.0, x_fit),
+            np.clip(np.where(paid, days_late, CEILING)[mask], -90, CEILING),
+        )
+    centre = np.zeros(len(rows)) if median is None else np.round(median.predict(x))
+    edges = np.quantile(centre, np.arange(1, BANDS) / BANDS) if len(rows) else np.zeros(BANDS - 1)
+    band = np.searchsorted(edges, centre)
+    curves = []
+    for number in range(BANDS):
+        inside = band == number
+        if inside.sum() < 100:
+            inside = np.ones(len(rows), dtype=bool)
+        error = (days_late - centre)[inside]
+        curves.append(_survival(error, paid[inside], (entry - centre)[inside]))
+    return DateModel(median, edges, np.array(curves))
+
+
+def curve_only(rows: pd.DataFrame, known_day: int) -> DateModel:
+    """A date model without a median model: how long all items took, open ones counted while they were seen."""
+    due = rows["due_day"].to_numpy("float64")
+    settled = rows["settled_day"].to_numpy("float64", na_value=np.nan)
+    paid = ~np.isnan(settled)
+    curve = _survival(np.where(paid, settled, known_day) - due, paid, rows["day"].to_numpy("float64") - 1 - due)
+    return DateModel(None, np.zeros(BANDS - 1), np.tile(curve, (BANDS, 1)))
+
+
+def quantiles(
+    model: DateModel,
+    x: np.ndarray,
+    entry: np.ndarray,
+    p_late: np.ndarray,
+    p_very_late: np.ndarray,
+    late_after: int,
+    very_late_after: int,
+    levels: tuple[float, ...] = (0.1, 0.5, 0.9),
+) -> np.ndarray:
+    """Days late of shape (rows, levels) by which the item is paid with each probability, all after day `entry`."""
+    centre = model.centre(x)
+    band = np.searchsorted(model.edges, centre)
+    p_very_late = np.minimum(p_very_late, p_late)
+    result = np.empty((len(centre), len(levels)))
+    for number, curve in enumerate(model.survival):
+        inside = band == number
+        middle, start = centre[inside], entry[inside]
+        unpaid = _at(curve, start - middle)
+        late = np.minimum(_at(curve, np.maximum(late_after, start) - middle) / unpaid, 1)
+        very_late = np.minimum(_at(curve, np.maximum(very_late_after, start) - middle) / unpaid, late)
+        for column, level in enumerate(levels):
+            left = _bent(1 - level, late, very_late, p_late[inside], p_very_late[inside])
+            result[inside, column] = _first_day_at(curve, left * unpaid) + middle
+    # The first day possible is the day after the question, and no forecast reaches beyond a year.
+    return np.clip(result, entry[:, None] + 1, entry[:, None] + LONGEST)
+
+
+def _bent(
+    left: float, late: np.ndarray, very_late: np.ndarray, p_late: np.ndarray, p_very_late: np.ndarray
+) -> np.ndarray:
+    """The level of the plain curve that answers "this share is still unpaid" on the curve bent to the two risks.
+
+    Bending stretches the curve evenly before the late day, between the two days, and after the second.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before = 1 - (1 - left) * (1 - late) / (1 - p_late)
+        between = very_late + (left - p_very_late) * (late - very_late) / (p_late - p_very_late)
+        after = left * very_late / p_very_late
+    wanted = np.where(left >= p_late, before, np.where(left >= p_very_late, between, after))
+    return np.where(np.isfinite(wanted), wanted, left)
+
+
+def _at(curve: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Share still unpaid at the end of `day`, counted from the median; never quite nothing."""
+    position = np.clip(day - FIRST, 0, len(curve) - 1).astype("int64")
+    return np.maximum(curve[position], 1e-9)
+
+
+def _first_day_at(curve: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """The first day, counted from the median, at whose end no more than `left` is unpaid."""
+    return np.searchsorted(-curve, -left - 1e-12, side="left") + FIRST
+
+
+def _survival(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
+    """Kaplan-Meier curve on the days FIRST to LAST; items join when first seen and leave when last seen."""
+    span = LAST - FIRST + 1
+    day = np.clip(error - FIRST, 0, span - 1).astype("int64")
+    seen = np.clip(entry - FIRST, -1, span - 1).astype("int64")
+    events = np.bincount(day[paid], minlength=span)
+    joined = np.cumsum(np.bincount(seen + 1, minlength=span + 1))[:span]
+    gone = np.concatenate([[0], np.cumsum(np.bincount(day, minlength=span))[:-1]])
+    at_risk = joined - gone
+    hazard = np.where(at_risk > 0, events / np.maximum(at_risk, 1), 0.0)
+    return np.cumprod(1 - np.minimum(hazard, 1))

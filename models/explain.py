@@ -1,0 +1,69 @@
+"""Why an item is rated as it is: what each group of features adds to the log-odds, the largest said with figures."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from models import estimators, features
+from models.estimators import Classifier
+from models.features import FEATURES, GROUPS
+
+MEMBERS = {group: [i for i, f in enumerate(FEATURES) if f.group == group] for group in GROUPS}
+SAID = 3  # reasons an item
+LEAST = 0.05  # log-odds below which a group is not worth a word
+
+
+def contributions(model: Classifier, rows: pd.DataFrame, x: np.ndarray) -> np.ndarray:
+    """Log-odds that each group of GROUPS adds to the chosen estimate, of shape (rows, groups).
+
+    Exact for the linear part; for boosting, what changes when the group is set to its average (occlusion).
+    """
+    if model.chosen == "prior" or not len(rows):
+        return np.zeros((len(rows), len(GROUPS)))
+    if model.chosen == "late_share":
+        share = features.late_share(rows, model.context, model.target)
+        parts = np.zeros((len(rows), len(GROUPS)))
+        parts[:, GROUPS.index("record")] = _log_odds(share) - _log_odds(
+            np.array([estimators.rate_of(model.context, model.target)])
+        )
+        return parts * model.slope
+    assert model.linear is not None and model.boosting is not None
+    linear = np.column_stack([model.linear.contributions(x)[:, MEMBERS[group]].sum(axis=1) for group in GROUPS])
+    if model.chosen == "logistic":
+        return linear * model.slope
+    boosted = _occlusion(model, x)
+    return boosted * model.slope if model.chosen == "boosting" else (linear + boosted) / 2 * model.slope
+
+
+def strongest(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions in GROUPS of the SAID largest contributions of each row, and whether each is worth saying."""
+    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :SAID]
+    return order, np.abs(np.take_along_axis(parts, order, axis=1)) >= LEAST
+
+
+def _occlusion(model: Classifier, x: np.ndarray) -> np.ndarray:
+    assert model.linear is not None and model.boosting is not None
+    whole = model.boosting.decision_function(x)
+    used = _columns_in_trees(model)
+    parts = np.zeros((len(x), len(GROUPS)))
+    for number, group in enumerate(GROUPS):
+        members = [column for column in MEMBERS[group] if column in used]
+        if members:
+            hidden = x.copy()
+            hidden[:, members] = model.linear.centre[members]
+            parts[:, number] = whole - model.boosting.decision_function(hidden)
+    return parts
+
+
+def _columns_in_trees(model: Classifier) -> set[int]:
+    """Columns that any tree of the boosting asks; hiding another changes nothing."""
+    assert model.boosting is not None
+    found: set[int] = set()
+    for (tree,) in model.boosting._predictors:
+        nodes = tree.nodes
+        found |= set(nodes["feature_idx"][nodes["is_leaf"] == 0].tolist())
+    return found
+
+
+def _log_odds(p: np.ndarray) -> np.ndarray:
+    return np.asarray(logit(np.clip(p, 1e-6, 1 - 1e-6)))

@@ -1,0 +1,241 @@
+"""What is known of an instalment and its customer before a day begins: set-based SQL, then one numeric matrix.
+
+A question is (instalment, day). Every figure of an answer comes from documents, applications and due dates strictly
+before that day, so a new invoice asks on its issue day and an open item asks on the day after the as-of date.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from models import working_days
+from pipelines.settings import Settings
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+EPOCH = dt.date(2000, 1, 1)  # the day the SQL counts from
+SHARE_WEIGHT = 3.0  # invoices' worth of prior in a customer's smoothed late share
+SEGMENT_WEIGHT = 100.0  # the same for a segment's rate
+SEGMENTS = ("region", "currency", "industry", "customer_type")
+
+
+class Feature(NamedTuple):
+    name: str
+    group: str  # what a reason speaks of
+    rises: bool = False  # a larger value may never look safer
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("log_amount", "amount"),
+    Feature("relative_amount", "amount"),
+    Feature("terms_days", "terms"),
+    Feature("work_days_left", "age"),
+    Feature("due_weekday", "calendar"),
+    Feature("due_month_left", "calendar"),
+    Feature("due_rest_days", "calendar"),
+    Feature("issue_month_left", "calendar"),
+    Feature("late_share", "record", rises=True),
+    Feature("very_late_share", "record", rises=True),
+    Feature("mean_days_late", "record", rises=True),
+    Feature("known_n", "record"),
+    Feature("last_days_late", "last", rises=True),
+    Feature("open_n", "open"),
+    Feature("open_ratio", "open"),
+    Feature("overdue_n", "overdue", rises=True),
+    Feature("overdue_share", "overdue", rises=True),
+    Feature("part_share", "part"),
+    Feature("days_since_paid", "silence"),
+    Feature("limit_use", "limit", rises=True),
+    Feature("region_rate", "segment", rises=True),
+    Feature("currency_rate", "segment", rises=True),
+    Feature("industry_rate", "segment", rises=True),
+    Feature("customer_type_rate", "segment", rises=True),
+    Feature("days_past_due", "age"),
+    Feature("age_days", "age"),
+    Feature("paid_share", "item_paid"),
+)
+NAMES = tuple(feature.name for feature in FEATURES)
+GROUPS = tuple(dict.fromkeys(feature.group for feature in FEATURES))
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the matrix takes from the training rows: base rates and the rate of each segment level."""
+
+    late_rate: float
+    very_late_rate: float
+    share_low: float  # nine customers in ten have a late share above this ...
+    share_high: float  # ... and nine in ten one below this
+    country: str
+    segments: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def day_number(day: dt.date) -> int:
+    return (day - EPOCH).days
+
+
+@cache
+def sql(name: str) -> str:
+    """The statement of one table of the model."""
+    return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def create(con: duckdb.DuckDBPyConnection, table: str, params: Mapping[str, Any], file: str = "") -> None:
+    """Make the temporary table of one statement; it is given just the parameters it names."""
+    text = sql(file or table)
+    used = {name: value for name, value in params.items() if f"${name}" in text}
+    con.execute(f"create or replace temp table {table} as {text}", used)
+
+
+def prepare(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, per_mille: int = 1000) -> None:
+    """Make the temporary tables of instalments, payments and outcomes as the book knew them when `known` closed."""
+    params = {
+        "known": known,
+        "grace": settings.late_grace_days,
+        "very_late": settings.very_late_days,
+        "per_mille": per_mille,
+    }
+    for table in ("risk_items", "risk_payments", "risk_outcomes", "risk_settled_days"):
+        create(con, table, params)
+
+
+def ask_at_issue(con: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date) -> pd.DataFrame:
+    """Answers for every instalment issued from `first` to `last`, each asked on the morning of its issue."""
+    params = {"first_day": day_number(first), "last_day": day_number(last)}
+    create(con, "risk_questions", params, "risk_questions_issue")
+    return _answers(con)
+
+
+def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> pd.DataFrame:
+    """Answers for every instalment still open on the morning of each of `days`."""
+    ask_days = pd.DataFrame({"day": np.array([day_number(day) for day in days], dtype="int64")})
+    con.register("risk_ask_days_frame", ask_days)
+    con.execute("create or replace temp table risk_ask_days as select day from risk_ask_days_frame")
+    con.unregister("risk_ask_days_frame")
+    last_day = max(map(day_number, days), default=0)
+    create(con, "risk_questions", {"last_day": last_day}, "risk_questions_open")
+    return _answers(con)
+
+
+def ask_for_book(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> pd.DataFrame:
+    """Answers for every instalment of the build's open items, asked once `as_of` has closed."""
+    create(con, "risk_questions", {"day": day_number(as_of) + 1}, "risk_questions_book")
+    return _answers(con)
+
+
+def drop(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the temporary tables away again."""
+    for (table,) in con.execute("select table_name from duckdb_tables() where temporary").fetchall():
+        if table.startswith("risk_"):
+            con.execute(f"drop table {table}")
+
+
+def context(rows: pd.DataFrame, last_day: int, settings: Settings) -> Context:
+    """Base rates and smoothed segment rates of questions whose answers were known on `last_day`."""
+    rows = rows[rows["late_day"] <= last_day]
+    late_rate = _rate(rows["is_late"])
+    segments = {}
+    for column in SEGMENTS:
+        sums = rows.groupby(column)["is_late"].agg(["sum", "count"]).sort_index()
+        rates = (sums["sum"] + SEGMENT_WEIGHT * late_rate) / (sums["count"] + SEGMENT_WEIGHT)
+        segments[column] = {str(level): float(rate) for level, rate in rates.items()}
+    customers = rows.groupby("customer_key")["is_late"].agg(["sum", "count"])
+    shares = (customers["sum"] + SHARE_WEIGHT * late_rate) / (customers["count"] + SHARE_WEIGHT)
+    low, high = (float(shares.quantile(q)) for q in (0.1, 0.9)) if len(shares) else (0.0, 1.0)
+    very_late_rate = _rate(rows.loc[rows["very_late_day"] <= last_day, "is_very_late"])
+    return Context(late_rate, min(very_late_rate, late_rate), low, high, settings.country, segments)
+
+
+def smoothed_share(rows: pd.DataFrame, rate: float, target: str) -> np.ndarray:
+    """The customer's share of late (very late) instalments among those fallen due, smoothed towards `rate`."""
+    due = rows["due_n" if target == "late" else "very_late_due_n"].to_numpy("float64")
+    late = rows["late_n" if target == "late" else "very_late_n"].to_numpy("float64")
+    return np.asarray((late + SHARE_WEIGHT * rate) / (due + SHARE_WEIGHT))
+
+
+def late_share(rows: pd.DataFrame, known: Context, target: str) -> np.ndarray:
+    """The baseline's answer: the smoothed share; of an item late already, the very late among the late ones."""
+    late = smoothed_share(rows, known.late_rate, "late")
+    if target == "late":
+        return late
+    very_late = np.minimum(smoothed_share(rows, known.very_late_rate, "very_late"), late)
+    return np.where(rows["day"].to_numpy() > rows["late_day"].to_numpy(), very_late / late, very_late)
+
+
+def _rate(labels: pd.Series) -> float:
+    """A share that is never quite 0 or 1, and one half when nothing is known."""
+    return (float(labels.sum()) + 1) / (len(labels) + 2)
+
+
+def matrix(rows: pd.DataFrame, known: Context) -> np.ndarray:
+    """Numbers of shape (rows, features) in the order of FEATURES; what is not known is NaN."""
+    # One float view of the answers: the arithmetic below is all on numpy columns.
+    raw = {name: rows[name].to_numpy("float64", na_value=np.nan) for name in _NUMBERS}
+    days = {name: rows[name].to_numpy("int64") for name in ("day", "issue_day", "due_day")}
+    mean_cents = (raw["issued_cents"] + raw["cents"]) / (raw["issued_n"] + 1)
+    paid_share = np.clip(raw["item_paid_cents"] / np.maximum(raw["cents"], 1), 0, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns: dict[str, np.ndarray] = {
+            "log_amount": np.log(np.maximum(raw["cents"], 1) / 100),
+            "relative_amount": np.log(np.maximum(raw["cents"], 1) / np.maximum(mean_cents, 1)),
+            "terms_days": raw["due_day"] - raw["issue_day"],
+            "late_share": smoothed_share(rows, known.late_rate, "late"),
+            "very_late_share": smoothed_share(rows, known.very_late_rate, "very_late"),
+            "mean_days_late": raw["days_late_sum"] / (raw["settled_n"] + 2),
+            "known_n": np.log1p(raw["due_n"]),
+            "last_days_late": raw["last_days_late_sum"] / raw["last_settled_n"],
+            "open_n": np.log1p(np.maximum(raw["open_n"], 0)),
+            "open_ratio": np.log1p(np.maximum(raw["open_cents"], 0) / np.maximum(mean_cents, 1)),
+            "overdue_n": np.log1p(np.maximum(raw["overdue_n"], 0)),
+            "overdue_share": np.clip(raw["overdue_cents"] / np.maximum(raw["open_cents"], 1), 0, 1),
+            "part_share": raw["part_n"] / (raw["settled_n"] + raw["part_n"] + 3),
+            "days_since_paid": np.minimum(raw["day"] - raw["paid_day"], 365),
+            "limit_use": np.clip(raw["open_cents"] / raw["limit_cents"], 0, 3),
+            "days_past_due": np.clip(raw["day"] - 1 - raw["due_day"], -120, 365),
+            "age_days": np.minimum(raw["day"] - 1 - raw["issue_day"], 730),
+            "paid_share": paid_share,
+        }
+    columns |= working_days.columns(days["day"], days["issue_day"], days["due_day"], known.country)
+    for name in SEGMENTS:
+        levels = known.segments.get(name, {})
+        columns[f"{name}_rate"] = rows[name].map(levels).astype("float64").fillna(known.late_rate).to_numpy()
+    return np.column_stack([columns[name] for name in NAMES])
+
+
+_NUMBERS = [
+    "day",
+    "issue_day",
+    "due_day",
+    "cents",
+    "item_paid_cents",
+    "limit_cents",
+    "issued_n",
+    "issued_cents",
+    "open_n",
+    "open_cents",
+    "due_n",
+    "late_n",
+    "very_late_due_n",
+    "very_late_n",
+    "overdue_n",
+    "overdue_cents",
+    "settled_n",
+    "days_late_sum",
+    "part_n",
+    "paid_day",
+    "last_days_late_sum",
+    "last_settled_n",
+]
+
+
+def _answers(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Features and outcomes of the questions that stand in risk_questions, in the order of their keys."""
+    for table in ("risk_history", "risk_features"):
+        create(con, table, {})
+    return con.execute(sql("risk_answers")).df()

@@ -1,0 +1,110 @@
+"""Score the open items of a build, and train a candidate on a published build."""
+
+import datetime as dt
+
+import duckdb
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from models import evaluate, explain, features, model, store
+from models.card import BASELINE, Card, serving_card
+from models.explain import GROUPS
+from models.features import SEGMENTS
+from models.model import Head, Model
+from pipelines.settings import Settings
+
+
+def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> str:
+    """Create `fct_late_risk` in a build's own connection; the id of the model that answered, or `baseline`.
+
+    The baseline answers when nothing is trained yet, when the model refuses or cannot be used, or when the lateness
+    settings are no longer those it was trained with.
+    """
+    serving, model_id = serving_model(con, as_of, settings)
+    features.prepare(con, as_of, settings)
+    rows = features.ask_for_book(con, as_of)
+    with threadpool_limits(1):
+        scores = score_rows(serving, rows, model_id)
+    con.register("risk_scores", scores)
+    features.create(con, "risk_reasons", {})
+    con.execute(
+        "create or replace table fct_late_risk as " + features.sql("fct_late_risk"),
+        {"as_of": as_of, "model_id": model_id},
+    )
+    con.unregister("risk_scores")
+    features.drop(con)
+    return model_id
+
+
+def train(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, build_id: str) -> Card:
+    """Train a candidate on what a build knew when `known` closed, and store it with its card."""
+    learning = model.learning_rows(con, known, settings)
+    features.drop(con)
+    trained = model.train(learning, settings)
+    return store.save(trained, evaluate.card(trained, learning, settings, build_id), settings)
+
+
+def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, str]:
+    """The model that may answer for this build and its id; the baseline learnt from the build itself otherwise."""
+    card = serving_card(settings)
+    if card is not None:
+        try:
+            found = store.load(settings, card.model_id)
+        except store.ModelUnusable:
+            found = None
+        if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
+            return found, card.model_id
+    return model.baseline(model.learning_rows(con, as_of, settings), settings), BASELINE
+
+
+def score_rows(serving: Model, rows: pd.DataFrame, model_id: str) -> pd.DataFrame:
+    """One row an item: item_key, probabilities, days late, band, and the groups that speak with their effect."""
+    head = serving.heads["open"]
+    x = features.matrix(rows, head.late.context)
+    scores = model.score(serving, "open", rows, x)
+    codes, effects = _reasons(head, serving, rows, x)
+    context = head.late.context
+    rates = np.column_stack([x[:, features.NAMES.index(f"{name}_rate")] for name in SEGMENTS])
+    furthest = np.abs(rates - context.late_rate).argmax(axis=1) if len(rows) else np.empty(0, dtype="int64")
+    columns = {
+        "item_key": rows["item_key"].to_numpy(),
+        "p_late": scores.p_late,
+        "p_very_late": scores.p_very_late,
+        "days_late": scores.days_late[:, 1],
+        "days_late_p10": scores.days_late[:, 0],
+        "days_late_p90": scores.days_late[:, 2],
+        "risk_band": band(scores.p_late, scores.p_very_late),
+        "rate": np.full(len(rows), round(context.late_rate, 4)),
+        "rate_low": np.full(len(rows), round(context.share_low, 4)),
+        "rate_high": np.full(len(rows), round(context.share_high, 4)),
+        "rate_segment": np.round(rates[np.arange(len(rows)), furthest], 4),
+    }
+    for place in range(explain.SAID):
+        columns[f"reason_{place + 1}"] = codes[:, place]
+        columns[f"effect_{place + 1}"] = effects[:, place]
+    if model_id == BASELINE:
+        columns["reason_2"], columns["effect_2"] = np.full(len(rows), "baseline", dtype=object), np.zeros(len(rows))
+    return pd.DataFrame(columns)
+
+
+def band(p_late: np.ndarray, p_very_late: np.ndarray) -> np.ndarray:
+    """Risk band: very_high when more likely very late than not, else by the probability of late."""
+    return np.select(
+        [p_very_late >= 0.5, p_late >= 0.5, p_late >= 0.25], ["very_high", "high", "medium"], default="low"
+    ).astype(object)
+
+
+def _reasons(head: Head, serving: Model, rows: pd.DataFrame, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Group codes and effects of shape (rows, SAID): an item late already is explained by its risk of very late."""
+    past = (rows["day"] - 1 - rows["due_day"]).to_numpy() > serving.grace
+    parts = np.zeros((len(rows), len(GROUPS)))
+    for inside, part in ((~past, head.late), (past, head.very_late)):
+        if inside.any():
+            parts[inside] = explain.contributions(part, rows[inside], x[inside])
+    order, worth = explain.strongest(parts)
+    codes = np.array(GROUPS, dtype=object)[order]
+    codes[~worth] = None
+    # Where no group stands out the customer's record is said all the same.
+    codes[~worth[:, 0], 0] = "record"
+    return codes, np.take_along_axis(parts, order, axis=1)

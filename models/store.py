@@ -1,0 +1,192 @@
+"""Model files: written and read with skops under an allow-list, a card beside each, one of them serving, a log."""
+
+import datetime as dt
+import getpass
+import hashlib
+import json
+import os
+from dataclasses import fields
+from typing import Any
+
+import sklearn
+import skops.io
+
+from models.card import CARD, Card, card_path, history, model_path, read_card, serving_card, stored
+from models.dates import DateModel
+from models.estimators import Classifier, Linear
+from models.features import NAMES, Context
+from models.model import Head, Model, Refusal
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
+
+FORMAT = 1  # raised whenever an older file would be read wrongly
+# The one type a model file needs beside plain values, numpy arrays and what skops itself holds safe.
+TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+
+
+class ModelUnusable(UserError):
+    """A model file that may not or cannot be used; the baseline serves instead."""
+
+    def __init__(self, code: str, model_id: str, **params: object) -> None:
+        super().__init__(f"error.{code}", model_id=model_id, **params)
+
+
+class NothingBefore(UserError):
+    """There is no earlier model to go back to."""
+
+    def __init__(self) -> None:
+        super().__init__("error.model_nothing_before")
+
+
+def save(model: Model, card: dict[str, Any], settings: Settings) -> Card:
+    """Write a candidate: `<model_id>.skops` and its card; the same data and settings give the same id."""
+    content = dumps(model)
+    model_id = f"{model.known:%Y%m%d}-{model.fingerprint[:10]}"
+    folder = Warehouse.of(settings).model
+    folder.mkdir(parents=True, exist_ok=True)
+    path = model_path(settings, model_id)
+    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(folder)
+    digest = hashlib.sha256(content).hexdigest()
+    whole = {"model_id": model_id, "format": FORMAT, "sklearn": sklearn.__version__, "sha256": digest} | card
+    write_text_atomically(card_path(settings, model_id), json.dumps(whole, ensure_ascii=False, indent=1))
+    return read_card(card_path(settings, model_id))
+
+
+def serve(settings: Settings, model_id: str, action: str) -> Card:
+    """Let the model `model_id` answer from the next build on, and log who did it (`kept` or `rolled_back`)."""
+    load(settings, model_id)
+    before = serving_card(settings)
+    card = read_card(card_path(settings, model_id))
+    write_text_atomically(Warehouse.of(settings).model / CARD, json.dumps(card.data, ensure_ascii=False, indent=1))
+    log(settings, action, model_id, before.model_id if before else None)
+    return card
+
+
+def candidate(settings: Settings, model_id: str) -> Card:
+    """The card of a stored model; raises ModelUnusable when there is none of that name."""
+    if model_id not in stored(settings):
+        raise ModelUnusable("model_missing", model_id)
+    return read_card(card_path(settings, model_id))
+
+
+def before(settings: Settings) -> str:
+    """The model that served before the present one; raises NothingBefore when there is none."""
+    card = serving_card(settings)
+    entries = history(settings)
+    served = entries[entries["action"].isin(["kept", "rolled_back"])]["model_id"].tolist()
+    now = card.model_id if card else None
+    # Newest first: skip back to where the present model was let in, then take what served before it.
+    for model_id in served[served.index(now) + 1 :] if now in served else []:
+        if model_id != now:
+            return str(model_id)
+    raise NothingBefore
+
+
+def log(settings: Settings, action: str, model_id: str, before: str | None) -> None:
+    """Add one line to the model log: when, who, what."""
+    entry = {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "by": _who(),
+        "action": action,
+        "model_id": model_id,
+        "before": before,
+    }
+    path = Warehouse.of(settings).model / "log.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(settings: Settings, model_id: str) -> Model:
+    """The model of a file whose content and version are those of its card; raises ModelUnusable otherwise."""
+    try:
+        card = read_card(card_path(settings, model_id))
+        content = model_path(settings, model_id).read_bytes()
+    except (OSError, ValueError, KeyError):
+        raise ModelUnusable("model_missing", model_id) from None
+    if card.data.get("format") != FORMAT or card.data.get("sklearn") != sklearn.__version__:
+        raise ModelUnusable("model_version", model_id, found=str(card.data.get("sklearn")), here=sklearn.__version__)
+    if hashlib.sha256(content).hexdigest() != card.data.get("sha256"):
+        raise ModelUnusable("model_changed", model_id)
+    return loads(content, model_id)
+
+
+def dumps(model: Model) -> bytes:
+    """The model as skops bytes: plain dicts, numbers, arrays and scikit-learn's own trees."""
+    return bytes(skops.io.dumps(_plain(model)))
+
+
+def loads(content: bytes, model_id: str = "") -> Model:
+    """The model of skops bytes; anything outside the allow-list is refused before it is built."""
+    try:
+        foreign = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+        if foreign:
+            raise ModelUnusable("model_untrusted", model_id, types=", ".join(sorted(foreign)))
+        plain = skops.io.loads(content, trusted=TRUSTED)
+        if plain["features"] != list(NAMES):
+            raise ModelUnusable("model_version", model_id, found="features", here="features")
+        return _model(plain)
+    except ModelUnusable:
+        raise
+    except Exception as problem:  # skops raises whatever a broken file provokes; none of it may stop a build
+        raise ModelUnusable("model_broken", model_id, problem=type(problem).__name__) from problem
+
+
+def _plain(model: Model) -> dict[str, Any]:
+    def fields_of(item: Any) -> dict[str, Any]:
+        return {field.name: getattr(item, field.name) for field in fields(item)}
+
+    def classifier(item: Classifier) -> dict[str, Any]:
+        linear = None if item.linear is None else fields_of(item.linear)
+        context = fields_of(item.context) | {"segments": {k: dict(v) for k, v in item.context.segments.items()}}
+        return fields_of(item) | {"context": context, "linear": linear, "validation": dict(item.validation)}
+
+    heads = {
+        name: {"late": classifier(h.late), "very_late": classifier(h.very_late), "when": fields_of(h.when)}
+        for name, h in model.heads.items()
+    }
+    return fields_of(model) | {
+        "features": list(NAMES),
+        "heads": heads,
+        "refusals": {target: fields_of(item) for target, item in model.refusals.items()},
+        "known": model.known.isoformat(),
+        "first_issue": model.first_issue.isoformat() if model.first_issue else None,
+        "rows": dict(model.rows),
+    }
+
+
+def _model(plain: dict[str, Any]) -> Model:
+    def classifier(item: dict[str, Any]) -> Classifier:
+        linear = None if item["linear"] is None else Linear(**item["linear"])
+        return Classifier(**item | {"context": Context(**item["context"]), "linear": linear})
+
+    heads = {
+        name: Head(classifier(h["late"]), classifier(h["very_late"]), DateModel(**h["when"]))
+        for name, h in plain["heads"].items()
+    }
+    rest = {name: value for name, value in plain.items() if name != "features"}
+    return Model(
+        **rest
+        | {
+            "heads": heads,
+            "refusals": {target: Refusal(**item) for target, item in plain["refusals"].items()},
+            "known": dt.date.fromisoformat(plain["known"]),
+            "first_issue": dt.date.fromisoformat(plain["first_issue"]) if plain["first_issue"] else None,
+        }
+    )
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
