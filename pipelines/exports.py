@@ -12,6 +12,11 @@ import xlsxwriter
 from pipelines import i18n
 from pipelines.errors import UserError
 
+# Tables under integer keys (int_, ref_) serve the views; readers get the views.
+PUBLIC_TABLES = (
+    "select table_name from information_schema.tables where not regexp_matches(table_name, '^(int|ref|stg)_') "
+    "order by table_name"
+)
 FORMATS = ("csv", "xlsx", "parquet")
 SHEET_ROWS = 1_048_575  # rows of a sheet below the header
 ROWS_AT_ONCE = 10_000
@@ -39,7 +44,7 @@ def export(con: duckdb.DuckDBPyConnection, table: str, form: str, output: Path |
     CSV and Parquet hold reasons as stored (JSON); a sheet is for reading, so it holds them in words of `language`.
     Raises UnknownTable and TooManyRowsForSheet.
     """
-    known = [name for (name,) in con.execute("select table_name from duckdb_tables() order by table_name").fetchall()]
+    known = [name for (name,) in con.execute(PUBLIC_TABLES).fetchall()]
     if table not in known:
         raise UnknownTable(table, known)
     found = con.execute(f"select count(*) from {table}").fetchone()

@@ -222,17 +222,17 @@ def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
 
 
 def _dso_of_any_scope(con: Connection, scope: Scope) -> pd.DataFrame:
-    """The statement of fct_dso_monthly itself, over the months of this scope instead of the stored scopes."""
-    named = {f"{column}_{place}": value for column, some in scope.limits().items() for place, value in enumerate(some)}
+    """The statement of int_dso_months itself, over the months of this scope instead of the stored scopes."""
+    limits = scope.limits()
+    named = {f"{column}_{place}": value for column, some in limits.items() for place, value in enumerate(some)}
     condition = " and ".join(
         f"{column} in ({', '.join(f'${column}_{place}' for place in range(len(some)))})"
-        for column, some in scope.limits().items()
+        for column, some in limits.items()
     )
     sql = f"""
         with sums as (
             select
                 month_no,
-                month_end,
                 sum(sales_base - credited_base) as net_sales_base,
                 sum(ar_end_base) as ar_end_base,
                 sum(current_end_base) as current_end_base,
@@ -240,23 +240,25 @@ def _dso_of_any_scope(con: Connection, scope: Scope) -> pd.DataFrame:
                 bool_or(is_from_open_items) as is_from_open_items
             from fct_receivables_monthly
             where {condition}
-            group by month_no, month_end
+            group by month_no
         ),
-        calendar as (select distinct month_no, month_end from fct_receivables_monthly),
         int_scope_months as (
             select
-                1 as scope_key, 'chosen' as scope, '' as entity_id, 'chosen' as scope_id,
+                1 as scope_key,
+                ref_months.month_no,
                 (select bool_or(is_from_open_items) from sums) as is_from_open_items,
-                calendar.month_no, calendar.month_end, day(calendar.month_end) as days,
-                coalesce(sums.net_sales_base, 0) as net_sales_base,
-                coalesce(sums.ar_end_base, 0) as ar_end_base,
-                coalesce(sums.current_end_base, 0) as current_end_base,
-                coalesce(sums.overdue_end_base, 0) as overdue_end_base
-            from calendar
+                cast(coalesce(sums.net_sales_base, 0) as decimal(18, 4)) as net_sales_base,
+                cast(coalesce(sums.ar_end_base, 0) as decimal(18, 4)) as ar_end_base,
+                cast(coalesce(sums.current_end_base, 0) as decimal(18, 4)) as current_end_base,
+                cast(coalesce(sums.overdue_end_base, 0) as decimal(18, 4)) as overdue_end_base
+            from ref_months
             left join sums using (month_no)
-            where calendar.month_no >= (select min(month_no) from sums)
+            where ref_months.month_no >= (select min(month_no) from sums)
         )
-        select {DSO_COLUMNS} from ({_sql_of("marts/fct_dso_monthly")}) order by month_end
+        select {DSO_COLUMNS}
+        from ({_sql_of("intermediate/int_dso_months")})
+        inner join ref_months using (month_no)
+        order by month_end
     """
     window = _row(con, "select cast(settings->>'dso_window_months' as integer) - 1 as before from build_info")["before"]
     return _frame(con, sql, {**named, "window_before": window})

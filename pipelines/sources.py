@@ -78,7 +78,8 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
         "create temp table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
         [first, as_of + dt.timedelta(days=1)],
     )
-    con.execute("create temp table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
+    # The views of a published build read the months, so they stay in it.
+    con.execute("create table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
     numbers = month_numbers(settings, first, as_of)
     if numbers:
         con.executemany("insert into ref_months values (?, ?, ?)", [_month(number) for number in numbers])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -26,18 +26,25 @@ class Table:
     sql: str = ""
     make: Maker | None = None
     kept: bool = True  # stands in the published file; the others are dropped after their last reader
+    is_view: bool = False
 
 
 def from_files(folder: Path = FOLDER) -> list[Table]:
-    """The tables of `sql/staging`, `intermediate`, `marts` and `reports`; the first two are not kept."""
+    """The tables of `sql/staging`, `intermediate`, `marts`, `reports` and the views of `sql/views`.
+
+    Facts are kept under integer keys and views put the text on them, so a staging or intermediate table is kept when
+    a view reads it, and dropped otherwise.
+    """
     tables = []
     for path in sorted(folder.glob("*/*.sql")):
         layer = path.parent.name
         if layer == "checks":
             continue
         sql = path.read_text(encoding="utf-8")
-        tables.append(Table(path.stem, frozenset(READ.findall(sql)), sql=sql, kept=layer in ("marts", "reports")))
-    return tables
+        kept = layer not in ("staging", "intermediate")
+        tables.append(Table(path.stem, frozenset(READ.findall(sql)), sql=sql, kept=kept, is_view=layer == "views"))
+    behind_views = frozenset().union(*(table.reads for table in tables if table.is_view))
+    return [replace(table, kept=table.kept or table.name in behind_views) for table in tables]
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:
@@ -65,19 +72,12 @@ def run(
         if table.make:
             table.make(con)
         else:
-            create(con, table.name, table.sql, parameters, temporary=not table.kept)
+            kind = "view" if table.is_view else "table" if table.kept else "temp table"
+            con.execute(f"create {kind} {table.name} as {table.sql}", used(table.sql, parameters))
         still_read: frozenset[str] = frozenset().union(*(later.reads for later in ordered[done + 1 :]))
         for earlier in ordered[: done + 1]:
             if not earlier.kept and earlier.name in (table.reads | {table.name}) and earlier.name not in still_read:
                 con.execute(f"drop table temp.{earlier.name}")
-
-
-def create(
-    con: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: Mapping[str, object], *, temporary: bool = False
-) -> None:
-    """Create one table from a select statement."""
-    kind = "temp table" if temporary else "table"
-    con.execute(f"create {kind} {name} as {sql}", used(sql, parameters))
 
 
 def used(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:

@@ -1,33 +1,44 @@
--- Customers whose balance at the as-of date differs from the month-end history, where the as-of date is a month end.
+-- Accounts whose balance at the as-of date differs from the month-end history, where the as-of date is a month end.
 with
 
 live as (
 
-    select as_of, entity_id, customer_id, bucket, sum(open_base) as open_base
-    from fct_aging
-    group by as_of, entity_id, customer_id, bucket
+    select account_key, bucket_order, sum(open_base) as open_base
+    from fct_open_items
+    group by account_key, bucket_order
 
 ),
 
 history as (
 
-    select month_end, entity_id, customer_id, bucket, sum(open_base) as open_base
-    from fct_aging_monthly
-    where month_end = (select max(as_of) from fct_aging)
-    group by month_end, entity_id, customer_id, bucket
+    select aging.account_key, aging.bucket_order, aging.open_base
+    from int_aging_accounts as aging
+    inner join ref_months as months on aging.month_no = months.month_no
+    where months.month_end = (select max(as_of) from fct_open_items)
+
+),
+
+broken as (
+
+    select
+        coalesce(live.account_key, history.account_key) as account_key,
+        coalesce(live.bucket_order, history.bucket_order) as bucket_order,
+        live.open_base as live_base,
+        history.open_base as history_base
+    from live
+    full outer join history
+        on live.account_key = history.account_key
+        and live.bucket_order = history.bucket_order
+    where coalesce(live.open_base, 0) <> coalesce(history.open_base, 0)
 
 )
 
 select
-    coalesce(live.entity_id, history.entity_id) as entity_id,
-    coalesce(live.customer_id, history.customer_id) as customer_id,
-    coalesce(live.bucket, history.bucket) as bucket,
-    live.open_base as live_base,
-    history.open_base as history_base
-from live
-full outer join history
-    on live.entity_id = history.entity_id
-    and live.customer_id = history.customer_id
-    and live.bucket = history.bucket
-where coalesce(live.open_base, 0) <> coalesce(history.open_base, 0)
-    and (select count(*) from history) > 0
+    accounts.entity_id,
+    accounts.customer_id,
+    broken.bucket_order,
+    broken.live_base,
+    broken.history_base
+from broken
+inner join int_accounts as accounts on broken.account_key = accounts.account_key
+where (select count(*) from history) > 0

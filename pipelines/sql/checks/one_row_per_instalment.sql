@@ -4,6 +4,6 @@ select
     invoice_id,
     instalment_no,
     count(*) as times
-from fct_invoices
+from int_instalments
 group by entity_id, invoice_id, instalment_no
 having count(*) > 1

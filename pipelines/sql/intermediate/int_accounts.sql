@@ -5,16 +5,12 @@ owners as (
 
     select
         customers.customer_key,
-        coalesce(invoices.rep, customers.rep) as rep,
-        coalesce(invoices.region, customers.region) as region
-    from stg_invoices as invoices
+        coalesce(owners.rep, customers.rep) as rep,
+        coalesce(owners.region, customers.region) as region
+    from int_owners as owners
     inner join int_customers as customers
-        on invoices.entity_id = customers.entity_id
-        and invoices.customer_id = customers.customer_id
-    group by
-        customers.customer_key,
-        coalesce(invoices.rep, customers.rep),
-        coalesce(invoices.region, customers.region)
+        on owners.entity_id = customers.entity_id
+        and owners.customer_id = customers.customer_id
 
     union
 

@@ -4,12 +4,8 @@ with
 
 seen as (
 
-    select
-        entity_id,
-        customer_id,
-        max(customer_name) as customer_name
-    from stg_invoices
-    group by entity_id, customer_id
+    select entity_id, customer_id, customer_name
+    from int_owners
 
     union all
 
@@ -47,15 +43,14 @@ everyone as (
 
 ),
 
-documents_with_owner as (
+stated_on as (
 
     select
         entity_id,
         customer_id,
-        max(case when rep is not null then issue_date end) as rep_stated_on,
-        max(case when region is not null then issue_date end) as region_stated_on
-    from stg_invoices
-    where rep is not null or region is not null
+        max(case when rep is not null then last_issued_on end) as rep_stated_on,
+        max(case when region is not null then last_issued_on end) as region_stated_on
+    from int_owners
     group by entity_id, customer_id
 
 ),
@@ -63,16 +58,15 @@ documents_with_owner as (
 latest_owner as (
 
     select
-        invoices.entity_id,
-        invoices.customer_id,
-        max(case when invoices.issue_date = owners.rep_stated_on then invoices.rep end) as rep,
-        max(case when invoices.issue_date = owners.region_stated_on then invoices.region end) as region
-    from stg_invoices as invoices
-    inner join documents_with_owner as owners
-        on invoices.entity_id = owners.entity_id
-        and invoices.customer_id = owners.customer_id
-        and (invoices.issue_date = owners.rep_stated_on or invoices.issue_date = owners.region_stated_on)
-    group by invoices.entity_id, invoices.customer_id
+        owners.entity_id,
+        owners.customer_id,
+        max(case when owners.last_issued_on = stated_on.rep_stated_on then owners.rep end) as rep,
+        max(case when owners.last_issued_on = stated_on.region_stated_on then owners.region end) as region
+    from int_owners as owners
+    inner join stated_on
+        on owners.entity_id = stated_on.entity_id
+        and owners.customer_id = stated_on.customer_id
+    group by owners.entity_id, owners.customer_id
 
 ),
 

@@ -1,4 +1,5 @@
--- Grain: one row per instalment with what has been applied to it by the as-of date and the day that closed it.
+-- Grain: one row per instalment: its dates and amounts, what is open at the as-of date and the day that closed it.
+-- Numbers only, so that aging at any day is one scan.
 with
 
 applied as (
@@ -17,9 +18,14 @@ final as (
 
     select
         instalments.instalment_key,
+        instalments.account_key,
+        instalments.customer_key,
+        instalments.issue_date,
+        instalments.due_date,
+        instalments.amount_doc,
+        instalments.amount_base,
         cast(instalments.amount_doc - coalesce(applied.amount_doc, 0) as decimal(18, 4)) as open_doc,
         cast(instalments.amount_base - coalesce(applied.amount_base, 0) as decimal(18, 4)) as open_base,
-        applied.last_applied_on,
         case
             when abs(instalments.amount_doc - coalesce(applied.amount_doc, 0)) < 0.01 then applied.last_applied_on
         end as closed_on

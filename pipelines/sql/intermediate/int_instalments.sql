@@ -105,7 +105,8 @@ final as (
         keyed.currency,
         keyed.amount_doc,
         keyed.booking_rate,
-        cast(round(keyed.amount_doc * keyed.booking_rate, 4) as decimal(18, 4)) as amount_base,
+        -- The product needs more digits than its factors: a million in document currency overflows 18.
+        cast(round(cast(keyed.amount_doc as decimal(38, 4)) * keyed.booking_rate, 4) as decimal(18, 4)) as amount_base,
         keyed.open_amount,
         keyed.settled_date,
         keyed.listed_on,
@@ -122,7 +123,6 @@ final as (
     left join schedules
         on keyed.entity_id = schedules.entity_id
         and keyed.invoice_id = schedules.invoice_id
-    order by keyed.instalment_key
 
 )
 

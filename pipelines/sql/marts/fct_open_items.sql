@@ -95,11 +95,15 @@ final as (
         cast(aged.ledger_age_days as integer) as ledger_age_days,
         aged.disputed,
         aged.customer_key,
+        aged.account_key,
         aged.item_key
     from aged
     inner join int_accounts as accounts on aged.account_key = accounts.account_key
     inner join ref_bucket_days as days
-        on coalesce(least(greatest(aged.days_past_due, 0), $open_ended_from), -1) = days.days_past_due
+        on case
+            when aged.days_past_due is null then -1
+            else least(greatest(aged.days_past_due, 0), $open_ended_from)
+        end = days.days_past_due
     order by aged.customer_key, aged.item_key
 
 )

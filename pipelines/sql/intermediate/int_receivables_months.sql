@@ -1,6 +1,4 @@
--- Grain: one row per month end, entity, customer, rep and region with a balance or a movement; additive sums only.
--- ar_end = opening + sales - collected - credited - written off; the aging parts come from the open items.
--- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete.
+-- Grain: one row per month and account with a balance or a movement; additive sums in base.
 with
 
 balances as (
@@ -77,11 +75,8 @@ running as (
 final as (
 
     select
-        months.month_end,
-        accounts.entity_id,
-        accounts.customer_id,
-        accounts.rep,
-        accounts.region,
+        running.month_no,
+        running.account_key,
         cast(
             running.ar_end_base
             - (running.sales_base - running.collected_base - running.credited_base - running.written_off_base)
@@ -95,13 +90,10 @@ final as (
         cast(running.overdue_end_base as decimal(18, 4)) as overdue_end_base,
         cast(running.current_end_base as decimal(18, 4)) as current_end_base,
         cast(running.unapplied_end_base as decimal(18, 4)) as unapplied_end_base,
-        lists.account_key is not null as is_from_open_items,
-        running.month_no
+        lists.account_key is not null as is_from_open_items
     from running
-    inner join ref_months as months on running.month_no = months.month_no
-    inner join int_accounts as accounts on running.account_key = accounts.account_key
     left join int_open_items_only as lists on running.account_key = lists.account_key
-    order by running.account_key, running.month_no
+    where running.month_no >= $first_month
 
 )
 

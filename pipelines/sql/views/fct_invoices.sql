@@ -30,4 +30,3 @@ select
 from int_instalments as instalments
 inner join int_accounts as accounts on instalments.account_key = accounts.account_key
 inner join int_instalment_balances as balances on instalments.instalment_key = balances.instalment_key
-order by instalments.instalment_key

@@ -11,4 +11,3 @@ select
     aging.items
 from int_aging_accounts as aging
 inner join int_accounts as accounts on aging.account_key = accounts.account_key
-order by aging.account_key, aging.month_end, aging.bucket_order
