@@ -84,10 +84,12 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
     if numbers:
         con.executemany("insert into ref_months values (?, ?, ?)", [_month(number) for number in numbers])
     con.execute(
-        "create temp table ref_spans as select cast(spans.range as integer) as months, cast(steps.range as integer) "
-        "as step from range(1, ?) as spans, range(0, ?) as steps where steps.range < spans.range",
-        [len(numbers) + 1, len(numbers) + 1],
+        "create temp table ref_month_spans as select starts.month_no as from_month, ends.month_no + 1 as to_month, "
+        "months.month_no, months.month_end from ref_months as starts, ref_months as ends, ref_months as months "
+        "where months.month_no between starts.month_no and ends.month_no"
     )
+    con.execute("create table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
+    con.executemany("insert into ref_buckets values (?, ?)", buckets(settings.bucket_edges))
     con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
     con.execute("create temp table ref_working_days (place INTEGER, day DATE)")

@@ -12,7 +12,8 @@ FOLDER = Path(__file__).resolve().parent / "sql"
 PARAMETER = re.compile(r"\$(\w+)")
 # What stands after `from` or `join`. A file's own CTEs are among them and fall away in `in_order`, which looks at
 # tables only. The engine's own get_table_names binds the statement and so needs the tables to be there already.
-READ = re.compile(r"^\s*(?:from|(?:\w+ )*join)\s+(\w+)", re.MULTILINE)
+READ = re.compile(r"\b(?:from|join)\s+(\w+)")
+COMMENT = re.compile(r"--.*")
 
 Maker = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -42,7 +43,11 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
             continue
         sql = path.read_text(encoding="utf-8")
         kept = layer not in ("staging", "intermediate")
-        tables.append(Table(path.stem, frozenset(READ.findall(sql)), sql=sql, kept=kept, is_view=layer == "views"))
+        tables.append(
+            Table(
+                path.stem, frozenset(READ.findall(COMMENT.sub("", sql))), sql=sql, kept=kept, is_view=layer == "views"
+            )
+        )
     behind_views = frozenset().union(*(table.reads for table in tables if table.is_view))
     return [replace(table, kept=table.kept or table.name in behind_views) for table in tables]
 
@@ -73,11 +78,20 @@ def run(
             table.make(con)
         else:
             kind = "view" if table.is_view else "table" if table.kept else "temp table"
-            con.execute(f"create {kind} {table.name} as {table.sql}", used(table.sql, parameters))
+            # A view takes no parameters, so its values are written into it.
+            sql, values = (
+                (inlined(table.sql, parameters), {}) if table.is_view else (table.sql, used(table.sql, parameters))
+            )
+            con.execute(f"create {kind} {table.name} as {sql}", values)
         still_read: frozenset[str] = frozenset().union(*(later.reads for later in ordered[done + 1 :]))
         for earlier in ordered[: done + 1]:
             if not earlier.kept and earlier.name in (table.reads | {table.name}) and earlier.name not in still_read:
                 con.execute(f"drop table temp.{earlier.name}")
+
+
+def inlined(sql: str, parameters: Mapping[str, object]) -> str:
+    """The statement with its whole-number parameters written out."""
+    return PARAMETER.sub(lambda found: str(int(str(parameters[found[1]]))), sql)
 
 
 def used(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:

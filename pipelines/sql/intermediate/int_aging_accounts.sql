@@ -33,7 +33,6 @@ items as (
 at_month_ends as (
 
     select
-        months.month_end,
         months.month_no,
         items.account_key,
         items.balance_base,
@@ -42,8 +41,9 @@ at_month_ends as (
             else least(greatest(date_diff('day', items.due_date, months.month_end), 0), $open_ended_from)
         end as days_past_due
     from items
-    inner join ref_spans as spans on items.to_month - items.from_month = spans.months
-    inner join ref_months as months on items.from_month + spans.step = months.month_no
+    inner join ref_month_spans as months
+        on items.from_month = months.from_month
+        and items.to_month = months.to_month
 
 ),
 
@@ -51,20 +51,13 @@ final as (
 
     select
         at_month_ends.month_no,
-        at_month_ends.month_end,
         at_month_ends.account_key,
-        days.bucket,
         days.bucket_order,
         cast(sum(at_month_ends.balance_base) as decimal(18, 4)) as open_base,
-        count(*) as items
+        cast(count(*) as integer) as items
     from at_month_ends
     inner join ref_bucket_days as days on at_month_ends.days_past_due = days.days_past_due
-    group by
-        at_month_ends.month_no,
-        at_month_ends.month_end,
-        at_month_ends.account_key,
-        days.bucket,
-        days.bucket_order
+    group by at_month_ends.month_no, at_month_ends.account_key, days.bucket_order
 
 )
 

@@ -17,16 +17,9 @@ seen as (
     union all
 
     -- Money that names neither a customer nor an invoice we hold belongs to the unknown customer ''.
-    select lines.entity_id, '' as customer_id, '' as customer_name
-    from stg_receipts as lines
-    where lines.customer_id is null
-        and not exists (
-            select 1
-            from stg_invoices as invoices
-            where invoices.entity_id = lines.entity_id
-                and invoices.invoice_id = lines.invoice_id
-        )
-    group by lines.entity_id
+    select entity_id, '' as customer_id, '' as customer_name
+    from stg_receipts
+    group by entity_id
 
     union all
 

@@ -70,6 +70,7 @@ still_owed as (
         instalments.document_key,
         instalments.instalment_key,
         instalments.due_date,
+        instalments.instalment_no,
         instalments.amount_doc - coalesce(paid.amount_doc, 0) as owed_doc
     from int_instalments as instalments
     left join (
@@ -87,7 +88,7 @@ schedule as (
         *,
         sum(owed_doc) over (
             partition by document_key
-            order by due_date, instalment_key
+            order by due_date, instalment_no
             rows between unbounded preceding and current row
         ) - owed_doc as starts_at
     from still_owed

@@ -35,8 +35,9 @@ due as (
         invoices.project,
         invoices.order_no,
         invoices.status,
-        invoices.import_id,
-        invoices.line_no
+        invoices.import_no,
+        invoices.line_no,
+        invoices.import_no * 10000000000 + invoices.line_no as instalment_key
     from stg_invoices as invoices
     inner join int_customers as customers
         on invoices.entity_id = customers.entity_id
@@ -51,18 +52,6 @@ due as (
 
 ),
 
--- The key follows the order in which money without an invoice number is applied: oldest document first.
-keyed as (
-
-    select
-        *,
-        row_number() over (
-            order by customer_key, issue_date, due_date, invoice_id, instalment_no, entity_id
-        ) as instalment_key
-    from due
-
-),
-
 in_instalments as (
 
     select distinct entity_id, invoice_id
@@ -74,55 +63,57 @@ in_instalments as (
 schedules as (
 
     select
-        keyed.entity_id,
-        keyed.invoice_id,
-        min(keyed.instalment_key) as document_key,
+        due.entity_id,
+        due.invoice_id,
+        min(due.instalment_key) as document_key,
         count(*) as instalments
-    from keyed
+    from due
     inner join in_instalments
-        on keyed.entity_id = in_instalments.entity_id
-        and keyed.invoice_id = in_instalments.invoice_id
-    group by keyed.entity_id, keyed.invoice_id
+        on due.entity_id = in_instalments.entity_id
+        and due.invoice_id = in_instalments.invoice_id
+    group by due.entity_id, due.invoice_id
 
 ),
 
 final as (
 
     select
-        keyed.instalment_key,
-        coalesce(schedules.document_key, keyed.instalment_key) as document_key,
+        due.instalment_key,
+        coalesce(schedules.document_key, due.instalment_key) as document_key,
         coalesce(schedules.instalments, 1) as instalments,
-        keyed.account_key,
-        keyed.customer_key,
-        keyed.entity_id,
-        keyed.invoice_id,
-        keyed.instalment_no,
-        keyed.doc_type,
-        keyed.issue_date,
-        keyed.due_date,
-        keyed.due_basis,
-        keyed.terms_days,
-        keyed.currency,
-        keyed.amount_doc,
-        keyed.booking_rate,
+        due.account_key,
+        due.customer_key,
+        due.entity_id,
+        due.invoice_id,
+        due.instalment_no,
+        due.doc_type,
+        due.issue_date,
+        due.due_date,
+        due.due_basis,
+        due.terms_days,
+        due.currency,
+        due.amount_doc,
+        due.booking_rate,
         -- The product needs more digits than its factors: a million in document currency overflows 18.
-        cast(round(cast(keyed.amount_doc as decimal(38, 4)) * keyed.booking_rate, 4) as decimal(18, 4)) as amount_base,
-        keyed.open_amount,
-        keyed.settled_date,
-        keyed.listed_on,
-        keyed.ledger,
-        keyed.source,
-        keyed.disputed,
-        keyed.dispute_reason,
-        keyed.project,
-        keyed.order_no,
-        keyed.status,
-        keyed.import_id,
-        keyed.line_no
-    from keyed
+        cast(round(cast(due.amount_doc as decimal(38, 4)) * due.booking_rate, 4) as decimal(18, 4)) as amount_base,
+        due.open_amount,
+        due.settled_date,
+        due.listed_on,
+        due.ledger,
+        due.source,
+        due.disputed,
+        due.dispute_reason,
+        due.project,
+        due.order_no,
+        due.status,
+        due.import_no,
+        due.line_no
+    from due
     left join schedules
-        on keyed.entity_id = schedules.entity_id
-        and keyed.invoice_id = schedules.invoice_id
+        on due.entity_id = schedules.entity_id
+        and due.invoice_id = schedules.invoice_id
+    -- A customer's documents lie together, so that reading one customer reads little.
+    order by due.customer_key
 
 )
 

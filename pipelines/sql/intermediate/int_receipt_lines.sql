@@ -54,9 +54,6 @@ final as (
 
     select
         lines.line_key,
-        lines.import_id,
-        lines.line_no,
-        lines.entity_id,
         lines.receipt_id,
         coalesce(named.customer_key, quoted_document.customer_key, customers.customer_key) as customer_key,
         lines.paid_on,

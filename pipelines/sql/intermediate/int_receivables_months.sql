@@ -6,9 +6,9 @@ balances as (
     select
         month_no,
         account_key,
-        sum(case when bucket_order > 0 and bucket <> 'unapplied' then open_base else 0 end) as overdue_end_base,
+        sum(case when bucket_order between 1 and 98 then open_base else 0 end) as overdue_end_base,
         sum(case when bucket_order = 0 then open_base else 0 end) as current_end_base,
-        -sum(case when bucket = 'unapplied' then open_base else 0 end) as unapplied_end_base
+        -sum(case when bucket_order = 99 then open_base else 0 end) as unapplied_end_base
     from int_aging_accounts
     group by month_no, account_key
 
@@ -49,13 +49,13 @@ monthly as (
     select
         month_no,
         account_key,
-        sum(sales_base) as sales_base,
-        sum(collected_base) as collected_base,
-        sum(credited_base) as credited_base,
-        sum(written_off_base) as written_off_base,
-        sum(overdue_end_base) as overdue_end_base,
-        sum(current_end_base) as current_end_base,
-        sum(unapplied_end_base) as unapplied_end_base
+        cast(sum(sales_base) as decimal(18, 4)) as sales_base,
+        cast(sum(collected_base) as decimal(18, 4)) as collected_base,
+        cast(sum(credited_base) as decimal(18, 4)) as credited_base,
+        cast(sum(written_off_base) as decimal(18, 4)) as written_off_base,
+        cast(sum(overdue_end_base) as decimal(18, 4)) as overdue_end_base,
+        cast(sum(current_end_base) as decimal(18, 4)) as current_end_base,
+        cast(sum(unapplied_end_base) as decimal(18, 4)) as unapplied_end_base
     from together
     group by month_no, account_key
 

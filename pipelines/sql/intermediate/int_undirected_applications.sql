@@ -33,6 +33,10 @@ owed as (
         instalments.instalment_key,
         instalments.customer_key,
         instalments.currency,
+        row_number() over (
+            partition by instalments.customer_key, instalments.currency
+            order by instalments.issue_date, instalments.due_date, instalments.invoice_id, instalments.instalment_no
+        ) as place_by_age,
         instalments.issue_date,
         cast(instalments.amount_doc - coalesce(paid.amount_doc, 0) as decimal(18, 4)) as owed_doc
     from int_instalments as instalments
@@ -64,7 +68,7 @@ exact as (
     inner join (
         select
             *,
-            row_number() over (partition by customer_key, currency, owed_doc order by instalment_key) as place
+            row_number() over (partition by customer_key, currency, owed_doc order by place_by_age) as place
         from owed
     ) as numbered_owed
         on numbered_lines.customer_key = numbered_owed.customer_key
@@ -95,7 +99,7 @@ owed_in_a_row as (
         owed.*,
         sum(owed.owed_doc) over (
             partition by owed.customer_key, owed.currency
-            order by owed.instalment_key
+            order by owed.place_by_age
             rows between unbounded preceding and current row
         ) as ends_at
     from owed

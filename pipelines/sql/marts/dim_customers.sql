@@ -1,4 +1,4 @@
--- Grain: one row per entity and customer.
+-- Grain: one row per entity and customer. The unknown customer '' is there where money could not be attributed.
 select
     customer_key,
     entity_id,
@@ -16,4 +16,6 @@ select
     acceptor,
     payer
 from int_customers
+where customer_id <> ''
+    or customer_key in (select customer_key from int_unapplied_events)
 order by customer_key

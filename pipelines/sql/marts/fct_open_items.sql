@@ -41,7 +41,7 @@ items as (
 
     select
         unapplied.account_key,
-        coalesce(lines.receipt_id, 'receipt line ' || lines.line_no) as invoice_id,
+        coalesce(lines.receipt_id, 'line ' || cast(lines.line_key % 10000000000 as varchar)) as invoice_id,
         1 as instalment_no,
         'receipt' as doc_type,
         lines.received_on as issue_date,

@@ -1,5 +1,6 @@
 -- Grain: one import that this build was made from.
 select
+    import_no,
     import_id,
     source,
     kind,

@@ -6,9 +6,8 @@ with
 documents as (
 
     select
-        invoices.import_id,
-        invoices.line_no,
         imports.import_no,
+        invoices.line_no,
         imports.source,
         imports.ledger,
         imports.as_of as listed_on,
@@ -53,7 +52,7 @@ later as (
 final as (
 
     select
-        documents.import_id,
+        documents.import_no,
         documents.line_no,
         documents.source,
         documents.ledger,

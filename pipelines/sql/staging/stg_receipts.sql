@@ -5,9 +5,8 @@ with
 lines as (
 
     select
-        receipts.import_id,
-        receipts.line_no,
         imports.import_no,
+        receipts.line_no,
         coalesce(receipts.entity_id, $default_entity) as entity_id,
         receipts.receipt_id,
         receipts.customer_id,
@@ -49,8 +48,6 @@ later as (
 final as (
 
     select
-        lines.import_id,
-        lines.line_no,
         lines.import_no * 10000000000 + lines.line_no as line_key,
         lines.entity_id,
         lines.receipt_id,

@@ -1,13 +1,15 @@
 -- Grain: one row per month end, entity, customer, rep, region and aging bucket.
 select
-    aging.month_end,
+    months.month_end,
     accounts.entity_id,
     accounts.customer_id,
     accounts.rep,
     accounts.region,
-    aging.bucket,
+    buckets.bucket,
     aging.bucket_order,
     aging.open_base,
     aging.items
 from int_aging_accounts as aging
 inner join int_accounts as accounts on aging.account_key = accounts.account_key
+inner join ref_months as months on aging.month_no = months.month_no
+inner join ref_buckets as buckets on aging.bucket_order = buckets.bucket_order

@@ -25,4 +25,4 @@ select
 from int_applications as applications
 inner join int_instalments as instalments on applications.instalment_key = instalments.instalment_key
 inner join int_accounts as accounts on instalments.account_key = accounts.account_key
-left join int_receipt_lines as lines on applications.line_key = lines.line_key
+left join int_receipt_texts as lines on applications.line_key = lines.line_key

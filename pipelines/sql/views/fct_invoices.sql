@@ -23,10 +23,11 @@ select
     instalments.order_no,
     instalments.status,
     instalments.ledger,
-    instalments.import_id,
+    imports.import_id,
     instalments.line_no,
     instalments.instalment_key,
     instalments.customer_key
 from int_instalments as instalments
 inner join int_accounts as accounts on instalments.account_key = accounts.account_key
+inner join imports on instalments.import_no = imports.import_no
 inner join int_instalment_balances as balances on instalments.instalment_key = balances.instalment_key

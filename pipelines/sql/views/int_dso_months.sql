@@ -1,4 +1,5 @@
 -- Grain: one row per scope and month: the DSO family in days, from the sums of int_scope_months.
+-- Ratios come last: the build stores the sums, and these are computed when read.
 -- Countback walks backwards through the months until their sales exhaust the balance. Laid out on the cumulative
 -- sales C and days D of a scope it is one look-up: the last month j with C(j) <= C(T) - balance is not covered, the
 -- month after it in part, every later one in full.
@@ -47,13 +48,13 @@ points as (
 
     union all
 
-    select scope_key, null, sales_so_far - ar_end_base, 1, month_no, 'dso'
+    select scope_key, null, cast(sales_so_far - ar_end_base as decimal(18, 4)), 1, month_no, 'dso'
     from months
     where ar_end_base > 0
 
     union all
 
-    select scope_key, null, sales_so_far - current_end_base, 1, month_no, 'best_possible'
+    select scope_key, null, cast(sales_so_far - current_end_base as decimal(18, 4)), 1, month_no, 'best_possible'
     from months
     where current_end_base > 0
 

@@ -35,8 +35,7 @@ every_month as (
         first_months.is_from_open_items,
         months.month_no
     from first_months
-    inner join ref_spans as spans on $last_month + 1 - first_months.first_month = spans.months
-    inner join ref_months as months on first_months.first_month + spans.step = months.month_no
+    inner join ref_months as months on first_months.first_month <= months.month_no
 
 ),
 

@@ -1,0 +1,7 @@
+-- Grain: one row per receipt line with what a reader wants to see of it.
+select
+    line_key,
+    receipt_id,
+    paid_on,
+    method
+from int_receipt_lines
