@@ -1,6 +1,7 @@
 """FirstPaid in the browser: page set-up, language, who is here, filters, navigation; nothing else."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
@@ -24,8 +25,12 @@ except ValidationError as error:
     st.error(i18n.translate(language, "app.bad_settings", name=where, detail=first["msg"]), icon=":material/settings:")
     st.stop()
 
-reader = Reader(language, settings.base_currency)
-build = queries.published(settings)
+reader = Reader(language, settings.base_currency, ZoneInfo(settings.timezone))
+try:
+    build = queries.published(settings)
+except UserError as lost:
+    st.error(lost.text(language), icon=":material/error:")
+    st.stop()
 who_may_be = session.answer(build, queries.filter_values, Scope())["reps"] if build else []
 who = access.signed_in(settings, reader) if access.sign_in_configured() else access.local(who_may_be)
 

@@ -30,7 +30,8 @@ navigation.link(
     "payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=str(first["customer_id"])
 )
 st.title(t("invoice.title", text=plain(invoice_id)), anchor=False)
-st.caption(f"{plain(first.get('customer_name') or first['customer_id'])} · {date(reader, view.build.as_of)}")
+as_of = view.build.as_of if view.build else None
+st.caption(f"{plain(first['customer_id'])} · {t('app.as_of', date=date(reader, as_of), currency=reader.currency)}")
 
 billed, applied = float(instalments["amount_base"].sum()), float(applications["amount_base"].sum())
 with st.grid(3, min_column_width=180, gap="small"):

@@ -31,7 +31,7 @@ with st.container(border=True):
     else:
         st.caption(t("overview.heatmap_hint"))
         event = st.plotly_chart(
-            heatmap(reader, cells),
+            heatmap(reader, cells, dark=st.context.theme.type == "dark"),
             key="heatmap",
             on_select="rerun",
             selection_mode="points",

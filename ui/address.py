@@ -9,7 +9,7 @@ def current(name: str, allowed: Sequence[str], default: str) -> str:
     """The choice `name`: from the address, else the last one of this session, else the default."""
     asked = st.query_params.get(name)
     last = st.session_state.get(f"{name}.last")
-    value = next((each for each in (asked, last) if each in allowed), default)
+    value = next((str(each) for each in (asked, last) if each in allowed), default)
     st.session_state[f"{name}.last"] = value
     # The control follows the address, never the other way round: a script that wrote the address on every run
     # would undo the browser's back button.

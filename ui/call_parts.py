@@ -1,5 +1,6 @@
 """The parts of the call list: its totals, and the list as cards or as a table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -75,7 +76,7 @@ def as_cards(view: View, calls: pd.DataFrame) -> None:
     downloads(view.reader, calls, COLUMNS, key="calls", file_name="call-list")
 
 
-def _card(view: View, call: dict[str, Any]) -> None:
+def _card(view: View, call: Mapping[Any, Any]) -> None:
     reader, t = view.reader, view.reader.t
     with st.container(border=True):
         who, how = st.columns([3, 1.1], gap="medium")
@@ -98,7 +99,7 @@ def _card(view: View, call: dict[str, Any]) -> None:
             )  # fmt: skip
 
 
-def _money_line(reader: Reader, call: dict[str, Any]) -> str:
+def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
     """What is overdue and since when, or what falls due, and how likely it is to be late."""
     t = reader.t
     due = plain(money(reader, call["amount_due_base"]))

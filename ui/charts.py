@@ -1,7 +1,7 @@
 """The figures of the pages: a query's rows in, a Plotly figure out. Colours mean the same thing on every page."""
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,7 +18,8 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
     """Open balance by bucket, from `aging`; unapplied money stands below zero."""
     rows = aging.sort_values("bucket_order")
     colours = bucket_colours(list(rows["bucket"]))
-    names = [bucket_name(reader, bucket) for bucket in rows["bucket"]]
+    # Broken after the first word, so that the names stand upright side by side.
+    names = [bucket_name(reader, bucket).replace(" ", "<br>", 1) for bucket in rows["bucket"]]
     total = float(rows.loc[rows["bucket"] != UNAPPLIED, "open_base"].sum())
     figure = go.Figure(
         go.Bar(
@@ -50,17 +51,17 @@ def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 110) -> go.Fi
     rows = aging.sort_values("bucket_order")
     colours = bucket_colours(list(rows["bucket"]))
     figure = go.Figure()
-    for row in rows.itertuples():
+    for row in rows.to_dict("records"):
         figure.add_bar(
-            x=[row.open_base],
+            x=[row["open_base"]],
             y=[""],
             orientation="h",
-            name=bucket_name(reader, row.bucket),
-            marker_color=colours[row.bucket],
-            text=compact(reader, row.open_base),
+            name=bucket_name(reader, row["bucket"]),
+            marker_color=colours[row["bucket"]],
+            text=compact(reader, row["open_base"]),
             textposition="inside",
             insidetextanchor="middle",
-            customdata=[[money(reader, row.open_base)]],
+            customdata=[[money(reader, row["open_base"])]],
             hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
         )
     _frame(figure, height)
@@ -143,7 +144,7 @@ def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Fi
         )
     _frame(figure, height)
     figure.update_layout(hovermode="x unified")
-    figure.update_yaxes(rangemode="tozero", title={"text": reader.t("app.unit_days")}, tickformat=",d")
+    figure.update_yaxes(rangemode="tozero", ticksuffix=reader.t("app.day_suffix"), tickformat=",d")
     _month_axis(figure, reader, trend["month_end"])
     return figure
 
@@ -199,7 +200,7 @@ def payment_dots(reader: Reader, payments: pd.DataFrame, height: int = 260) -> g
     )
     figure.add_hline(y=0, line={"color": QUIET, "width": 1, "dash": "dot"})
     _frame(figure, height)
-    figure.update_yaxes(title={"text": reader.t("payer.days_after_due")}, tickformat=",d", zeroline=False)
+    figure.update_yaxes(ticksuffix=reader.t("app.day_suffix"), tickformat=",d", zeroline=False)
     figure.update_xaxes(tickformat="%Y-%m")
     return figure
 
@@ -237,9 +238,9 @@ def _month_bars(figure: go.Figure, reader: Reader, rows: pd.DataFrame, column: s
     )
 
 
-def _month_axis(figure: go.Figure, reader: Reader, months: Sequence[object]) -> None:
+def _month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]") -> None:
     """Month ends labelled in the reader's language, at most a dozen of them; bars stand evenly, not by days."""
-    ordered = sorted(set(pd.to_datetime(pd.Series(months)).dt.date))
+    ordered = sorted(set(pd.to_datetime(months).dt.date))
     if not ordered:
         return
     step = max(1, math.ceil(len(ordered) / 12))
@@ -276,7 +277,8 @@ def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure
             orientation="h",
             marker_color=OVERDUE,
             text=[compact(reader, value) for value in rows["overdue_base"]],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             customdata=[
                 [rep, money(reader, overdue), money(reader, due)]
                 for rep, overdue, due in zip(rows["rep"], rows["overdue_base"], rows["amount_due_base"], strict=True)
@@ -286,6 +288,6 @@ def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure
         )
     )
     _frame(figure, height)
-    figure.update_xaxes(visible=False)
+    figure.update_xaxes(visible=False, range=[0, rows["overdue_base"].max() * 1.15])  # room for the amounts
     figure.update_yaxes(automargin=True)
     return figure

@@ -4,7 +4,7 @@ import datetime as dt
 import html
 import math
 import re
-from decimal import Decimal
+from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_symbol
@@ -14,10 +14,10 @@ from ui.i18n import Reader
 DASH = "–"
 SHORT_FROM = {"en": 1_000, "zh_CN": 10_000}  # amounts below are written out: English has K, Chinese has 万
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=])")
-Number = int | float | Decimal
+Number = Any  # int, float or Decimal as a query gives them; None and NaN are shown as a dash
 
 
-def missing(value: object) -> bool:
+def missing(value: Any) -> bool:
     """Whether a value of a query is absent (None, NaN or NaT)."""
     return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
 
@@ -28,20 +28,18 @@ def currency_symbol(reader: Reader, currency: str | None = None) -> str:
     return {"CNY": "¥", "JPY": "JP¥"}.get(code) or str(get_currency_symbol(code, locale=reader.language))
 
 
-def money(reader: Reader, value: Number | None, currency: str | None = None) -> str:
+def money(reader: Reader, value: Number, currency: str | None = None) -> str:
     """A full amount with two decimals, for example ¥1,234,567.80."""
     if missing(value):
         return DASH
-    assert value is not None
     text = format_decimal(abs(value), "#,##0.00", locale=reader.language)
     return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
 
 
-def compact(reader: Reader, value: Number | None, currency: str | None = None) -> str:
+def compact(reader: Reader, value: Number, currency: str | None = None) -> str:
     """A short amount: ¥1.2M in English, ¥123.5万 in Chinese."""
     if missing(value):
         return DASH
-    assert value is not None
     if abs(value) < SHORT_FROM[reader.language]:
         text = format_decimal(abs(value), "#,##0", locale=reader.language)
     else:
@@ -49,21 +47,21 @@ def compact(reader: Reader, value: Number | None, currency: str | None = None) -
     return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
 
 
-def number(reader: Reader, value: Number | None, digits: int = 0) -> str:
+def number(reader: Reader, value: Number, digits: int = 0) -> str:
     """A plain number with separators and a fixed count of decimals."""
     if missing(value):
         return DASH
     return str(format_decimal(value, "#,##0" + ("." + "0" * digits if digits else ""), locale=reader.language))
 
 
-def percent(reader: Reader, value: Number | None, digits: int = 1) -> str:
+def percent(reader: Reader, value: Number, digits: int = 1) -> str:
     """A share of 1 as percent."""
     if missing(value):
         return DASH
     return str(format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=reader.language))
 
 
-def days(reader: Reader, value: Number | None, digits: int = 0) -> str:
+def days(reader: Reader, value: Number, digits: int = 0) -> str:
     """A count of days with its unit."""
     return DASH if missing(value) else reader.t("app.days", text=number(reader, value, digits))
 
@@ -93,7 +91,7 @@ def moment(reader: Reader, value: str | dt.datetime | None, timezone: dt.tzinfo 
 
 def _negative(text: str, value: Number) -> bool:
     """Whether to write a minus: not before an amount that rounds to nothing."""
-    return value < 0 and any(character in "123456789" for character in text)
+    return bool(value < 0) and any(character in "123456789" for character in text)
 
 
 def plain(text: object) -> str:

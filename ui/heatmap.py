@@ -10,11 +10,12 @@ from ui.formats import compact, money, number, plain_in_chart
 from ui.i18n import Reader
 
 TOTAL = "total"  # the column that adds up a customer's row
-ROW_HEIGHT, NAME_LENGTH = 30, 22
+ROW_HEIGHT, NAME_LENGTH = 30, 28
 FAINTEST, STRONGEST = 0.10, 0.62
+INK, INK_ON_DARK = "#1B2333", "#E6EAF2"  # the text colours of the two themes
 
 
-def heatmap(reader: Reader, cells: pd.DataFrame) -> go.Figure:
+def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     """Customer × bucket from the long rows of `aging_heatmap`.
 
     The colour says how late (its hue) and how much (its strength, by the logarithm of the amount, so that one giant
@@ -32,7 +33,7 @@ def heatmap(reader: Reader, cells: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for trace in _colour_traces(whole, columns, row_of):
         figure.add_trace(trace)
-    figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of))
+    figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of, INK_ON_DARK if dark else INK))
     figure.update_layout(
         height=ROW_HEIGHT * len(row_of) + 70,
         margin={"l": 0, "r": 0, "t": 40, "b": 10},
@@ -86,20 +87,19 @@ def _colour_traces(whole: pd.DataFrame, columns: list[str], row_of: dict[tuple[s
         part = whole[(whole["bucket"] == column) & (whole["open_base"] != 0)]
         if part.empty:
             continue
-        rows = [row_of[key] for key in zip(part["entity_id"], part["customer_id"], strict=True)]
+        amount_of = dict(zip(zip(part["entity_id"], part["customer_id"], strict=True), part["open_base"], strict=True))
         colour = colours[column]
         traces.append(
             go.Heatmap(
-                x=[x] * len(rows),
-                y=rows,
-                z=[math.log10(abs(value)) for value in part["open_base"]],
+                x=[x],
+                y=list(row_of.values()),
+                # Every row is there, with or without an amount: cells of a gappy grid would grow into the gaps.
+                z=[[math.log10(abs(amount_of[key])) if key in amount_of else None] for key in row_of],
                 zmin=low,
                 zmax=max(high, low + 1),
                 colorscale=[[0, faded(colour, FAINTEST)], [1, faded(colour, STRONGEST)]],
                 xgap=2,
                 ygap=2,
-                dx=1,
-                dy=1,
                 showscale=False,
                 hoverinfo="skip",
             )
@@ -113,12 +113,13 @@ def _cell_texts(
     columns: list[str],
     row_of: dict[tuple[str, str], int],
     name_of: dict[tuple[str, str], str],
+    ink: str,
 ) -> go.Scatter:
     """The amounts, and the invisible marks that take the clicks: a heatmap cell itself cannot be selected."""
     x_of = {column: x for x, column in enumerate(columns)}
     shown = whole[whole["open_base"] != 0]
     keys = list(zip(shown["entity_id"], shown["customer_id"], strict=True))
-    invisible = {"marker": {"opacity": 0}}
+    invisible = {"marker": {"opacity": 0}, "textfont": {"color": ink}}
     return go.Scatter(
         x=[x_of[bucket] for bucket in shown["bucket"]],
         y=[row_of[key] for key in keys],
@@ -135,6 +136,7 @@ def _cell_texts(
             for key, bucket, value, items in zip(keys, shown["bucket"], shown["open_base"], shown["items"], strict=True)
         ],
         mode="markers+text",
+        textfont={"color": ink, "size": 12},
         marker={"symbol": "square", "size": ROW_HEIGHT - 2, "opacity": 0},
         selected=invisible,
         unselected=invisible,

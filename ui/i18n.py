@@ -1,5 +1,6 @@
 """Whom the page speaks to: the language and the currency of what is shown."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ class Reader:
 
     language: str
     currency: str
+    zone: dt.tzinfo = dt.UTC  # the business's, for moments
 
     def t(self, key: str, **params: object) -> str:
         """The text of `key`; raises KeyError for a key the catalogue does not hold."""

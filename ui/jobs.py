@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -13,33 +12,33 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNT = re.compile(r"(\d+)\s*/\s*(\d+)")
-COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+PROGRESS = re.compile(r"(\d+)/(\d+) ")
 
 
 @dataclass
 class Job:
     """Commands of `python -m …` run one after the other; the first that fails ends the job.
 
-    Written by one background thread, read by the page: every attribute is replaced whole.
+    Written by one background thread and read by the page: every attribute is replaced whole, never changed in place.
     """
 
     steps: tuple[tuple[str, ...], ...]
     step: int = 0
-    line: str = ""  # what the running command said last
-    share: float | None = None  # how far it is, where its line says "n/m"
-    results: list[dict[str, Any]] = field(default_factory=list)  # the JSON object each finished command printed
-    error: str = ""  # the line that says what went wrong
+    done_of: tuple[int, int] = (0, 0)  # how far the running command says it is
+    results: tuple[dict[str, Any], ...] = field(default=())  # the JSON object each finished command printed
+    error: str = ""  # what went wrong, in one line
     done: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[str] | None = None
 
     @property
-    def failed(self) -> bool:
-        return self.done and bool(self.error)
+    def share(self) -> float:
+        """How far the whole job is, 0 to 1; every step counts the same."""
+        done, total = self.done_of
+        return min((self.step + (done / total if total else 0)) / len(self.steps), 1.0)
 
 
 def start(steps: Sequence[Sequence[str]], language: str) -> Job:
-    """Run `python -m <step>` for each step in the background; their messages come in `language`."""
+    """Run `python -m <step>` for each step in the background, with messages in `language`."""
     job = Job(tuple(tuple(step) for step in steps))
     threading.Thread(target=_run, args=(job, language), daemon=True).start()
     return job
@@ -52,58 +51,47 @@ def stop(job: Job) -> None:
 
 
 def _run(job: Job, language: str) -> None:
-    environment = os.environ | {"FIRSTPAID_LANGUAGE": language, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | {
+        "FIRSTPAID_LANGUAGE": language,
+        "PYTHONPATH": os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH")) if part),
+        "PYTHONIOENCODING": "utf-8",
+    }
     for number, step in enumerate(job.steps):
-        job.step, job.line, job.share = number, "", None
+        job.step, job.done_of = number, (0, 0)
         status, output, last = _one(job, [sys.executable, "-m", *step], environment)
+        job.results = (*job.results, _object(output))
         if status != 0:
-            job.error = last or f"{' '.join(step)}: {status}"
+            job.error = last or f"{' '.join(step[:2])}: {status}"
             break
-        job.results = [*job.results, _object(output)]
     job.done = True
 
 
 def _one(job: Job, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
-    """Run one command; returns its status, its standard output and the last line of its standard error.
-
-    Its standard error is a terminal of its own, because progress is only shown on one.
-    """
-    reading, writing = pty.openpty()
+    """Run one command; returns its status, its standard output and the last line it complained with."""
+    complaint = ""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=writing, stdin=subprocess.DEVNULL, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         job.process = process
-        os.close(writing)
+        assert process.stdout and process.stderr
         outputs: list[str] = []
-        drain = threading.Thread(target=lambda: outputs.append(_text(process)), daemon=True)
+        # Both pipes are read at once: a full one would stop the command.
+        drain = threading.Thread(target=lambda out: outputs.append(out.read()), args=(process.stdout,), daemon=True)
         drain.start()
-        _follow(job, reading)
+        for line in process.stderr:
+            if count := PROGRESS.match(line):
+                job.done_of = (int(count[1]), int(count[2]))
+            elif line.strip():
+                complaint = line.strip()
         drain.join()
         status = process.wait()
-    return status, "".join(outputs), job.line
-
-
-def _text(process: subprocess.Popen[bytes]) -> str:
-    return process.stdout.read().decode("utf-8", "replace") if process.stdout else ""
-
-
-def _follow(job: Job, terminal: int) -> None:
-    """Keep the last line of a terminal and the share it tells, until the other end is closed."""
-    rest = b""
-    while True:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:  # how a terminal says that nobody writes to it any more
-            piece = b""
-        if not piece:
-            break
-        *lines, rest = re.split(rb"[\r\n]", rest + piece)
-        for text in (COLOUR.sub("", line.decode("utf-8", "replace")).strip() for line in [*lines, rest]):
-            if text:
-                job.line = text
-                count = COUNT.search(text)
-                job.share = min(int(count[1]) / int(count[2]), 1.0) if count and int(count[2]) else None
-    os.close(terminal)
+    return status, "".join(outputs), complaint
 
 
 def _object(output: str) -> dict[str, Any]:
@@ -112,4 +100,4 @@ def _object(output: str) -> dict[str, Any]:
         parsed = json.loads(output)
     except ValueError:
         return {}
-    return parsed if isinstance(parsed, dict) else {"results": parsed}
+    return parsed if isinstance(parsed, dict) else {}

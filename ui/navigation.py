@@ -34,8 +34,6 @@ PLACES = (
     Place("payer", "person_search", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
-    Place("chain", "account_tree", "analyse", OFFICE),
-    Place("model", "model_training", "analyse", OFFICE),
     Place("definitions", "menu_book", "analyse"),
 )
 GROUPS = ("manage", "collect", "analyse")
@@ -64,7 +62,7 @@ def menu(reader: Reader, registered: dict[str, st.Page]) -> None:
         members = [p for p in PLACES if p.group == group and not p.hidden and p.name in registered]
         if members:
             st.caption(reader.t(f"nav.group_{group}"))
-            with st.container(gap=None):
+            with st.container(gap="xsmall"):
                 for place in members:
                     st.page_link(registered[place.name], query_params=carried(), width="stretch")
 

@@ -27,8 +27,8 @@ def cards(reader: Reader, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: 
         _card(
             reader, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change
         )
-        _card(reader, kpis, "add_days", _one_day, trend=_recent(dso, "add_days"), change=_day_change)
-        _card(reader, kpis, "cei", _cei, trend=_recent(dso, "cei"), change=_cei_change, worse="down")
+        _card(reader, kpis, "add_days", _one_day, change=_day_change)
+        _card(reader, kpis, "cei", _cei, change=_cei_change, worse="down")
         _card(reader, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
         _card(reader, kpis, "p_late_weighted", percent, change=_points)
     if kpis.get("dso_reason"):
@@ -52,13 +52,16 @@ def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso:
 def tie_out_line(reader: Reader, measures: pd.DataFrame) -> None:
     """Buckets = open items = control total, and by how much they differ."""
     parts = [
-        f"{reader.code('measure', row.measure)} **{money(reader, row.amount_base)}**" for row in measures.itertuples()
+        f"{reader.code('measure', row['measure'])} **{money(reader, row['amount_base'])}**"
+        for row in measures.to_dict("records")
     ]
     off = measures[measures["difference"].abs() >= HALF_CENT]
     if off.empty:
         st.caption(f":green[:material/check_circle:] {' = '.join(parts)} · {reader.t('overview.ties_out')}")
         return
-    gaps = [f"{reader.code('measure', row.measure)} {money(reader, row.difference)}" for row in off.itertuples()]
+    gaps = [
+        f"{reader.code('measure', row['measure'])} {money(reader, row['difference'])}" for row in off.to_dict("records")
+    ]
     joined = reader.t("app.comma").join(gaps)
     st.caption(f":orange[:material/warning:] {' · '.join(parts)} · {reader.t('overview.differs', text=joined)}")
 
@@ -134,7 +137,8 @@ def _card(
     worse: str | None = "up",
 ) -> None:
     """One figure. `worse` says which way is bad news, or None where neither is."""
-    value, before = kpis.get(name), kpis.get(f"{name}_previous")
+    value: Any = kpis.get(name)
+    before: Any = kpis.get(f"{name}_previous")
     delta = None
     if not missing(value) and not missing(before):
         delta = (change or _amount_change)(reader, float(value), float(before))
@@ -142,7 +146,7 @@ def _card(
         reader.t(f"metric.{name}"),
         show(reader, value),
         delta,
-        delta_color={"up": "inverse", "down": "normal", None: "off"}[worse],
+        delta_color="off" if worse is None else "inverse" if worse == "up" else "normal",
         delta_description=reader.t("overview.since") if delta is not None else None,
         help=reader.t(f"metric.{name}_help"),
         border=True,

@@ -46,7 +46,7 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
         st.metric(
             t("app.overdue"), compact(reader, overdue), border=True, height="stretch", help=money(reader, overdue)
         )
-        oldest = customer.get("max_days_past_due")
+        oldest: Any = customer.get("max_days_past_due")
         st.metric(
             t("payer.oldest"), days(reader, None if missing(oldest) else max(oldest, 0)), border=True, height="stretch"
         )
@@ -58,7 +58,7 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             help=t("payer.limit_use_help"),
         )
         st.metric(
-            t("column.priority_score"),
+            t("heading.priority_score"),
             _priority(view, customer),
             border=True,
             height="stretch",
@@ -94,7 +94,7 @@ def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str
         key = f"bucket-{customer_id}-{asked}"
         options = list(dict.fromkeys(["", *there, *([asked] if asked else [])]))
         bucket = st.segmented_control(
-            t("column.bucket"), options, default=asked or "", required=True, key=key, label_visibility="collapsed",
+            t("heading.bucket"), options, default=asked or "", required=True, key=key, label_visibility="collapsed",
             format_func=lambda each: bucket_name(reader, each) if each else t("payer.all_buckets"),
             on_change=_remember_bucket, args=(key,),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -21,7 +22,7 @@ def words(text: str) -> tuple[str, ...]:
 _COLUMNS_OF_KIND = {
     "text": """customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
-        payment_run stage table_name dispute_reason""",
+        payment_run stage table_name dispute_reason parsed evidence""",
     "money": "amount_base open_base overdue_base amount_due_base credit_limit_base difference",
     "amount": "amount_doc open_doc control_total accepted_total",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to""",
@@ -35,14 +36,15 @@ _COLUMNS_OF_KIND = {
     "bucket": "bucket",
     "reasons": "reason reasons risk_reasons",
     "code": """doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
-        measure canonical_column evidence status""",
+        measure how status""",
+    "meaning": "canonical_column",
 }
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
 
 def header(reader: Reader, column: str) -> str:
     """The heading of a column; base amounts name their currency."""
-    return reader.t(f"column.{column}", currency=reader.currency)
+    return reader.t(f"heading.{column}", currency=reader.currency)
 
 
 def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -65,14 +67,14 @@ def table(
     alt: str,
     open_label: str | None = None,
     file_name: str | None = None,
-    height: int | str = "auto",
+    height: int | Literal["auto"] = "auto",
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
 
     `file_name` adds download buttons; the files hold the same rows, columns and words.
     """
     shown = readable(reader, frame, columns)
-    config = {column: _config(reader, column) for column in columns}
+    config: dict[str, Any] = {column: _config(reader, column) for column in columns}
     click_key = f"{key}.open"
     if open_label:
         shown.insert(0, "open", open_label)
@@ -109,12 +111,14 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
     kind = KINDS[column]
     if kind == "bucket":
         return values.map(lambda value: bucket_name(reader, value))
+    if kind == "meaning":
+        return values.map(lambda value: reader.t(f"column.{value}"))
     if kind == "code":
         return values.map(lambda value: reader.code(column, None if value != value else value))
     if kind == "reasons":
         return values.map(lambda value: "; ".join(reader.reasons(value)))
     if kind == "moment":
-        return values.map(lambda value: moment(reader, value))
+        return values.map(lambda value: moment(reader, value, reader.zone))
     if kind == "flag":
         return values.map(lambda value: reader.t("app.yes") if value is True or value == 1 else "")
     if kind == "text" and column in ("rep", "region"):

@@ -1,0 +1,157 @@
+"""Loading and building from the import page: starting the work, watching it, saying how it ended."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pipelines import queries
+from pipelines.imports import ImportReport
+from ui import jobs, navigation
+from ui.formats import number, plain
+from ui.session import View
+
+SAMPLE = jobs.ROOT / "data" / "sample"
+BUILD = ("pipelines", "build", "--wait", "--json", "--progress")
+
+
+def load(view: View, files: Sequence[tuple[Path, dict[str, Any]]]) -> None:
+    """Import the files with what the person said about each, then build."""
+    _start(view, [*(_import_step(path, said) for path, said in files), BUILD])
+
+
+def build(view: View) -> None:
+    """Build from the imports that are in force."""
+    _start(view, [BUILD])
+
+
+def is_running() -> bool:
+    """Whether this session has started work that has not ended."""
+    job = st.session_state.get("import_job")
+    return job is not None and not job.done
+
+
+def running(view: View) -> None:
+    """What this session's work is doing, or how it ended."""
+    job = st.session_state.get("import_job")
+    if job is None:
+        return
+    if not job.done:
+        _watch(view, job)
+        return
+    _outcome(view, job)
+
+
+def unbuilt(view: View, past: Sequence[ImportReport]) -> None:
+    """Say so when the figures do not stem from just the imports in force, and offer to build."""
+    in_force = {report.import_id for report in past if not report.retracted_at}
+    built = set() if view.build is None else set(view.ask_build(queries.imports)["import_id"])
+    if in_force == built or not in_force:
+        return
+    t = view.reader.t
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            ":orange[:material/update:] "
+            + t("imports.unbuilt", added=len(in_force - built), gone=len(built - in_force))
+        )
+        st.button(
+            t("imports.build"), type="primary", icon=":material/refresh:", on_click=build, args=(view,), key="build"
+        )
+
+
+def offer_sample(view: View) -> None:
+    """For whoever has no export at hand: the sample with one click."""
+    files = sorted(path for path in SAMPLE.glob("*") if path.suffix in (".csv", ".xlsx")) if SAMPLE.is_dir() else []
+    if not files:
+        return
+    t = view.reader.t
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f":material/science: {t('imports.sample')}")
+        st.button(t("imports.load_sample"), on_click=_load_sample, args=(view, files), key="load_sample")
+
+
+def _load_sample(view: View, files: list[Path]) -> None:
+    steps = [_import_step(path, {}) for path in files]
+    _start(view, [*steps, BUILD, ("models", "train"), BUILD])
+
+
+def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
+    """The command for one file; what the person said beyond kind, source and date goes beside it as a mapping file."""
+    arguments = ["pipelines", "import", str(path), "--json", "--progress"]
+    for name in ("kind", "source", "as_of", "sheet"):
+        if said.get(name):
+            arguments += [f"--{name.replace('_', '-')}", str(said[name])]
+    mapping = {
+        name: said[name] for name in ("columns", "date_order", "decimal", "currency", "ledger") if said.get(name)
+    }
+    if mapping:
+        beside = path.with_name(f"{path.name}.mapping.json")
+        beside.write_text(json.dumps(mapping, ensure_ascii=False), encoding="utf-8")
+        arguments += ["--mapping", str(beside)]
+    return tuple(arguments)
+
+
+def _start(view: View, steps: Sequence[tuple[str, ...]]) -> None:
+    st.session_state["import_job"] = jobs.start(steps, view.reader.language)
+
+
+@st.fragment(run_every=0.5)
+def _watch(view: View, job: jobs.Job) -> None:
+    t = view.reader.t
+    if job.done:
+        st.rerun()
+    with st.container(border=True):
+        st.progress(job.share, text=_doing(view, job))
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(t("imports.stay"))
+            st.button(t("imports.stop"), on_click=jobs.stop, args=(job,), icon=":material/stop:", key="stop_job")
+
+
+def _doing(view: View, job: jobs.Job) -> str:
+    """The step in words: which of how many, and how far it says it is."""
+    module, command, *rest = job.steps[job.step]
+    t, (done, total) = view.reader.t, job.done_of
+    if command == "import":
+        text = t("imports.doing_import", name=Path(rest[0]).name)
+    else:
+        text = t("imports.doing_train" if module == "models" else "imports.doing_build")
+    return f"{t('imports.step', step=job.step + 1, steps=len(job.steps))} · {plain(text)}" + (
+        f" · {number(view.reader, done)}/{number(view.reader, total)}" if total else ""
+    )
+
+
+def _outcome(view: View, job: jobs.Job) -> None:
+    t = view.reader.t
+    if job.error:
+        st.error(plain(job.error), title=t("imports.failed"), icon=":material/error:")
+    else:
+        lines = [line for result in job.results for line in _lines(view, result)]
+        st.success("  \n".join(lines), title=t("imports.finished"), icon=":material/check_circle:")
+    with st.container(horizontal=True):
+        if not job.error:
+            navigation.link("overview", t("imports.to_overview"), icon=":material/arrow_forward:")
+        st.button(t("imports.close"), on_click=_forget, type="tertiary", key="close_job")
+
+
+def _lines(view: View, result: dict[str, Any]) -> list[str]:
+    """What one finished command said, in words."""
+    t = view.reader.t
+    lines = [
+        t(
+            "imports.loaded_again" if report["already_imported"] else "imports.loaded",
+            name=plain(report["file_name"]),
+            read=report["rows_read"],
+            accepted=report["rows_accepted"],
+            rejected=report["rows_rejected"],
+        )
+        for report in result.get("imports", [])
+    ]
+    if "build_id" in result:
+        lines.append(t("imports.built", date=plain(result["as_of"]), seconds=result["seconds"]))
+    return lines
+
+
+def _forget() -> None:
+    st.session_state.pop("import_job", None)

@@ -1,0 +1,201 @@
+"""Uploading: files are kept beside the page until they are loaded, previewed, and corrected by the person."""
+
+import datetime as dt
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from pipelines import imports
+from pipelines.imports import Preview
+from ui import import_jobs, import_parts
+from ui.formats import plain
+from ui.session import View
+
+KINDS = ("invoices", "receipts", "customers", "fx_rates")
+DATE_ORDERS = ("YMD", "DMY", "MDY")
+DECIMALS = (".", ",")
+LEDGERS = ("ledger", "open_items")
+
+
+def uploads(view: View) -> None:
+    """The uploader, and for each file what was understood; then one button loads what can be loaded."""
+    t = view.reader.t
+    with st.container(border=True):
+        st.subheader(t("imports.upload"), anchor=False)
+        st.write(t("imports.upload_text", limit=view.settings.upload_limit_mb))
+        files = st.file_uploader(
+            t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key()
+        )
+    ready: list[tuple[Path, dict[str, Any]]] = []
+    for file in files or []:
+        path = _kept(file)
+        said = _said(file.file_id)
+        with st.container(border=True):
+            with st.spinner(t("imports.reading", name=plain(file.name))):
+                preview = _preview(view, file.file_id, path, said)
+            import_parts.understood(view, preview, key=file.file_id)
+            corrections(view, preview, file.file_id)
+        if preview.problem is None:
+            ready.append((path, said))
+    if not ready:
+        return
+    left_out = len(files or []) - len(ready)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            t("imports.load", count=len(ready)) if len(ready) > 1 else t("imports.load_one"),
+            type="primary",
+            icon=":material/download_done:",
+            on_click=_load,
+            args=(view, ready),
+            key="load_files",
+        )
+        st.caption(t("imports.load_left_out", count=left_out) if left_out else t("imports.load_text"))
+
+
+def corrections(view: View, preview: Preview, file_id: str) -> None:
+    """Everything that was decided about the file, to be overruled; a change reads the file again."""
+    t = view.reader.t
+    unclear = getattr(preview.problem, "code", "")
+    with st.expander(t("imports.correct"), expanded=preview.problem is not None and preview.kind is not None):
+        with st.grid(4, min_column_width=170, gap="small"):
+            _choice(view, file_id, "kind", KINDS, lambda each: view.reader.code("kind", each))
+            _choice(view, file_id, "ledger", LEDGERS, lambda each: t(f"imports.{each}"))
+            _choice(view, file_id, "date_order", DATE_ORDERS, lambda each: t(f"imports.order_{each.lower()}"))
+            _choice(view, file_id, "decimal", DECIMALS, lambda each: "1,234.50" if each == "." else "1.234,50")
+            sheets = (preview.format or {}).get("sheets") or []
+            if len(sheets) > 1:
+                _choice(view, file_id, "sheet", tuple(sheets), str)
+            _text(view, file_id, "source")
+            _text(view, file_id, "currency")
+            _date(view, file_id)
+        if unclear in ("error.date_order_unclear", "error.decimal_unclear"):
+            st.caption(f":orange[:material/help:] {t('imports.say_style')}")
+        if preview.columns:
+            _columns(view, preview, file_id)
+
+
+def _columns(view: View, preview: Preview, file_id: str) -> None:
+    """Which source column feeds which meaning, chosen from the file's own headers."""
+    t = view.reader.t
+    st.caption(t("imports.columns_text"))
+    said = _said(file_id)
+    with st.grid(4, min_column_width=190, gap="small"):
+        for column in preview.columns:
+            label = t(f"column.{column.name}") + (" ＊" if column.required else "")
+            headers = list(dict.fromkeys(preview.headers))
+            st.selectbox(
+                label,
+                headers,
+                index=headers.index(column.source) if column.source in headers else None,
+                key=f"{file_id}.column.{column.name}",
+                placeholder=t("imports.no_column"),
+                on_change=_say_column,
+                args=(file_id, column.name),
+            )
+    if said.get("columns"):
+        st.button(
+            t("imports.forget_columns"),
+            on_click=_forget_columns,
+            args=(file_id,),
+            key=f"{file_id}.forget",
+            type="tertiary",
+        )
+
+
+def _choice(view: View, file_id: str, name: str, options: tuple[str, ...], words: Any) -> None:
+    st.selectbox(
+        view.reader.t(f"imports.say_{name}"), options, index=None, format_func=words, key=f"{file_id}.{name}",
+        placeholder=view.reader.t("imports.as_found"), on_change=_say, args=(file_id, name),
+    )  # fmt: skip
+
+
+def _text(view: View, file_id: str, name: str) -> None:
+    st.text_input(
+        view.reader.t(f"imports.say_{name}"), key=f"{file_id}.{name}", placeholder=view.reader.t("imports.as_found"),
+        on_change=_say, args=(file_id, name),
+    )  # fmt: skip
+
+
+def _date(view: View, file_id: str) -> None:
+    st.date_input(
+        view.reader.t("imports.say_as_of"), value=None, key=f"{file_id}.as_of", format="YYYY-MM-DD",
+        help=view.reader.t("imports.say_as_of_help"), on_change=_say, args=(file_id, "as_of"),
+    )  # fmt: skip
+
+
+def _said(file_id: str) -> dict[str, Any]:
+    """What the person has said about one file."""
+    found: dict[str, Any] = st.session_state.setdefault("import_said", {}).setdefault(file_id, {})
+    return found
+
+
+def _say(file_id: str, name: str) -> None:
+    value = st.session_state[f"{file_id}.{name}"]
+    value = value.strip() if isinstance(value, str) else value
+    if value:
+        _said(file_id)[name] = value.isoformat() if isinstance(value, dt.date) else value
+    else:
+        _said(file_id).pop(name, None)
+    if name in ("kind", "sheet"):
+        _forget_columns(file_id)
+
+
+def _say_column(file_id: str, column: str) -> None:
+    _said(file_id).setdefault("columns", {})[column] = st.session_state[f"{file_id}.column.{column}"]
+
+
+def _forget_columns(file_id: str) -> None:
+    """Back to the columns as found: the choices of another kind or sheet mean nothing here."""
+    _said(file_id).pop("columns", None)
+    for key in [key for key in st.session_state if str(key).startswith(f"{file_id}.column.")]:
+        del st.session_state[key]
+
+
+def _preview(view: View, file_id: str, path: Path, said: dict[str, Any]) -> Preview:
+    """The preview of the file with what was said about it; read again only when that changes."""
+    cache = st.session_state.setdefault("import_previews", {})
+    key = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    if cache.get(file_id, ("",))[0] != key:
+        mapping = {name: value for name, value in said.items() if name not in ("kind", "source", "as_of", "sheet")}
+        cache[file_id] = (
+            key,
+            imports.preview(
+                path,
+                view.settings,
+                kind=said.get("kind"),
+                source=said.get("source"),
+                as_of=dt.date.fromisoformat(said["as_of"]) if said.get("as_of") else None,
+                mapping=mapping or None,
+                sheet=said.get("sheet"),
+            ),
+        )
+    preview: Preview = cache[file_id][1]
+    return preview
+
+
+def _kept(file: UploadedFile) -> Path:
+    """The upload as a file of its own name in a folder of its own, for this session only."""
+    if "import_folder" not in st.session_state:
+        st.session_state["import_folder"] = tempfile.TemporaryDirectory(prefix="firstpaid-upload-")
+    # The name comes from the browser: only its last part counts, and two files of one name do not meet.
+    folder = Path(st.session_state["import_folder"].name) / "".join(c for c in file.file_id if c.isalnum())
+    path = folder / (Path(file.name.replace("\\", "/")).name.lstrip(".") or "upload")
+    if not path.exists():
+        folder.mkdir(exist_ok=True)
+        path.write_bytes(file.getbuffer())
+    return path
+
+
+def _uploader_key() -> str:
+    return f"upload_{st.session_state.setdefault('import_round', 0)}"
+
+
+def _load(view: View, ready: list[tuple[Path, dict[str, Any]]]) -> None:
+    """Start loading and give the page an empty uploader."""
+    import_jobs.load(view, ready)
+    st.session_state["import_round"] += 1
+    st.session_state["import_previews"] = {}
