@@ -1,0 +1,48 @@
+"""The ways an export that could be read is still no import, one error each."""
+
+from typing import Any
+
+from pipelines import i18n
+from pipelines.errors import UserError
+
+
+class HeaderOnly(UserError):
+    """The export has a header and no rows."""
+
+    def __init__(self, file: str, line: int) -> None:
+        super().__init__("error.file_header_only", file=file, line=line)
+
+
+class DatesDestroyed(UserError):
+    """A date column holds times only, as spreadsheets leave them."""
+
+    def __init__(self, file: str, column: str) -> None:
+        super().__init__("error.dates_destroyed", file=file, column=column)
+
+
+class StyleUnclear(UserError):
+    """Nothing in the file decides how a column writes its dates or amounts."""
+
+    def __init__(self, file: str, column: str, name: str, *, is_date: bool) -> None:
+        self.column, self.name = column, name
+        super().__init__("error.date_order_unclear" if is_date else "error.decimal_unclear", file=file, column=column)
+
+
+class NothingAccepted(UserError):
+    """Not one row of the export could be accepted."""
+
+    def __init__(self, file: str, rows: int, reason: dict[str, Any]) -> None:
+        self.file, self.rows, self.reason = file, rows, reason
+        super().__init__("error.nothing_accepted")
+
+    def text(self, language: str) -> str:
+        return i18n.translate(
+            language, self.code, file=self.file, rows=self.rows, reason=i18n.reason(language, self.reason)
+        )
+
+
+class NoSuchImport(UserError):
+    """There is no import of that id."""
+
+    def __init__(self, import_id: str) -> None:
+        super().__init__("error.import_unknown", import_id=import_id)

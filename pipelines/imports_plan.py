@@ -1,0 +1,299 @@
+"""How each canonical column of one export is computed from its text: SQL for the value and the fault, with the evidence."""
+
+import re
+from collections.abc import Callable, Mapping as Dict
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from pipelines import values_dates, values_numbers, values_words
+from pipelines.canonical import KINDS, MONEY, Column
+from pipelines.mapping import HELPERS, Mapping, SourceColumn
+
+_SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
+_NOTHING = (
+    "('NULL', 'null', 'N/A', 'n/a', 'NA', '#N/A', 'NaN', 'nan', 'None', 'none', '(blank)', '(null)', '-', '--', '—')"
+)
+_IDS = ("customer_id", "invoice_id", "receipt_id", "order_no", "parent_id")
+_WORDS: dict[str, Callable[[str], str | None]] = {
+    "doc_type": values_words.by_table("doc_type"),
+    "status": values_words.by_table("status"),
+    "method": values_words.by_table("method"),
+    "kind": values_words.by_table("receipt_kind"),
+    "disputed": values_words.by_table("disputed"),
+    "currency": values_words.currency,
+    "terms_days": values_words.terms,
+    "instalment_no": values_words.whole_number,
+}
+_MUST_BE_KNOWN = {"currency": "currency_not_known", "instalment_no": "number_not_read"}
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """One canonical column: SQL for its value, its fault code and its source text, over `raw` and the joins."""
+
+    name: str
+    sql_type: str
+    required: bool
+    value: str
+    fault: str = "null"
+    text: str = "null"
+    join: str = ""
+    source: SourceColumn | None = None
+    evidence: list[dict[str, object]] = field(default_factory=list)
+    unclear: bool = False
+    destroyed: bool = False
+
+    @property
+    def label(self) -> str:
+        return self.source.header if self.source else self.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All columns of an export in canonical order, helpers last, and what is to be noted about them."""
+
+    columns: dict[str, ColumnPlan]
+    notes: list[dict[str, object]]
+
+
+def early_types(mapping: Mapping, rows: list[list[str]]) -> dict[int, str]:
+    """Columns that look plain enough in the first rows to be read as their type at once, by source index."""
+    types: dict[int, str] = {}
+    for column in KINDS[mapping.kind]:
+        source = mapping.columns.get(column.name)
+        if source is None or column.sql_type not in ("DATE", MONEY):
+            continue
+        values = [row[source.index] for row in rows if source.index < len(row) and row[source.index].strip()]
+        pattern = r"\d{4}-\d\d-\d\d" if column.sql_type == "DATE" else r"-?\d+(\.\d{1,2})?"
+        if values and all(re.fullmatch(pattern, v) for v in values):
+            types[source.index] = column.sql_type
+    return types
+
+
+def plan_columns(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, options: Dict[str, Any], *, pivot: int, delimiter: str | None
+) -> Plan:
+    """Decide every column of the loaded table `raw`; `options` are a person's words (date_order, decimal, currency)."""
+    kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
+    notes: list[dict[str, object]] = []
+    plans: dict[str, ColumnPlan] = {}
+    wanted = [*KINDS[mapping.kind], *(Column(n, MONEY) for n in HELPERS.get(mapping.kind, ()))]
+    texts = _text_facts(con, mapping, kinds)
+    context = _Context(con, options, pivot, european=delimiter == ";")
+    for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
+        source = mapping.columns.get(column.name)
+        if source is None:
+            plans[column.name] = ColumnPlan(column.name, column.sql_type, column.required, f"null::{column.sql_type}")
+        elif kinds[f"c{source.index}"] != "VARCHAR":
+            plans[column.name] = _typed(column, source, con)
+        elif column.sql_type == "DATE":
+            plans[column.name] = context.dates(column, source)
+        elif column.sql_type.startswith("DECIMAL"):
+            plans[column.name] = context.numbers(column, source)
+        elif column.name in _WORDS:
+            plans[column.name] = _words(con, column, source, notes)
+        else:
+            plans[column.name] = _text(column, source, texts.get(source.index, (False, False)))
+    if "currency" in plans and plans["currency"].source is None:
+        plans["currency"] = _stated_currency(con, plans, kinds, options)
+    return Plan({c.name: plans[c.name] for c in wanted}, notes)
+
+
+@dataclass
+class _Context:
+    """What the date and amount columns of one export tell each other."""
+
+    con: duckdb.DuckDBPyConnection
+    options: Dict[str, Any]
+    pivot: int
+    european: bool
+    orders: dict[str, str | None] = field(default_factory=dict)
+    mark: str | None = None
+
+    def dates(self, column: Column, source: SourceColumn) -> ColumnPlan:
+        text = f"c{source.index}"
+        counts = dict(
+            self.con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall()
+        )
+        stated = self.options.get("date_order")
+        order = stated.get(column.name) if isinstance(stated, dict) else stated
+        found = values_dates.read_dates(counts, pivot=self.pivot, order=order, hints=self.orders)
+        self.orders.update({shape: o for shape, o in found.orders.items() if o})
+        alias = f"m_{column.name}"
+        _map_table(self.con, alias, counts, found.dates, found.faults, "DATE")
+        return ColumnPlan(
+            column.name,
+            column.sql_type,
+            column.required,
+            f"{alias}.value",
+            f"{alias}.fault",
+            text,
+            f"left join {alias} on {alias}.text = {text}",
+            source,
+            found.evidence,
+            unclear=found.unclear > 0,
+            destroyed=found.total > 0 and found.destroyed >= 0.5 * found.total,
+        )
+
+    def numbers(self, column: Column, source: SourceColumn) -> ColumnPlan:
+        text = f"c{source.index}"
+        found = values_numbers.read_numbers(
+            self.con, text, column.sql_type, mark=self.options.get("decimal"), hint=self.mark, european=self.european
+        )
+        self.mark = self.mark or found.mark
+        factor = values_numbers.unit_of(source.header) if column.sql_type == MONEY else 1
+        value = found.value if factor == 1 else f"cast({found.value} * {factor} as {column.sql_type})"
+        evidence = [*found.evidence, {"code": "number_unit", "factor": factor}] if factor != 1 else found.evidence
+        return ColumnPlan(
+            column.name,
+            column.sql_type,
+            column.required,
+            value,
+            found.fault,
+            text,
+            "",
+            source,
+            evidence,
+            unclear=found.unclear,
+        )
+
+
+def _typed(column: Column, source: SourceColumn, con: duckdb.DuckDBPyConnection) -> ColumnPlan:
+    """A column the reader has already read as its type."""
+    name = f"c{source.index}"
+    (values,) = con.execute(f"select count({name}) from raw").fetchone() or (0,)
+    if column.sql_type == "DATE":
+        evidence: dict[str, object] = {"code": "date_style", "style": "YYYY-MM-DD", "values": values, "fits": values}
+        fault = f"case when {name} not between date '{values_dates.FIRST}' and date '{values_dates.LAST}' then 'date_out_of_range' end"
+    else:
+        evidence, fault = {"code": "number_style_plain", "values": values}, "null"
+    text = f"cast({name} as varchar)"
+    return ColumnPlan(column.name, column.sql_type, column.required, name, fault, text, "", source, [evidence])
+
+
+def _words(
+    con: duckdb.DuckDBPyConnection, column: Column, source: SourceColumn, notes: list[dict[str, object]]
+) -> ColumnPlan:
+    """A column of words, each distinct word looked up once; words not known are noted, or refused where they must be known."""
+    text, alias, parse = f"c{source.index}", f"m_{column.name}", _WORDS[column.name]
+    counts = dict(con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall())
+    codes = {word: None if values_words.is_blank(word) else parse(word) for word in counts}
+    unknown = {w: n for w, n in counts.items() if codes[w] is None and not values_words.is_blank(w)}
+    fault = _MUST_BE_KNOWN.get(column.name)
+    if unknown and not fault:
+        words = ", ".join(sorted(unknown, key=lambda w: -unknown[w])[:5])
+        notes.append({"code": "words_unknown", "column": source.header, "words": words, "rows": sum(unknown.values())})
+    _map_table(con, alias, counts, codes, dict.fromkeys(unknown, fault) if fault else {}, "VARCHAR")
+    shown = [
+        {"code": "words_read", "values": sum(counts.values()) - sum(unknown.values()), "all": sum(counts.values())}
+    ]
+    return ColumnPlan(
+        column.name,
+        column.sql_type,
+        column.required,
+        f"cast({alias}.value as {column.sql_type})",
+        f"{alias}.fault",
+        text,
+        f"left join {alias} on {alias}.text = {text}",
+        source,
+        shown,
+    )
+
+
+def _map_table(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    counts: Dict[str, int],
+    values: Dict[str, object],
+    faults: Dict[str, str | None],
+    kind: str,
+) -> None:
+    """A table of distinct text → value, fault."""
+    words = list(counts)
+    con.execute(
+        f"""create or replace temp table {name} as
+            select unnest($texts::varchar[]) as text, unnest($values::{kind}[]) as value, unnest($faults::varchar[]) as fault""",
+        {"texts": words, "values": [values.get(w) for w in words], "faults": [faults.get(w) for w in words]},
+    )
+
+
+def _text_facts(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, kinds: Dict[str, str]
+) -> dict[int, tuple[bool, bool]]:
+    """By source column: whether texts need cleaning (blanks or marks at an edge, words for nothing), and whether a
+    spreadsheet may have cut ids to rounded numbers."""
+    chosen = {s.index: n for n, s in mapping.columns.items() if kinds[f"c{s.index}"] == "VARCHAR" and n not in _WORDS}
+    if not chosen:
+        return {}
+    parts = []
+    for i, name in chosen.items():
+        # `< '('` holds for every text that starts with a blank, a quote or "#"
+        odd = f"c{i} < '(' or c{i} like '% ' or c{i} like '=%' or contains(c{i}, '\u3000') or contains(c{i}, '\u00a0')"
+        parts.append(f"bool_or({odd} or c{i} in {_NOTHING})")
+        parts.append(f"bool_or(contains(c{i}, 'E+'))" if name in _IDS else "false")
+    row = con.execute(f"select {', '.join(parts)} from raw").fetchone() or ()
+    return {i: (bool(row[2 * k]), bool(row[2 * k + 1])) for k, i in enumerate(chosen)}
+
+
+def _text(column: Column, source: SourceColumn, facts: tuple[bool, bool]) -> ColumnPlan:
+    """A text column: trimmed, Excel's `'00123` and `="00123"` unwrapped, words for nothing dropped; only where there are any."""
+    unclean, exponents = facts
+    value = text = f"c{source.index}"
+    if unclean:
+        value = f"trim({value}, {_SPACE})"
+        value = f"""regexp_replace(regexp_replace({value}, '^="(.*)"$', '\\1'), '^''+', '')"""
+        value = f"nullif(trim({value}, {_SPACE}), '')"
+        value = f"case when {value} in {_NOTHING} then null else {value} end"
+    fault = "null"
+    if exponents and column.name in _IDS:
+        fault = f"case when regexp_full_match(trim({text}), '[0-9]([.,][0-9]+)?E[+][0-9]+') then 'id_destroyed' end"
+    return ColumnPlan(column.name, column.sql_type, column.required, value, fault, text, "", source)
+
+
+def _stated_currency(
+    con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan], kinds: Dict[str, str], options: Dict[str, Any]
+) -> ColumnPlan:
+    """The currency where no column holds it: a person's word, the header's brackets, or what the amounts themselves name."""
+    empty = plans["currency"]
+    amount = next((plans[n] for n in ("amount", "open_amount", "credit_limit") if n in plans and plans[n].source), None)
+    stated = options.get("currency")
+    if stated:
+        return ColumnPlan(
+            "currency",
+            empty.sql_type,
+            False,
+            _literal(str(stated).upper()),
+            evidence=[{"code": "currency_stated", "currency": stated}],
+        )
+    if amount is None or amount.source is None:
+        return empty
+    for inner in re.findall(r"[(\[【（]([^)\]】）]*)[)\]】）]", amount.source.header):
+        found = values_words.currency(inner.strip().removeprefix("万").removeprefix("千"))
+        if found:
+            return ColumnPlan(
+                "currency",
+                empty.sql_type,
+                False,
+                _literal(found),
+                evidence=[{"code": "currency_in_header", "currency": found}],
+            )
+    if kinds[f"c{amount.source.index}"] != "VARCHAR":
+        return empty
+    expression = values_numbers.currency_sql(f"c{amount.source.index}")
+    named = [c for (c,) in con.execute(f"select distinct {expression} from raw").fetchall() if c]
+    if not named:
+        return empty
+    value = _literal(named[0]) if len(named) == 1 else expression
+    return ColumnPlan(
+        "currency",
+        empty.sql_type,
+        False,
+        value,
+        evidence=[{"code": "currency_in_amounts", "currency": ", ".join(sorted(named))}],
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,54 @@
+"""The ways a header row cannot be understood, one error each."""
+
+from collections.abc import Sequence
+
+from pipelines import i18n
+from pipelines.errors import UserError
+
+
+class MissingColumns(UserError):
+    """The header lacks columns that rows of this kind cannot do without."""
+
+    def __init__(self, file: str, kind: str, columns: Sequence[str], headers: Sequence[str]) -> None:
+        self.file, self.kind, self.columns, self.headers = file, kind, list(columns), list(headers)
+        super().__init__("error.columns_missing")
+
+    def text(self, language: str) -> str:
+        names = "、" if language == "zh_CN" else ", "
+        return i18n.translate(
+            language,
+            self.code,
+            file=self.file,
+            kind=i18n.translate(language, f"kind.{self.kind}"),
+            columns=names.join(i18n.translate(language, f"column.{c}") for c in self.columns),
+            headers=names.join(self.headers[:30]) or "-",
+        )
+
+
+class TableUnknown(UserError):
+    """No record looks like the header of an export of receivables."""
+
+    def __init__(self, file: str, line: int, headers: Sequence[str]) -> None:
+        found = " | ".join(h for h in headers if h.strip())[:200] or "-"
+        super().__init__("error.table_unknown", file=file, line=line, found=found)
+
+
+class KindUnclear(UserError):
+    """The header fits two kinds equally well."""
+
+    def __init__(self, file: str, kinds: Sequence[str]) -> None:
+        self.file, self.kinds = file, list(kinds)
+        super().__init__("error.kind_unclear")
+
+    def text(self, language: str) -> str:
+        kinds = (" 或 " if language == "zh_CN" else " or ").join(
+            f"{i18n.translate(language, f'kind.{k}')} (--kind {k})" for k in self.kinds
+        )
+        return i18n.translate(language, self.code, file=self.file, kinds=kinds)
+
+
+class BadMapping(UserError):
+    """The mapping names a column, header or kind that does not exist."""
+
+    def __init__(self, file: str, what: str, value: str, allowed: str) -> None:
+        super().__init__("error.mapping_bad", file=file, what=what, value=value, allowed=allowed)

@@ -1,0 +1,105 @@
+"""Where the table is inside a sheet or text: the header, what stands above it, and where the rows begin."""
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipelines.readers_raw import Cells, Raw
+from pipelines.values_dates import dates_in_text
+
+HeaderRank = Callable[[Cells], float]
+_AS_OF = re.compile(
+    r"as\s+(of|at|on)\b|截至|截止|时点|基准日|编制日期|stand\b|stichtag|現在|基準日|기준|data[- ]base|posição em", re.I
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The header's labels by column, the line it ends on, the first line of data and the title texts above."""
+
+    labels: tuple[str, ...]
+    header_line: int
+    first_line: int
+    titles: tuple[str, ...]
+    has_rows: bool
+    found: bool  # False where no record looks like a known header
+
+
+def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout:
+    """Find the header among the first records: one row, or two rows read together."""
+    rows = [(line, [c.strip() for c in cells]) for line, cells in raw.head]
+    filled = [i for i, (_, cells) in enumerate(rows) if any(cells) and not _is_comment(cells)]
+    if not filled:
+        return Layout((), 0, 1, (), False, False)
+    best = max(filled, key=lambda i: (rank(rows[i][1]), -i))
+    found = rank(rows[best][1]) >= 2
+    if not found:
+        best = _first_wide(rows, filled)
+    labels, last = _with_neighbours(rows, filled, best, rank, is_data)
+    after = [cells for _, cells in rows[last + 1 :] if any(cells)]
+    widths = Counter(len(cells) for cells in after)
+    width = max(len(labels), widths.most_common(1)[0][0] if widths else 0)
+    titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
+    first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
+    return Layout(tuple(labels) + ("",) * (width - len(labels)), rows[last][0], first, titles, bool(after), found)
+
+
+def _is_comment(cells: Cells) -> bool:
+    return next((c for c in cells if c), "").startswith("#")
+
+
+def _first_wide(rows: Sequence[tuple[int, Cells]], filled: Sequence[int]) -> int:
+    """The first record as wide as most are."""
+    counts = Counter(sum(1 for c in rows[i][1] if c) for i in filled)
+    usual = max(counts, key=lambda n: (counts[n] * (n > 1), n))
+    return next(i for i in filled if sum(1 for c in rows[i][1] if c) >= usual)
+
+
+def _with_neighbours(
+    rows: Sequence[tuple[int, Cells]],
+    filled: Sequence[int],
+    best: int,
+    rank: HeaderRank,
+    is_data: Callable[[str], bool],
+) -> tuple[list[str], int]:
+    """The labels, joined with a second header row below or above where that names more; and the last header row."""
+    header = rows[best][1]
+    below = next((i for i in filled if i > best), None)
+    if below is not None and rows[below][0] == rows[best][0] + 1:
+        under = rows[below][1]
+        named = [c for c in under if c]
+        joined = [f"{a} {b}".strip() for a, b in zip(_padded(header, under), _padded(under, header), strict=True)]
+        if (
+            len(named) >= 2
+            and not any(map(is_data, named))
+            and _blanks_match(header, under)
+            and rank(joined) >= rank(header) - 1
+        ):
+            return joined, below
+    if best - 1 in filled and any(not c for c in header):
+        above = rows[best - 1][1]
+        joined = [b or a for a, b in zip(_padded(above, header), _padded(header, above), strict=True)]
+        if sum(1 for c in above if c) >= 2 and rank(joined) > rank(header):
+            return joined, best
+    return list(header), best
+
+
+def _blanks_match(header: Cells, under: Cells) -> bool:
+    """A second header row adds to the first: it stands under labels, and leaves some of them as they are."""
+    width = max(len(header), len(under))
+    a, b = _padded(header, [""] * width), _padded(under, [""] * width)
+    return any(x and not y for x, y in zip(a, b, strict=True)) and all(x for x, y in zip(a, b, strict=True) if y)
+
+
+def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:
+    return list(cells) + [""] * (max(len(cells), len(other)) - len(cells))
+
+
+def as_of_date(titles: Sequence[str]) -> dt.date | None:
+    """The date a report says it was made for: the last date of a title that speaks of one, else of a title with a period."""
+    dated = [(title, dates_in_text(title)) for title in titles]
+    spoken = [dates for title, dates in dated if dates and _AS_OF.search(title)]
+    periods = [dates for _, dates in dated if len(dates) > 1]
+    return next((dates[-1] for dates in spoken + periods), None)

@@ -1,0 +1,36 @@
+"""The shape every reader hands on: a few first rows to look at, and a way to load the rest as text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+HEAD_ROWS = 200  # records looked at to find the table
+
+Cells = list[str]
+Load = Callable[[duckdb.DuckDBPyConnection, str, int, int, Mapping[int, str]], None]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An opened export.
+
+    `head` holds the first records as (line, cells), blank lines included. `load(con, table, first_line, width, types)` creates
+    the named table with `line_no BIGINT`, `c0 … c<width-1>` and `extra VARCHAR` (what stands beyond the last column),
+    from `first_line` on and without blank rows; cells are text, blank cells NULL. `types` asks for columns to be read
+    as a type at once; a reader that cannot keeps them as text.
+    """
+
+    format: str
+    head: list[tuple[int, Cells]]
+    load: Load
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+    notes: list[dict[str, object]] = field(default_factory=list)
+
+
+def columns_of(width: int) -> list[str]:
+    """Names of the text columns of the table `raw`."""
+    return [f"c{i}" for i in range(width)]

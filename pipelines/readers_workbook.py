@@ -1,0 +1,131 @@
+"""Workbooks (xlsx, xlsm, xls, xlsb, ods): the sheet that holds the table, its cells as text."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
+
+HeaderRank = Callable[[Cells], float]
+_EXACT = 10**15  # beyond this a floating-point cell no longer holds every digit
+
+
+def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None) -> Raw:
+    """Open the sheet asked for, else the visible one whose first rows look most like a known header.
+
+    Raises EmptyFile, BrokenWorkbook, PasswordProtected or NoSuchSheet.
+    """
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
+            if sheet is not None and sheet not in book.sheet_names:
+                raise NoSuchSheet(name, sheet, book.sheet_names)
+            chosen, rows, merged = _choose(book, [sheet] if sheet is not None else names, rank_header)
+    except PasswordError:
+        raise PasswordProtected(name) from None
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
+        raise BrokenWorkbook(name) from error
+    if not any(any(cell != "" for cell in row) for row in rows):
+        raise EmptyFile(name)
+    return raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
+
+
+Rows = list[list[object]]
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRank) -> tuple[str, Rows, list[Range]]:
+    """The best-ranked sheet with its rows; a longer sheet wins a draw."""
+    found: list[tuple[tuple[float, int], str, CalamineSheet]] = []
+    for name in names:
+        sheet = book.get_sheet_by_name(name)
+        if len(names) == 1:
+            found.append(((0.0, 0), name, sheet))
+            break
+        head = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
+        rank = max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
+        found.append(((rank, sheet.total_height), name, sheet))
+    _, name, sheet = max(found, key=lambda item: item[0])
+    rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
+    return name, rows, list(sheet.merged_cell_ranges or [])
+
+
+def raw_of_rows(
+    format: str, rows: Rows, *, sheet: str | None = None, sheets: tuple[str, ...] = (), merged: Sequence[Range] = ()
+) -> Raw:
+    """An opened export from rows of Python values; row i stands on line i + 1."""
+    _fill_merged(rows, merged)
+    head = [(i, [cell_text(c) or "" for c in row]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
+
+    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
+        _load(con, table, rows[first_line - 1 :], first_line, width)
+
+    return Raw(format, head, load, sheet=sheet, sheets=sheets)
+
+
+def _fill_merged(rows: Rows, merged: Sequence[Range]) -> None:
+    """Write the value of a cell merged over rows into each row of it; cells merged over columns only are titles."""
+    for (top, left), (bottom, _) in merged:
+        if bottom > top and top < len(rows) and left < len(rows[top]):
+            for row in rows[top + 1 : bottom + 1]:
+                if left < len(row) and row[left] == "":
+                    row[left] = rows[top][left]
+
+
+def cell_text(value: object) -> str | None:
+    """A cell as the text an export in CSV would show; None for a blank."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    text = str(value)
+    return text if text.strip() else None
+
+
+def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int) -> None:
+    """Create the table, column by column; numbers and dates become text inside DuckDB."""
+    columns = list(zip(*rows, strict=True)) if rows else []
+    arrays = {
+        f"c{i}": _array(columns[i]) if i < len(columns) else pa.nulls(len(rows), pa.string()) for i in range(width)
+    }
+    surplus = [" ".join(filter(None, map(cell_text, cells))) or None for cells in zip(*columns[width:], strict=True)]
+    arrays["extra"] = pa.array(surplus, pa.string()) if surplus else pa.nulls(len(rows), pa.string())
+    con.register("sheet", pa.table(arrays))
+    texts = ", ".join(f"{_text_sql(name, arrays[name].type)} as {name}" for name in arrays)
+    present = " or ".join(f"{name} is not null" for name in arrays)
+    con.execute(f"create or replace table sheet_text as select {texts} from sheet")
+    con.execute(f"create table {table} as select rowid + {first_line} as line_no, * from sheet_text where {present}")
+    con.execute("drop table sheet_text")
+    con.unregister("sheet")
+
+
+def _array(cells: Sequence[object]) -> pa.Array:
+    """A column of cells as Arrow: of one type where all are, else as text."""
+    kinds = set(map(type, cells))
+    if kinds <= {str}:
+        return pa.array([c or None for c in cells], pa.string())
+    if kinds <= {float, str} and float in kinds and not any(c for c in cells if c.__class__ is str):
+        return pa.array([None if c == "" else c for c in cells] if str in kinds else cells, pa.float64())
+    if kinds <= {dt.date, str} and dt.date in kinds and not any(c for c in cells if c.__class__ is str):
+        return pa.array([None if c == "" else c for c in cells] if str in kinds else cells, pa.date32())
+    return pa.array([cell_text(c) for c in cells], pa.string())
+
+
+def _text_sql(name: str, kind: pa.DataType) -> str:
+    if kind == pa.float64():
+        whole = f"{name} = trunc({name}) and abs({name}) < {_EXACT}"
+        return f"case when {whole} then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
+    if kind == pa.date32():
+        return f"cast({name} as varchar)"
+    return f"nullif(trim({name}, ' \t\r\n'), '')"

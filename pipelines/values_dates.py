@@ -1,0 +1,294 @@
+"""Dates as exports write them: the style of a column is decided from all its values, never from one."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FIRST, LAST = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
+ORDERS = ("DMY", "MDY", "YMD")
+BLANKS = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        "—",
+        "–",
+        "/",
+        "n/a",
+        "na",
+        "null",
+        "none",
+        "nan",
+        "nat",
+        "#n/a",
+        "(blank)",
+        "(null)",
+        "无",
+        "空",
+        "tbd",
+        "tba",
+        "\\n",
+        "nil",
+    }
+    | {"0000-00-00", "00.00.0000", "00/00/0000", "0000-00-00 00:00:00", "00000000"}
+)
+_DOMINANT = 20  # values that only fit one order, for each that only fits another, to call the others mistakes
+
+_TIME = r"(?:[T ,]\s*\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:[AP]\.?M\.?)?\s*(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)?)?"
+_YMD = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*[-/.月]\s*(\d{{1,2}})\s*日?{_TIME}", re.I)
+_YMD_HAN = re.compile(r"(\d{4})\s*년\s*(\d{1,2})\s*월\s*(\d{1,2})\s*일")
+_COMPACT = re.compile(r"(\d{8})(?:\.0)?")
+_FIGURES = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}", re.I)
+_DAY_MONTH = re.compile(
+    rf"(?:[^\W\d]+\.?,?\s+)?(\d{{1,2}})(?:st|nd|rd|th)?[-\s./]*([^\W\d_]{{3,10}})\.?[-\s,./]*(\d{{4}}|\d{{2}}){_TIME}",
+    re.I,
+)
+_MONTH_DAY = re.compile(
+    rf"(?:[^\W\d]+\.?,?\s+)?([^\W\d_]{{3,10}})\.?[-\s]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s,]+(\d{{4}}|\d{{2}}){_TIME}", re.I
+)
+_ERA = re.compile(r"(令和|平成|R|H)\s*(\d{1,2}|元)[.年/-](\d{1,2})[.月/-](\d{1,2})日?")
+_SERIAL = re.compile(r"([2-6]\d{4})(?:\.\d+)?")
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
+_TIMES_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[AP]M)?", re.I)
+_HASHES = re.compile(r"#{3,}")
+_ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
+_SERIAL_ZERO = dt.date(1899, 12, 30)
+_MONTHS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "jan january januar janeiro january ene",
+            "feb february februar fev fevereiro",
+            "mar march märz maerz mrz março marco",
+            "apr april abr abril",
+            "may mai maio",
+            "jun june juni junho",
+            "jul july juli julho",
+            "aug august ago agosto",
+            "sep sept september set setembro",
+            "oct october okt oktober out outubro",
+            "nov november novembro",
+            "dec december dez dezember dezembro",
+        ),
+        1,
+    )
+    for word in words.split()
+}
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """What a column's distinct texts mean: a date, or the code of why there is none; and the evidence for the style.
+
+    `unclear` counts values that several orders fit and nothing decides between.
+    """
+
+    dates: dict[str, dt.date | None]
+    faults: dict[str, str]
+    evidence: list[dict[str, object]]
+    orders: dict[str, str | None]
+    unclear: int
+    destroyed: int
+    total: int
+
+
+def read_dates(
+    counts: Mapping[str, int],
+    *,
+    pivot: int = 69,
+    order: str | None = None,
+    hints: Mapping[str, str | None] | None = None,
+) -> DateColumn:
+    """Decide the styles of a date column from its distinct texts and how often each occurs.
+
+    `order` (DMY, MDY or YMD) is a person's word and wins; `hints` are orders found in the other date columns of the
+    export and decide a style that its own values leave open. `pivot`: two-digit years up to it are 20xx.
+    """
+    dates: dict[str, dt.date | None] = {}
+    faults: dict[str, str] = {}
+    groups: dict[str, list[tuple[str, dict[str, dt.date | None]]]] = {}
+    styles: Counter[str] = Counter()
+    for text in counts:
+        clean = unicodedata.normalize("NFKC", text).strip().strip("'\"").strip()
+        if clean.casefold() in BLANKS:
+            dates[text] = None
+            continue
+        style, found = _plain(clean, pivot)
+        if style == "figures":
+            key, fits = _in_orders(clean, pivot)
+            groups.setdefault(key, []).append((text, fits))
+            continue
+        dates[text] = found if found and FIRST <= found <= LAST else None
+        if dates[text] is None:
+            faults[text] = {"times": "date_destroyed", "hashes": "date_destroyed"}.get(style, "date_not_read")
+            if found:
+                faults[text] = "date_out_of_range"
+        else:
+            styles[style] += counts[text]
+    evidence = [{"code": "date_style", "style": s, "values": n, "fits": n} for s, n in styles.most_common()]
+    orders: dict[str, str | None] = {}
+    for key, members in groups.items():
+        chosen, proof = _decide(members, counts, order or (hints or {}).get(key), stated=order is not None)
+        orders[key] = chosen
+        evidence.append({**proof, "style": _style(key, str(proof["style"]))})
+        _settle(members, chosen, dates, faults)
+    total = sum(n for text, n in counts.items() if dates.get(text) is not None or text in faults)
+    return DateColumn(
+        dates,
+        faults,
+        evidence,
+        orders,
+        unclear=sum(counts[t] for t, code in faults.items() if code == "date_unclear"),
+        destroyed=sum(counts[t] for t, code in faults.items() if code == "date_destroyed"),
+        total=total,
+    )
+
+
+def _plain(text: str, pivot: int) -> tuple[str, dt.date | None]:
+    """Style and date of a text whose order of day, month and year is plain to see; "figures" where it is not."""
+    if m := _YMD.fullmatch(text) or _YMD_HAN.fullmatch(text):
+        return "YYYY-MM-DD", _date(int(m[1]), int(m[2]), int(m[3]))
+    if _FIGURES.fullmatch(text):
+        return "figures", None
+    if m := _COMPACT.fullmatch(text):
+        found = _date(int(m[1][:4]), int(m[1][4:6]), int(m[1][6:]))
+        return ("YYYYMMDD", found) if found and FIRST <= found <= LAST else ("figures", None)
+    if m := _DAY_MONTH.fullmatch(text):
+        return "D Mon YYYY", _named(m[1], m[2], m[3], pivot)
+    if m := _MONTH_DAY.fullmatch(text):
+        return "Mon D YYYY", _named(m[2], m[1], m[3], pivot)
+    if m := _ERA.fullmatch(text):
+        return "era", _date(_ERAS[m[1]] + (1 if m[2] == "元" else int(m[2])), int(m[3]), int(m[4]))
+    if m := _SERIAL.fullmatch(text):
+        return "Excel serial", _SERIAL_ZERO + dt.timedelta(days=int(m[1]))
+    if _EPOCH.fullmatch(text):
+        return "Unix time", dt.datetime.fromtimestamp(int(text[:10]), dt.UTC).date()
+    if _TIMES_ONLY.fullmatch(text):
+        return "times", None
+    if _HASHES.fullmatch(text):
+        return "hashes", None
+    return "unknown", None
+
+
+def _in_orders(text: str, pivot: int) -> tuple[str, dict[str, dt.date | None]]:
+    """The shape of a date in figures and the date it would be in each order."""
+    if m := _FIGURES.fullmatch(text):
+        a, b, c = int(m[1]), int(m[3]), int(m[4])
+        if len(m[4]) == 4:
+            return f"n{m[2]}n{m[2]}YYYY", {"DMY": _date(c, b, a), "MDY": _date(c, a, b)}
+        return f"n{m[2]}n{m[2]}YY", {
+            "DMY": _date(_year(c, pivot), b, a),
+            "MDY": _date(_year(c, pivot), a, b),
+            "YMD": _date(_year(a, pivot), b, c),
+        }
+    return "nnYYYY", {
+        "DMY": _date(int(text[4:8]), int(text[2:4]), int(text[:2])),
+        "MDY": _date(int(text[4:8]), int(text[:2]), int(text[2:4])),
+    }
+
+
+def _decide(
+    members: list[tuple[str, dict[str, dt.date | None]]], counts: Mapping[str, int], hint: str | None, *, stated: bool
+) -> tuple[str | None, dict[str, object]]:
+    """The order of one shape of dates, None when the values contradict or leave it open; and the evidence."""
+    only: Counter[str] = Counter()
+    fits: Counter[str] = Counter()
+    for text, options in members:
+        valid = [order for order in ORDERS if options.get(order)]
+        fits.update(dict.fromkeys(valid, counts[text]))
+        if len({options[order] for order in valid}) == 1:
+            only.update({valid[0]: counts[text]} if len(valid) == 1 else {})
+    total = sum(counts[text] for text, _ in members)
+
+    def proof(code: str, order: str | None) -> dict[str, object]:
+        fitting = fits[order] if order else 0
+        return {"code": code, "style": order or "", "values": total, "fits": fitting, "only": only[order or ""]}
+
+    if stated and hint:
+        return hint, proof("date_style_stated", hint)
+    ranked = only.most_common(2)
+    if ranked and (len(ranked) == 1 or ranked[0][1] >= _DOMINANT * ranked[1][1]):
+        best = ranked[0][0]
+        return best, proof("date_style_only", best)
+    if ranked:
+        return None, proof("date_style_mixed", None)
+    agreed = [o for o in ORDERS if fits[o] == total and all(m[1].get(o) for m in members)]
+    if hint in agreed:
+        return hint, proof("date_style_hint", hint)
+    if all(len({d for d in options.values() if d}) <= 1 for _, options in members):
+        return None, proof("date_style_same", None)
+    if members[0][0].count(".") >= 2 and "DMY" in agreed:  # dotted dates are day first wherever they are used
+        return "DMY", proof("date_style_dotted", "DMY")
+    return None, proof("date_style_unclear", None)
+
+
+def _style(shape: str, order: str) -> str:
+    """A shape written out in an order: `n/n/YYYY` in DMY is DD/MM/YYYY."""
+    separator = shape[1] if shape.startswith("n") and len(shape) > 2 and shape[1] != "n" else ""
+    year = "YYYY" if shape.endswith("YYYY") else "YY"
+    return separator.join({"D": "DD", "M": "MM", "Y": year}[part] for part in order) or shape
+
+
+def _settle(
+    members: list[tuple[str, dict[str, dt.date | None]]],
+    order: str | None,
+    dates: dict[str, dt.date | None],
+    faults: dict[str, str],
+) -> None:
+    """Write down each text's date: in the order decided, else the only date it can be."""
+    for text, options in members:
+        possible = {d for d in options.values() if d}
+        if order:
+            found = options.get(order)
+            fault = "date_not_read"
+        else:
+            found = possible.pop() if len(possible) == 1 else None
+            fault = "date_unclear" if possible else "date_not_read"
+        dates[text] = found if found and FIRST <= found <= LAST else None
+        if dates[text] is None:
+            faults[text] = "date_out_of_range" if found else fault
+
+
+def dates_in_text(text: str) -> list[dt.date]:
+    """The dates with a plain order inside a longer text, such as a report's title, in the order they stand."""
+    clean = unicodedata.normalize("NFKC", text)
+    found: list[tuple[int, dt.date]] = []
+    for pattern in (_YMD, _DAY_MONTH_IN, _MONTH_DAY_IN):
+        for m in pattern.finditer(clean):
+            if pattern is _YMD:
+                date = _date(int(m[1]), int(m[2]), int(m[3]))
+            elif pattern is _DAY_MONTH_IN:
+                date = _named(m[1], m[2], m[3], 69)
+            else:
+                date = _named(m[2], m[1], m[3], 69)
+            if date and FIRST <= date <= LAST:
+                found.append((m.start(), date))
+    if not found:
+        for m in re.finditer(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?!\d)", clean):
+            options = {d for d in _in_orders(m[0], 69)[1].values() if d}
+            if len(options) == 1:
+                found.append((m.start(), options.pop()))
+    return [date for _, date in sorted(found)]
+
+
+_DAY_MONTH_IN = re.compile(r"(?<!\d)(\d{1,2})[-\s.]*([A-Za-zä]{3,10})\.?[-\s,]*(\d{4}|\d{2})(?!\d)")
+_MONTH_DAY_IN = re.compile(r"([A-Za-zä]{3,10})\.?\s+(\d{1,2}),?\s+(\d{4})(?!\d)")
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _year(two: int, pivot: int) -> int:
+    return (2000 if two <= pivot else 1900) + two
+
+
+def _named(day: str, month: str, year: str, pivot: int) -> dt.date | None:
+    number = _MONTHS.get(month.casefold().rstrip("."))
+    return _date(int(year) if len(year) == 4 else _year(int(year), pivot), number, int(day)) if number else None
