@@ -42,12 +42,12 @@ with st.container(border=True):
             entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
             navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
 
-left, right = st.columns(2)
-with left, st.container(border=True, height="stretch"):
+pair = st.grid(2, min_column_width=page.HALF)
+with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.aging"), anchor=False)
     aging = view.ask(queries.aging)
     st.plotly_chart(charts.aging_bars(reader, aging), key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
-with right, st.container(border=True, height="stretch"):
+with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.by_rep"), anchor=False)
     overview_parts.overdue_by_rep(view)
 

@@ -46,7 +46,7 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
     return figure
 
 
-def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 110) -> go.Figure:
+def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 150) -> go.Figure:
     """One horizontal bar: what a customer owes, split by age; money not yet applied is left of zero."""
     rows = aging.sort_values("bucket_order")
     colours = bucket_colours(list(rows["bucket"]))
@@ -61,12 +61,16 @@ def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 110) -> go.Fi
             text=compact(reader, row["open_base"]),
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             customdata=[[money(reader, row["open_base"])]],
             hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
         )
     _frame(figure, height)
-    figure.update_layout(barmode="relative", legend={"traceorder": "normal"})
-    figure.update_xaxes(visible=False)
+    # An amount that does not fit its part is left to the hover.
+    figure.update_layout(barmode="relative", uniformtext={"mode": "hide", "minsize": 11})
+    figure.update_layout(legend={"traceorder": "normal"})
+    signed = rows["open_base"]
+    figure.update_xaxes(visible=False, range=[float(signed.clip(upper=0).sum()), float(signed.clip(lower=0).sum())])
     figure.update_yaxes(visible=False)
     return figure
 
@@ -169,7 +173,7 @@ def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> 
     _frame(figure, height)
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), trend["open_base"].max()))
-    _month_axis(figure, reader, trend["month_end"])
+    _month_axis(figure, reader, trend["month_end"], labels=6)
     return figure
 
 
@@ -238,12 +242,12 @@ def _month_bars(figure: go.Figure, reader: Reader, rows: pd.DataFrame, column: s
     )
 
 
-def _month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]") -> None:
-    """Month ends labelled in the reader's language, at most a dozen of them; bars stand evenly, not by days."""
+def _month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labels: int = 12) -> None:
+    """Month ends in the reader's language, at most `labels` of them named; bars stand evenly, not by days."""
     ordered = sorted(set(pd.to_datetime(months).dt.date))
     if not ordered:
         return
-    step = max(1, math.ceil(len(ordered) / 12))
+    step = max(1, math.ceil(len(ordered) / labels))
     shown = ordered[::-1][::step][::-1]
     figure.update_xaxes(
         type="category",

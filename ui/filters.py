@@ -8,7 +8,7 @@ from pipelines.queries import Scope
 from ui.access import Who
 from ui.i18n import Reader
 
-DIMENSIONS = (("entities", "entity"), ("regions", "region"), ("reps", "rep"))
+DIMENSIONS = ("entities", "regions", "reps")  # fields of a Scope, keys of the filters, names in the address
 
 
 def narrow(widest: Scope, values: dict[str, list[str]], chosen: dict[str, list[str]]) -> Scope:
@@ -16,14 +16,14 @@ def narrow(widest: Scope, values: dict[str, list[str]], chosen: dict[str, list[s
 
     What a browser sends is not trusted: only values that a query within the widest scope returned can be chosen.
     """
-    cut = {name: tuple(value for value in chosen.get(name, []) if value in values[name]) for name, _ in DIMENSIONS}
+    cut = {name: tuple(value for value in chosen.get(name, []) if value in values[name]) for name in DIMENSIONS}
     return replace(widest, **{name: kept for name, kept in cut.items() if kept})
 
 
 def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
     """Show a filter for every dimension with something to choose from; returns the scope the pages ask within."""
     chosen: dict[str, list[str]] = {}
-    for name, key in DIMENSIONS:
+    for name in DIMENSIONS:
         if len(values[name]) < 2 or (name == "reps" and who.role == "rep"):
             continue
         chosen[name] = st.multiselect(
@@ -31,7 +31,7 @@ def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
             values[name],
             format_func=lambda value: value or reader.t("app.unassigned"),
             placeholder=reader.t("filter.all"),
-            key=key,
+            key=name,
             bind="query-params",
         )
     return narrow(who.scope, values, chosen)
@@ -41,7 +41,7 @@ def in_words(reader: Reader, widest: Scope, scope: Scope) -> str:
     """What the figures of a page cover, for the line under its title."""
     parts = [
         f"{reader.t(f'filter.{name}')}: {reader.t('app.comma').join(v or reader.t('app.unassigned') for v in kept)}"
-        for name, _ in DIMENSIONS
+        for name in DIMENSIONS
         if (kept := getattr(scope, name)) and kept != getattr(widest, name)
     ]
     return " · ".join(parts)

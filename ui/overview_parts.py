@@ -123,7 +123,7 @@ def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -
 def _narrow_to_rep() -> None:
     points = st.session_state["by_rep"]["selection"]["points"]
     if points:
-        st.session_state["rep"] = [points[0]["customdata"][0]]
+        st.session_state["reps"] = [points[0]["customdata"][0]]
 
 
 def _card(

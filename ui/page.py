@@ -7,6 +7,8 @@ from ui.filters import in_words
 from ui.formats import date
 from ui.session import View
 
+HALF = 360  # pixels a card beside another needs; on a narrower screen they stand one below the other
+
 
 def start(name: str, *, needs_build: bool = True) -> View:
     """Write the page's head and return the view; without a build say what to do first and stop."""

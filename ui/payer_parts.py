@@ -15,8 +15,8 @@ from ui.tables import header, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no doc_type issue_date due_date days_past_due bucket currency open_doc open_base p_late "
-    "expected_pay_date disputed risk_reasons"
+    "invoice_id instalment_no doc_type issue_date due_date days_past_due currency open_doc open_base p_late "
+    "p_very_late expected_pay_date disputed risk_reasons"
 )
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method basis"
@@ -64,8 +64,8 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             height="stretch",
             help=t("payer.priority_help"),
         )
-    left, right = st.columns([3, 2])
-    with left, st.container(border=True, height="stretch"):
+    pair = st.grid(2, min_column_width=page.HALF)
+    with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.aging"), anchor=False)
         if items.empty:
             page.nothing_here(t("payer.nothing_open"))
@@ -74,7 +74,7 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             st.plotly_chart(
                 charts.aging_strip(reader, ages), key="strip", config=charts.CONFIG, alt=t("payer.aging_alt")
             )
-    with right, st.container(border=True, height="stretch"):
+    with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.why"), anchor=False)
         sentences = reader.reasons(customer.get("reasons"))
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("payer.no_reasons"))
@@ -107,7 +107,7 @@ def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str
             page.nothing_here(t("payer.nothing_in_bucket"))
             return
         row = table(
-            reader, shown, _useful(ITEM_COLUMNS, shown), key="open_items", alt=t("payer.open_items_alt"),
+            reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items", alt=t("payer.open_items_alt"),
             open_label=t("app.open"), file_name="open-items",
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] != MONEY_ON_ACCOUNT:
@@ -119,8 +119,8 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
     reader, t = view.reader, view.reader.t
     payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
     trend = view.ask_anywhere(queries.customer_trend, entity_id, customer_id)
-    left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    pair = st.grid(2, min_column_width=page.HALF)
+    with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.payments"), anchor=False)
         money_in = payments[payments["kind"] == "payment"]
         if money_in["days_late"].notna().any():
@@ -129,7 +129,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
         else:
             page.nothing_here(t("payer.no_payments"))
-    with right, st.container(border=True, height="stretch"):
+    with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.trend"), anchor=False)
         if trend.empty:
             page.nothing_here(t("payer.no_trend"))
@@ -167,13 +167,14 @@ def facts(view: View, customer: Mapping[str, Any]) -> None:
         st.table(rows, border="horizontal", width="content", alt=reader.t("payer.facts"))
 
 
-def _useful(columns: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
-    """The columns that say something here: no instalment numbers that are all 1, no empty dispute column."""
+def _useful(columns: tuple[str, ...], rows: pd.DataFrame, base_currency: str) -> list[str]:
+    """The columns that say something here: no instalment numbers all 1, no amounts that stand there twice."""
     dull = {
         "instalment_no": rows["instalment_no"].fillna(1).eq(1).all(),
         "disputed": not rows["disputed"].fillna(False).astype(bool).any(),
         "doc_type": rows["doc_type"].nunique() <= 1,
-        "bucket": rows["bucket"].nunique() <= 1,
+        "currency": rows["currency"].eq(base_currency).all(),
+        "open_doc": rows["currency"].eq(base_currency).all(),
     }
     return [column for column in columns if not dull.get(column, False)]
 
