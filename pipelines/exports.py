@@ -1,7 +1,9 @@
 """Write one table of the published build as CSV, XLSX or Parquet."""
 
 import datetime as dt
+import shutil
 import sys
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from pipelines.errors import UserError
 
 # Tables under integer keys (int_, ref_) serve the views; readers get the views.
 PUBLIC_TABLES = (
-    "select table_name from information_schema.tables where not regexp_matches(table_name, '^(int|ref|stg)_') "
+    "select table_name, table_type = 'VIEW' from information_schema.tables where not regexp_matches(table_name, '^(int|ref|stg)_') "
     "order by table_name"
 )
 FORMATS = ("csv", "xlsx", "parquet")
@@ -44,21 +46,27 @@ def export(con: duckdb.DuckDBPyConnection, table: str, form: str, output: Path |
     CSV and Parquet hold reasons as stored (JSON); a sheet is for reading, so it holds them in words of `language`.
     Raises UnknownTable and TooManyRowsForSheet.
     """
-    known = [name for (name,) in con.execute(PUBLIC_TABLES).fetchall()]
-    if table not in known:
-        raise UnknownTable(table, known)
+    views = dict(con.execute(PUBLIC_TABLES).fetchall())
+    if table not in views:
+        raise UnknownTable(table, list(views))
+    # A table lies in its own order; a view has none, and the same build shall give the same file.
+    order = "order by all" if views[table] else ""
     found = con.execute(f"select count(*) from {table}").fetchone()
     rows = int(found[0]) if found else 0
     if form == "xlsx" and output:
         if rows > SHEET_ROWS:
             raise TooManyRowsForSheet(table, rows)
-        _sheet(con.cursor().execute(f"select * from {table}"), table, output, language)
+        _sheet(con.cursor().execute(f"select * from {table} {order}"), table, output, language)
     elif form == "parquet" and output:
-        con.execute(f"copy {table} to '{_quoted(output)}' (format parquet)")
+        con.execute(f"copy (from {table} {order}) to '{_quoted(output)}' (format parquet)")
     else:
-        sys.stdout.flush()
-        target = _quoted(output) if output else "/dev/stdout"
-        con.execute(f"copy ({_harmless(con, table)}) to '{target}' (format csv, header)")
+        with tempfile.TemporaryDirectory() as scratch:
+            file = output or Path(scratch) / "table.csv"
+            con.execute(f"copy ({_harmless(con, table)} {order}) to '{_quoted(file)}' (format csv, header)")
+            if output is None:
+                with file.open("rb") as written:
+                    shutil.copyfileobj(written, sys.stdout.buffer)
+                sys.stdout.flush()
     return rows
 
 
