@@ -269,12 +269,16 @@ def doctor(as_json: bool) -> None:
     """Clean up what a killed process left behind and say whether the warehouse is sound."""
     settings = Settings()
     removed = [str(path) for path in (*imports.clean_up(settings), *publish.clean_up(settings))]
+    mended = publish.mend(settings)
     problem = publish.problem(settings)
     if as_json:
-        click.echo(json.dumps({"removed": removed, "problem": problem.text("en") if problem else None}))
+        said = problem.text("en") if problem else None
+        click.echo(json.dumps({"removed": removed, "published_again": mended, "problem": said}))
     else:
         for path in removed:
             click.echo(_say("cli.removed", path=path))
+        if mended:
+            click.echo(_say("cli.published_again", id=mended))
         if problem is None:
             click.echo(_say("cli.sound"))
     if problem:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ Progress = Callable[[str, int, int], None]
 # A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
 # returns the id of the model it used.
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
+BUILD_ID = re.compile(r"\d{8}-\d{8}T\d{12}")  # as-of date, then the moment it was begun
 SCORED_READS = frozenset({"fct_invoices", "fct_applications", "fct_open_items", "dim_customers"})
 
 
@@ -38,10 +40,17 @@ class NothingPublished(UserError):
 
 
 class PublishedBuildMissing(UserError):
-    """CURRENT names a build whose file is not there."""
+    """CURRENT is lost, or names a build whose file is not there."""
 
     def __init__(self, build_id: str) -> None:
         super().__init__("error.published_build_missing", id=build_id)
+
+
+class PublishedBuildDamaged(UserError):
+    """The published build's file cannot be read."""
+
+    def __init__(self, build_id: str) -> None:
+        super().__init__("error.published_build_damaged", id=build_id)
 
 
 class AsOfInFuture(UserError):
@@ -225,24 +234,61 @@ def _publish(warehouse: Warehouse, unfinished: Path, build_id: str, keep: int) -
 
 def builds(warehouse: Warehouse) -> list[str]:
     """Ids of the finished builds, in the order they were made."""
-    names = [path.stem for path in warehouse.builds.glob("*.duckdb") if not path.name.startswith(UNFINISHED)]
+    names = [path.stem for path in warehouse.builds.glob("*.duckdb") if BUILD_ID.fullmatch(path.stem)]
     return sorted(names, key=lambda name: name.split("-", 1)[1])
 
 
 def current(settings: Settings) -> Path | None:
-    """The published build's file, or None where nothing has been published."""
+    """The published build's file, or None where nothing has been published yet.
+
+    Raises PublishedBuildMissing when CURRENT is lost or names no build although there are builds.
+    """
     warehouse = Warehouse.of(settings)
+    named = _named(warehouse)
+    finished = builds(warehouse)
+    if named in finished:
+        return warehouse.builds / f"{named}.duckdb"
+    if named or finished:
+        raise PublishedBuildMissing(named or "CURRENT")
+    return None
+
+
+def _named(warehouse: Warehouse) -> str:
+    """The build that CURRENT names, whatever stands in it; '' where there is no such file."""
     if not warehouse.current.exists():
-        return None
-    path = warehouse.builds / f"{warehouse.current.read_text(encoding='utf-8').strip()}.duckdb"
-    return path if path.is_file() else None
+        return ""
+    text = warehouse.current.read_text(encoding="utf-8", errors="replace").strip()
+    return text if BUILD_ID.fullmatch(text) else "?"
 
 
 def problem(settings: Settings) -> UserError | None:
-    """What is wrong with the published build, or None: it is there, or nothing was published yet."""
+    """What is wrong with the published build, or None: it can be read, or nothing was published yet."""
+    try:
+        path = current(settings)
+    except PublishedBuildMissing as missing:
+        return missing
+    return None if path is None or is_readable(path) else PublishedBuildDamaged(path.stem)
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a build's file opens and says which build it is."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            return con.execute("select build_id from build_info").fetchall() == [(path.stem,)]
+    except duckdb.Error:
+        return False
+
+
+def mend(settings: Settings) -> str | None:
+    """Point CURRENT at the newest readable build where it points at none; the build's id, None if nothing was done."""
     warehouse = Warehouse.of(settings)
-    if warehouse.current.exists() and current(settings) is None:
-        return PublishedBuildMissing(warehouse.current.read_text(encoding="utf-8").strip())
+    with warehouse.lock("build"):
+        if problem(settings) is None:
+            return None
+        for build_id in reversed(builds(warehouse)):
+            if is_readable(warehouse.builds / f"{build_id}.duckdb"):
+                write_text_atomically(warehouse.current, build_id + "\n")
+                return build_id
     return None
 
 

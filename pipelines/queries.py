@@ -50,17 +50,20 @@ class Scope:
 
 
 def published(settings: Settings) -> Build | None:
-    """The published build, or None before the first one."""
+    """The published build, or None before the first one. Raises PublishedBuildMissing and PublishedBuildDamaged."""
     path = publish.current(settings)
     if path is None:
         return None
-    with duckdb.connect(str(path), read_only=True) as con:
-        row = con.execute(
-            "select build_id, as_of, known_at, model_id, settings->>'base_currency', "
-            "cast(settings->>'dso_window_months' as integer) from build_info"
-        ).fetchone()
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            row = con.execute(
+                "select build_id, as_of, known_at, model_id, settings->>'base_currency', "
+                "cast(settings->>'dso_window_months' as integer) from build_info"
+            ).fetchone()
+    except duckdb.Error:
+        row = None
     if row is None:
-        return None
+        raise publish.PublishedBuildDamaged(path.stem)
     return Build(row[0], path, row[1], row[2], row[3], row[4], row[5])
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines import i18n
+from pipelines import i18n, publish
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -55,15 +55,18 @@ def load_sample(warehouse: Warehouse) -> bool:
     return done
 
 
-def prepare(warehouse: Warehouse) -> bool:
+def prepare(settings: Settings) -> bool:
     """Bring the warehouse to a published build: the sample into an empty one, a build where there are only imports."""
+    warehouse = Warehouse.of(settings)
     has_imports = warehouse.imports.is_dir() and any(
         (folder / "manifest.json").is_file() for folder in warehouse.imports.iterdir()
     )
-    if (warehouse.home / LOADING).exists() or not (has_imports or warehouse.current.exists()):
+    if (warehouse.home / LOADING).exists() or not (has_imports or publish.builds(warehouse)):
         say("run.first", folder=warehouse.home)
         return load_sample(warehouse)
-    return warehouse.current.exists() or step("run.only_build", "pipelines", "build", "--progress")
+    if publish.problem(settings) is not None:
+        return step("run.mend", "pipelines", "doctor")
+    return publish.current(settings) is not None or step("run.only_build", "pipelines", "build", "--progress")
 
 
 def free(address: str, port: int) -> bool:
@@ -133,7 +136,7 @@ def main() -> int:
         say("run.port_taken", line_port=options.port, line_other=options.port + 1)
         return 1
     try:
-        if not prepare(Warehouse.of(settings)):
+        if not prepare(settings):
             say("run.not_ready")
             return 1
         return serve(options.address, options.port, settings)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.settings import Settings
@@ -28,6 +29,15 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return started
 
 
+def publish_something(home: Path) -> None:
+    """The smallest build that counts as one."""
+    warehouse, build_id = Warehouse(home), "20250131-20250201T080000000000"
+    warehouse.builds.mkdir()
+    with duckdb.connect(str(warehouse.builds / f"{build_id}.duckdb")) as con:
+        con.execute("create table build_info as select ? as build_id", [build_id])
+    warehouse.current.write_text(build_id + "\n")
+
+
 def test_a_taken_port_is_said_and_nothing_is_touched(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -47,8 +57,8 @@ def test_a_taken_port_is_said_and_nothing_is_touched(tmp_path: Path) -> None:
 
 
 def test_an_empty_warehouse_gets_the_sample_built_twice_around_training(tmp_path: Path, steps: list[list[str]]) -> None:
-    warehouse = Warehouse.of(Settings(home=tmp_path / "home"))
-    assert run.prepare(warehouse)
+    warehouse = Warehouse(tmp_path / "home")
+    assert run.prepare(Settings(home=warehouse.home))
     assert [step for step in steps if step[1] != "sample"] == [
         ["pipelines", "import", "sample"],
         ["pipelines", "build"],
@@ -59,26 +69,30 @@ def test_an_empty_warehouse_gets_the_sample_built_twice_around_training(tmp_path
 
 
 def test_an_interrupted_first_load_is_repeated(tmp_path: Path, steps: list[list[str]]) -> None:
-    warehouse = Warehouse.of(Settings(home=tmp_path))
+    publish_something(tmp_path)  # built, but not yet with the model
     (tmp_path / run.LOADING).touch()
-    warehouse.current.write_text("a build that was not the last step\n")
-    assert run.prepare(warehouse)
+    assert run.prepare(Settings(home=tmp_path))
     assert ["models", "train"] in steps
 
 
 def test_a_warehouse_with_a_build_is_left_alone(tmp_path: Path, steps: list[list[str]]) -> None:
-    warehouse = Warehouse.of(Settings(home=tmp_path))
-    warehouse.current.write_text("20250131-x\n")
-    assert run.prepare(warehouse)
+    publish_something(tmp_path)
+    assert run.prepare(Settings(home=tmp_path))
     assert steps == []
+
+
+def test_a_broken_pointer_is_mended_before_the_app_opens(tmp_path: Path, steps: list[list[str]]) -> None:
+    publish_something(tmp_path)
+    Warehouse(tmp_path).current.unlink()
+    assert run.prepare(Settings(home=tmp_path))
+    assert steps == [["pipelines", "doctor"]]
 
 
 def test_imports_without_a_build_are_built_and_never_mixed_with_the_sample(
     tmp_path: Path, steps: list[list[str]]
 ) -> None:
-    warehouse = Warehouse.of(Settings(home=tmp_path))
-    folder = warehouse.imports / "0123"
+    folder = Warehouse(tmp_path).imports / "0123"
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{}")
-    assert run.prepare(warehouse)
+    assert run.prepare(Settings(home=tmp_path))
     assert steps == [["pipelines", "build"]]
