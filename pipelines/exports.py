@@ -16,8 +16,8 @@ from pipelines.errors import UserError
 
 # Tables under integer keys (int_, ref_) serve the views; readers get the views.
 PUBLIC_TABLES = (
-    "select table_name, table_type = 'VIEW' from information_schema.tables where not regexp_matches(table_name, '^(int|ref|stg)_') "
-    "order by table_name"
+    "select table_name, table_type = 'VIEW' from information_schema.tables "
+    "where not regexp_matches(table_name, '^(int|ref|stg)_') order by table_name"
 )
 FORMATS = ("csv", "xlsx", "parquet")
 SHEET_ROWS = 1_048_575  # rows of a sheet below the header
