@@ -211,26 +211,15 @@ DSO_COLUMNS = (
 
 
 def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
-    """The DSO family per month end. One region, rep or entity, or all, is stored; any other scope is computed here."""
-    limits = scope.limits()
-    stored = {"entity_id": "entity", "region": "region", "rep": "rep"}
-    if not limits or (len(limits) == 1 and len(next(iter(limits.values()))) == 1):
-        column, values = next(iter(limits.items()), ("", ("all",)))
-        return _frame(
-            con,
-            f"select {DSO_COLUMNS} from fct_dso_monthly where scope = ? and scope_id = ? order by month_end",
-            [stored.get(column, "total"), values[0]],
-        )
-    return _dso_of_any_scope(con, scope)
-
-
-def _dso_of_any_scope(con: Connection, scope: Scope) -> pd.DataFrame:
-    """The statement of int_dso_months itself, over the months of this scope instead of the stored scopes."""
+    """The DSO family per month end for any scope: the statement of int_dso_months over the months of this scope."""
     limits = scope.limits()
     named = {f"{column}_{place}": value for column, some in limits.items() for place, value in enumerate(some)}
-    condition = " and ".join(
-        f"{column} in ({', '.join(f'${column}_{place}' for place in range(len(some)))})"
-        for column, some in limits.items()
+    condition = (
+        " and ".join(
+            f"{column} in ({', '.join(f'${column}_{place}' for place in range(len(some)))})"
+            for column, some in limits.items()
+        )
+        or "true"
     )
     sql = f"""
         with sums as (
@@ -259,7 +248,7 @@ def _dso_of_any_scope(con: Connection, scope: Scope) -> pd.DataFrame:
             where ref_months.month_no >= (select min(month_no) from sums)
         )
         select {DSO_COLUMNS}
-        from ({_sql_of("intermediate/int_dso_months")})
+        from ({_sql_of("views/int_dso_months")})
         inner join ref_months using (month_no)
         order by month_end
     """
