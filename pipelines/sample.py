@@ -9,7 +9,7 @@ from pipelines.sample_exports import write_exports
 from pipelines.sample_extras import add_credit_notes, add_overpayments, add_prepayments, add_void_documents
 from pipelines.sample_payments import pay_items
 
-SEED = 6
+SEED = 4
 
 
 def write_sample(folder: Path) -> list[Path]:

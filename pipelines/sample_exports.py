@@ -146,8 +146,8 @@ def chinese_invoices(items: list[Item]) -> list[list[str]]:
     """The old ERP's receivable list, with three lines that are wrong as such lists are now and then."""
     rows = [_chinese_invoice(i) for i in items]
     twice, blank, no_such_day = (list(rows[place]) for place in (2_600, 4_100, 6_900))
-    blank[1], blank[8] = "YS25039901", ""
-    no_such_day[1], no_such_day[5] = "YS25029902", "2025/2/30"
+    blank[1], blank[5:7], blank[8] = "YS25039901", ["2025/3/18", "2025/4/17"], ""
+    no_such_day[1], no_such_day[5:7] = "YS25029902", ["2025/2/30", "2025/4/1"]
     rows[2_601:2_601] = [twice]
     return [OLD_INVOICE_COLUMNS.split(), *rows, blank, no_such_day]
 

@@ -21,23 +21,45 @@ def pay_items(rng: Random, items: list[Item]) -> tuple[list[Item], list[Movement
     """Every item with the money applied to it up to AS_OF; items whose dispute is still open say so."""
     paid_items: list[Item] = []
     movements: list[Movement] = []
+    settled: dict[str, dt.date | None] = {}  # the last instalment so far, by invoice
     for item in items:
-        item, applied = _pay(rng, item)
+        after = settled[item.invoice_id] if item.instalment_no > 1 else item.issued
+        # Who does not pay the first instalment does not pay the second.
+        item, applied = _pay(rng, item, after) if after else (item, [])
+        applied = _until_failure(item, applied)
+        settled[item.invoice_id] = _settled(item, applied)
         paid_items.append(item)
         movements += [m for m in applied if m.paid <= AS_OF]
     return paid_items, _oldest_first(paid_items, movements)
 
 
-def _pay(rng: Random, item: Item) -> tuple[Item, list[Movement]]:
+def _until_failure(item: Item, applied: list[Movement]) -> list[Movement]:
+    """What a failed customer still paid before its last day, and the rest given up; others' movements as they are."""
+    last_day = item.customer.fails
+    if last_day is None:
+        return applied
+    paid = [m for m in applied if (m.cleared or m.paid) <= last_day]
+    lost = item.cents - sum(m.cents for m in paid)
+    return [*paid, _move(item, WRITE_OFF_DAY, lost, kind="write_off", method="")] if lost else paid
+
+
+def _settled(item: Item, applied: list[Movement]) -> dt.date | None:
+    """The day the item was paid in full, or None."""
+    if sum(m.cents for m in applied) < item.cents:
+        return None
+    return max(m.cleared or m.paid for m in applied)
+
+
+def _pay(rng: Random, item: Item, after: dt.date) -> tuple[Item, list[Movement]]:
     customer, rule = item.customer, KINDS[item.customer.kind]
     named = customer.advice == "stated"
     if named and rng.random() < rule.dispute_share:
         return _disputed(rng, item)
     if customer.takes_discount and rng.random() < 0.3:
         return item, _discounted(rng, item)
-    day = _settles_on(rng, item)
+    day = _settles_on(rng, item, after)
     if day is None:
-        return item, _written_off(item, item.cents)
+        return item, []
     choice = rng.random()
     if named and choice < 0.008:
         return item, _credited(rng, item, day)
@@ -50,8 +72,8 @@ def _pay(rng: Random, item: Item) -> tuple[Item, list[Movement]]:
     return item, _payment(rng, item, day, item.cents)
 
 
-def _settles_on(rng: Random, item: Item) -> dt.date | None:
-    """The day the customer pays the item, or None when it never does (as far as AS_OF can tell)."""
+def _settles_on(rng: Random, item: Item, after: dt.date) -> dt.date | None:
+    """The day the customer pays the item, not before `after`; None when it never does (as far as AS_OF can tell)."""
     customer = item.customer
     years = (item.issued - dt.date(2025, 1, 1)).days / 365.25
     size = math.log(max(item.cents, 1) / (customer.amount * 100))
@@ -68,11 +90,10 @@ def _settles_on(rng: Random, item: Item) -> dt.date | None:
         if rng.random() < min(0.85, 0.16 * months):
             return None
         target += DAY * round(9 * months)
-    target = max(target, item.issued + 3 * DAY)
+    target = max(target, item.issued + 3 * DAY, after)
     if customer.habit == "contact" and target > item.due:
         target += DAY * rng.choice((2, 4, 7, 10, 14))  # waits until somebody calls
-    day = nearest_run(customer.habit, customer.run, target, item.issued + 2 * DAY)
-    return None if customer.fails and day > customer.fails else day
+    return nearest_run(customer.habit, customer.run, target, max(item.issued + 2 * DAY, after))
 
 
 def _payment(rng: Random, item: Item, day: dt.date, cents: int) -> list[Movement]:
@@ -99,8 +120,7 @@ def _in_parts(rng: Random, item: Item, day: dt.date) -> list[Movement]:
         return _payment(rng, item, day, item.cents)
     customer = item.customer
     later = nearest_run(customer.habit, customer.run, day + DAY * rng.randrange(15, 60), day + DAY)
-    rest = [] if customer.fails and later > customer.fails else _payment(rng, item, later, item.cents - first)
-    return [_move(item, day, first), *rest]
+    return [_move(item, day, first), *_payment(rng, item, later, item.cents - first)]
 
 
 def _disputed(rng: Random, item: Item) -> tuple[Item, list[Movement]]:
@@ -109,8 +129,6 @@ def _disputed(rng: Random, item: Item) -> tuple[Item, list[Movement]]:
     if settled > AS_OF:
         return replace(item, dispute=rng.choice(DISPUTE_REASONS)) if item.issued < AS_OF - 15 * DAY else item, []
     allowance = round(item.cents * rng.uniform(0.05, 0.3)) if rng.random() < 0.4 else 0
-    if item.customer.fails and settled > item.customer.fails:
-        return item, _written_off(item, item.cents)
     credit = [_move(item, settled, allowance, kind="credit", method="")] if allowance else []
     day = next_working_day(settled + DAY * rng.randrange(3, 20))
     return item, [*credit, _move(item, day, item.cents - allowance)]
@@ -136,11 +154,6 @@ def _credited(rng: Random, item: Item, day: dt.date) -> list[Movement]:
 def _small_rest(item: Item, day: dt.date, cents: int) -> list[Movement]:
     """Bank charges taken from the transfer, written off at the end of the month."""
     return [_move(item, max(day, last_working_day(day.year, day.month)), cents, kind="write_off", method="")]
-
-
-def _written_off(item: Item, cents: int) -> list[Movement]:
-    """The open rest of a failed customer, given up on one day."""
-    return [_move(item, WRITE_OFF_DAY, cents, kind="write_off", method="")] if item.customer.fails else []
 
 
 def _move(

@@ -3,17 +3,20 @@
 import csv
 import datetime as dt
 from collections import Counter, defaultdict
+from decimal import Decimal
 from pathlib import Path
 from statistics import mean
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from pipelines import imports
 from pipelines.sample import make_book, write_sample
 from pipelines.sample_book import Book, Item, Movement
 from pipelines.sample_calendar import AS_OF, FIRST_DAY, SHUTDOWNS, is_working_day, nearest_run
 from pipelines.sample_exports import grouped, plain, rep_on
 from pipelines.sample_rates import fx_rates
+from pipelines.settings import Settings
 
 COMMITTED = Path(__file__).resolve().parent.parent / "data" / "sample"
 
@@ -209,6 +212,25 @@ def test_receipt_lines_have_a_key_of_their_own(written):
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter=";"))[1:]
     repeated = [k for k, n in Counter((r[1], r[7], r[8], r[3], r[9]) for r in rows).items() if n > 1]
     assert len(repeated) == 1
+
+
+def test_exports_import_without_help_and_set_aside_just_the_odd_lines(written, tmp_path):
+    """No hand mapping; what is rejected is what the README says is odd; the workbook ties to its own total."""
+    settings = Settings(home=tmp_path)
+    reports = {path.name: imports.import_file(path, settings) for path in written}
+    assert [report.kind for report in reports.values()] == [
+        *("customers", "fx_rates", "invoices", "invoices", "receipts", "receipts")
+    ]
+    assert {name: report.rows_rejected for name, report in reports.items() if report.rows_rejected} == {
+        "receivables_2023H2-2025H1_gb18030.csv": 3,
+        "invoices_2025H2-2026H1.csv": 1,
+        "receipts_2023H2-2025.csv": 1,
+        "receipts_2026H1.xlsx": 1,
+    }
+    assert {report.ledger for report in reports.values() if report.kind == "invoices"} == {"ledger"}
+    workbook = reports["receipts_2026H1.xlsx"]
+    assert Decimal(workbook.control_total) == Decimal(workbook.accepted_total)
+    assert max(report.as_of for report in reports.values() if report.as_of) == AS_OF
 
 
 @pytest.mark.parametrize(
