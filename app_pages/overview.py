@@ -30,8 +30,9 @@ with st.container(border=True):
         page.nothing_here(t("overview.heatmap_alt_empty"))
     else:
         st.caption(t("overview.heatmap_hint"))
+        dark = st.context.theme.type == "dark"
         event = st.plotly_chart(
-            heatmap(reader, cells, dark=st.context.theme.type == "dark"),
+            view.figure("heatmap", lambda: heatmap(reader, cells, dark=dark), dark, rows),
             key="heatmap",
             on_select="rerun",
             selection_mode="points",
@@ -46,7 +47,8 @@ pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.aging"), anchor=False)
     aging = view.ask(queries.aging)
-    st.plotly_chart(charts.aging_bars(reader, aging), key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
+    figure = view.figure("aging", lambda: charts.aging_bars(reader, aging))
+    st.plotly_chart(figure, key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.by_rep"), anchor=False)
     overview_parts.overdue_by_rep(view)

@@ -78,7 +78,7 @@ def overdue_by_rep(view: View) -> None:
     if can_narrow:
         st.caption(reader.t("overview.by_rep_hint"))
     st.plotly_chart(
-        charts.rep_bars(reader, rows),
+        view.figure("by_rep", lambda: charts.rep_bars(reader, rows)),
         key="by_rep",
         on_select=_narrow_to_rep if can_narrow else "ignore",
         selection_mode="points",
@@ -110,14 +110,16 @@ def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
 
 def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -> Any:
     if name == "dso":
-        return charts.dso_history(view.reader, dso) if dso["dso_countback"].notna().any() else None
+        if dso["dso_countback"].isna().all():
+            return None
+        return view.figure("dso", lambda: charts.dso_history(view.reader, dso))
     if name == "aging":
         trend = view.ask(queries.aging_trend)
-        return charts.aging_history(view.reader, trend) if len(trend) else None
+        return view.figure("aging_history", lambda: charts.aging_history(view.reader, trend)) if len(trend) else None
     if balances.empty:
         return None
     draw = charts.balance_history if name == "balance" else charts.movement_history
-    return draw(view.reader, balances)
+    return view.figure(name, lambda: draw(view.reader, balances))
 
 
 def _narrow_to_rep() -> None:

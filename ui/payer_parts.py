@@ -107,8 +107,8 @@ def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str
             page.nothing_here(t("payer.nothing_in_bucket"))
             return
         row = table(
-            reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items", alt=t("payer.open_items_alt"),
-            open_label=t("app.open"), file_name="open-items",
+            reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items",
+            alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items",
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] != MONEY_ON_ACCOUNT:
             navigation.open_invoice(view, entity_id, str(shown.iloc[row]["invoice_id"]), customer_id)

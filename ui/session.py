@@ -36,6 +36,11 @@ class View:
         """The answer of a query that is about the build itself and takes no scope."""
         return answer(self._built(), query, *args)
 
+    def figure(self, name: str, draw: Callable[[], Any], *varying: object) -> Any:
+        """The figure `name` of this build, scope, language and whatever else varies; drawn when it is first needed."""
+        words = (self.reader.language, self.reader.currency)
+        return _figure(self._built().build_id, self.scope, words, name, varying, draw)
+
     def _built(self) -> Build:
         assert self.build is not None, "a page that asks must first see that there is a build"
         return self.build
@@ -49,6 +54,19 @@ def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
 @st.cache_data(show_spinner=False, max_entries=2000)
 def _answer(build_id: str, name: str, args: tuple[object, ...], _build: Build) -> Any:
     return getattr(queries, name)(_connection(build_id, _build), *args)
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _figure(
+    build_id: str,
+    scope: Scope,
+    words: tuple[str, str],
+    name: str,
+    varying: tuple[object, ...],
+    _draw: Callable[[], Any],
+) -> Any:
+    # Making a figure takes several times as long as the query behind it.
+    return _draw()
 
 
 @st.cache_resource(show_spinner=False, max_entries=3, on_release=lambda connection: connection.close())

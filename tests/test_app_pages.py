@@ -1,0 +1,187 @@
+"""Every page, in both languages, for every role: it runs, is translated, and shows no more than the role may see."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pipelines import i18n, queries
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+from ui import session
+from ui.access import ROLES
+from ui.navigation import PLACES
+from ui.tables import KINDS
+
+APP = str(Path(__file__).resolve().parent.parent / "app.py")
+LANGUAGES = i18n.LANGUAGES
+# Words of the program that no reader may see: keys of the catalogue, column names, codes.
+RAW = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\{\w+\}|\bnan\b|\bNone\b|\bNaT\b")
+DRILL_THROUGH = [place.name for place in PLACES if place.hidden]
+
+
+def opened(home, monkeypatch, page="overview", **address) -> AppTest:
+    """The app on a warehouse, at a page, with an address; it has run twice where the page is not the first."""
+    monkeypatch.setenv("FIRSTPAID_HOME", str(home))
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+
+
+def texts(app: AppTest) -> Iterator[str]:
+    """Everything on the page that a person reads, table headers and cells included."""
+    for kind in ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error", "page_link"):
+        for element in app.get(kind):
+            yield str(element.value)
+    for kind in ("button", "selectbox", "multiselect", "text_input", "date_input", "expander", "download_button"):
+        for element in app.get(kind):
+            yield str(element.label)
+    for metric in app.metric:
+        yield f"{metric.label} {metric.value} {metric.delta} {metric.help}".replace("None", "")
+    for table in app.dataframe:
+        for column in table.value.columns:
+            if not pd.api.types.is_numeric_dtype(table.value[column]):
+                yield " ".join(table.value[column].dropna().astype(str).head(50))
+
+
+def headers(app: AppTest) -> list[str]:
+    """What stands over each column of every table: its configured label, else its own name."""
+    found = []
+    for table in app.dataframe:
+        configured = json.loads(table.proto.columns)
+        found += [configured.get(name, {}).get("label", name) for name in table.value.columns if name != "open"]
+    return found
+
+
+def healthy(app: AppTest, language: str) -> None:
+    """The page ran, every word of it is in the language, and none is a word of the program."""
+    assert not app.exception, app.exception[0].message
+    said = list(texts(app))
+    raw = [text for text in said if RAW.search(re.sub(r":material/\w+:|`[^`]*`|\S+\.(csv|xlsx)", "", text))]
+    assert not raw, raw[:3]
+    assert not set(headers(app)) & set(KINDS), "a raw column name stands over a column"
+    if language == "zh_CN":
+        whole = " ".join(said)
+        assert re.search(r"[\u4e00-\u9fff]", whole)
+        english = {text for key, text in i18n.catalogue("en").items() if text != i18n.catalogue("zh_CN")[key]}
+        sentences = {text for text in english if len(text) > 12 and "{" not in text}
+        assert not [text for text in said if text in sentences]
+
+
+def ask(home, query, *args):
+    """The answer of a query, over the connection that the app itself holds in this process."""
+    return session.answer(queries.published(Settings(home=home)), query, *args)
+
+
+@pytest.fixture(scope="module")
+def worst(sample_warehouse) -> dict[str, str]:
+    """The customer with most overdue, its rep, and one of its open invoices."""
+    first = ask(sample_warehouse, queries.customers, Scope()).iloc[0]
+    who = (first["entity_id"], first["customer_id"])
+    items = ask(sample_warehouse, queries.customer_open_items, Scope(), *who)
+    rep = ask(sample_warehouse, queries.customer, Scope(), *who)["rep"]
+    return {"entity": who[0], "customer": who[1], "rep": rep, "invoice": items.iloc[0]["invoice_id"]}
+
+
+def places(role: str) -> list[str]:
+    return [place.name for place in PLACES if role in place.roles]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("role", "page"), [(role, page) for role in ROLES for page in places(role)])
+def test_every_page_for_every_role(sample_warehouse, monkeypatch, worst, language, role, page):
+    address = {"lang": language, "role": role}
+    if role == "rep":
+        address["me"] = worst["rep"]
+    if page in DRILL_THROUGH:
+        address |= {name: worst[name] for name in ("entity", "customer", "invoice")}
+    app = opened(sample_warehouse, monkeypatch, page, **address)
+    healthy(app, language)
+    assert app.title[0].value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("role", "page"), [(role, page) for role in ROLES for page in places(role)])
+def test_every_page_before_anything_is_loaded(tmp_path, monkeypatch, language, role, page):
+    app = opened(tmp_path / "empty", monkeypatch, page, lang=language, role=role)
+    healthy(app, language)
+    assert not (tmp_path / "empty").exists(), "looking must not create anything"
+
+
+def test_the_empty_state_says_what_to_do_next(tmp_path, monkeypatch):
+    app = opened(tmp_path, monkeypatch, lang="en")
+    assert "Nothing has been loaded yet" in [each.value for each in app.subheader]
+    assert "Go to the import page" in [each.value for each in app.page_link]
+    assert app.code[0].value == "make run"
+
+
+def test_the_overview_shows_the_builds_own_figures(sample_warehouse, monkeypatch):
+    app = opened(sample_warehouse, monkeypatch, lang="en")
+    overdue = ask(sample_warehouse, queries.kpis, Scope())["overdue"]
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Overdue"] == f"¥{float(overdue) / 1e6:.1f}M"
+    assert any("ties out" in each.value for each in app.caption)
+    assert len(app.get("plotly_chart")) >= 4
+
+
+def test_filters_narrow_the_figures_and_say_so(sample_warehouse, monkeypatch, worst):
+    whole = opened(sample_warehouse, monkeypatch, lang="en")
+    app = opened(sample_warehouse, monkeypatch, lang="en")
+    app.multiselect(key="reps").select(worst["rep"]).run()
+    healthy(app, "en")
+    assert any(f"Sales rep: {worst['rep']}" in each.value for each in app.caption)
+    assert app.metric[0].value != whole.metric[0].value
+
+
+def test_a_filter_comes_back_from_the_address(sample_warehouse, monkeypatch, worst):
+    app = opened(sample_warehouse, monkeypatch, lang="en", reps=worst["rep"])
+    assert app.multiselect(key="reps").value == [worst["rep"]]
+
+
+def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, worst):
+    reps = ask(sample_warehouse, queries.filter_values, Scope())["reps"]
+    other = next(rep for rep in reps if rep and rep != worst["rep"])
+    own = len(ask(sample_warehouse, queries.customers, Scope(reps=(other,))))
+    address = {"lang": "en", "role": "rep", "me": other}
+    app = opened(sample_warehouse, monkeypatch, "payers", **address)
+    assert any(f"of {own} customers" in each.value for each in app.caption)
+    assert "reps" not in [each.key for each in app.multiselect], "a rep has no filter to look beyond"
+    foreign = opened(
+        sample_warehouse, monkeypatch, "payer", **address, entity=worst["entity"], customer=worst["customer"]
+    )
+    assert [each.value for each in foreign.info] == ["There is no such customer among those you may see."]
+    assert not foreign.metric
+    with pytest.raises(ValueError, match="imports"):
+        opened(sample_warehouse, monkeypatch, "imports", **address)
+
+
+def test_a_bucket_in_the_address_narrows_the_open_items(sample_warehouse, monkeypatch, worst):
+    items = ask(sample_warehouse, queries.customer_open_items, Scope(), worst["entity"], worst["customer"])
+    bucket = items["bucket"].iloc[0]
+    address = {"lang": "en", "entity": worst["entity"], "customer": worst["customer"], "bucket": bucket}
+    app = opened(sample_warehouse, monkeypatch, "payer", **address)
+    assert len(app.dataframe[0].value) == (items["bucket"] == bucket).sum()
+
+
+def test_the_language_follows_the_browser_until_it_is_chosen(sample_warehouse, monkeypatch):
+    monkeypatch.setenv("FIRSTPAID_HOME", str(sample_warehouse))
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.context = {"locale": "zh-CN"}
+    app.run()
+    assert app.title[0].value == "应收总览"
+    app.segmented_control(key="lang.choice").set_value("en").run()
+    assert app.title[0].value == "Overview"
+    assert app.query_params["lang"] == "en"
+
+
+def test_wrong_settings_are_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRSTPAID_BUCKET_EDGES", "[30, 10]")
+    app = opened(tmp_path, monkeypatch, lang="en")
+    assert not app.exception
+    assert "bucket_edges" in app.error[0].value
