@@ -1,7 +1,8 @@
-"""How each canonical column of one export is computed from its text: SQL for the value and the fault, with the evidence."""
+"""How each canonical column of an export is computed from its text: SQL for value and fault, with the evidence."""
 
 import re
-from collections.abc import Callable, Mapping as Dict
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +123,7 @@ class _Context:
         found = values_dates.read_dates(counts, pivot=self.pivot, order=order, hints=self.orders)
         self.orders.update({shape: o for shape, o in found.orders.items() if o})
         alias = f"m_{column.name}"
-        _map_table(self.con, alias, counts, found.dates, found.faults, "DATE")
+        _map_table(self.con, alias, list(counts), found.dates, found.faults, "DATE")
         return ColumnPlan(
             column.name,
             column.sql_type,
@@ -138,14 +139,27 @@ class _Context:
         )
 
     def numbers(self, column: Column, source: SourceColumn) -> ColumnPlan:
-        text = f"c{source.index}"
+        text, alias = f"c{source.index}", f"m_{column.name}"
         found = values_numbers.read_numbers(
-            self.con, text, column.sql_type, mark=self.options.get("decimal"), hint=self.mark, european=self.european
+            self.con,
+            text,
+            column.sql_type,
+            alias,
+            mark=self.options.get("decimal"),
+            hint=self.mark,
+            european=self.european,
         )
         self.mark = self.mark or found.mark
+        join = ""
+        if found.odd:
+            values = {t: value for t, (value, _) in found.odd.items()}
+            _map_table(
+                self.con, alias, list(values), values, {t: f for t, (_, f) in found.odd.items()}, column.sql_type
+            )
+            join = f"left join {alias} on {alias}.text = {text}"
         factor = values_numbers.unit_of(source.header) if column.sql_type == MONEY else 1
-        value = found.value if factor == 1 else f"cast({found.value} * {factor} as {column.sql_type})"
-        evidence = [*found.evidence, {"code": "number_unit", "factor": factor}] if factor != 1 else found.evidence
+        value = found.value if factor == 1 else f"cast(({found.value}) * {factor} as {column.sql_type})"
+        evidence = found.evidence if factor == 1 else [*found.evidence, {"code": "number_unit", "factor": factor}]
         return ColumnPlan(
             column.name,
             column.sql_type,
@@ -153,10 +167,10 @@ class _Context:
             value,
             found.fault,
             text,
-            "",
+            join,
             source,
             evidence,
-            unclear=found.unclear,
+            found.unclear,
         )
 
 
@@ -166,7 +180,8 @@ def _typed(column: Column, source: SourceColumn, con: duckdb.DuckDBPyConnection)
     (values,) = con.execute(f"select count({name}) from raw").fetchone() or (0,)
     if column.sql_type == "DATE":
         evidence: dict[str, object] = {"code": "date_style", "style": "YYYY-MM-DD", "values": values, "fits": values}
-        fault = f"case when {name} not between date '{values_dates.FIRST}' and date '{values_dates.LAST}' then 'date_out_of_range' end"
+        inside = f"{name} between date '{values_dates.FIRST}' and date '{values_dates.LAST}'"
+        fault = f"case when not ({inside}) then 'date_out_of_range' end"
     else:
         evidence, fault = {"code": "number_style_plain", "values": values}, "null"
     text = f"cast({name} as varchar)"
@@ -176,7 +191,7 @@ def _typed(column: Column, source: SourceColumn, con: duckdb.DuckDBPyConnection)
 def _words(
     con: duckdb.DuckDBPyConnection, column: Column, source: SourceColumn, notes: list[dict[str, object]]
 ) -> ColumnPlan:
-    """A column of words, each distinct word looked up once; words not known are noted, or refused where they must be known."""
+    """A column of words, each distinct word looked up once; unknown ones are noted, or refused if they must be."""
     text, alias, parse = f"c{source.index}", f"m_{column.name}", _WORDS[column.name]
     counts = dict(con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall())
     codes = {word: None if values_words.is_blank(word) else parse(word) for word in counts}
@@ -185,7 +200,7 @@ def _words(
     if unknown and not fault:
         words = ", ".join(sorted(unknown, key=lambda w: -unknown[w])[:5])
         notes.append({"code": "words_unknown", "column": source.header, "words": words, "rows": sum(unknown.values())})
-    _map_table(con, alias, counts, codes, dict.fromkeys(unknown, fault) if fault else {}, "VARCHAR")
+    _map_table(con, alias, list(counts), codes, dict.fromkeys(unknown, fault) if fault else {}, "VARCHAR")
     shown = [
         {"code": "words_read", "values": sum(counts.values()) - sum(unknown.values()), "all": sum(counts.values())}
     ]
@@ -205,16 +220,16 @@ def _words(
 def _map_table(
     con: duckdb.DuckDBPyConnection,
     name: str,
-    counts: Dict[str, int],
+    words: list[str],
     values: Dict[str, object],
     faults: Dict[str, str | None],
     kind: str,
 ) -> None:
     """A table of distinct text → value, fault."""
-    words = list(counts)
     con.execute(
         f"""create or replace temp table {name} as
-            select unnest($texts::varchar[]) as text, unnest($values::{kind}[]) as value, unnest($faults::varchar[]) as fault""",
+            select unnest($texts::varchar[]) as text, unnest($values::{kind}[]) as value,
+                unnest($faults::varchar[]) as fault""",
         {"texts": words, "values": [values.get(w) for w in words], "faults": [faults.get(w) for w in words]},
     )
 
@@ -238,7 +253,7 @@ def _text_facts(
 
 
 def _text(column: Column, source: SourceColumn, facts: tuple[bool, bool]) -> ColumnPlan:
-    """A text column: trimmed, Excel's `'00123` and `="00123"` unwrapped, words for nothing dropped; only where there are any."""
+    """A text column; where some need it, trimmed, `'00123` and `="00123"` unwrapped and words for nothing dropped."""
     unclean, exponents = facts
     value = text = f"c{source.index}"
     if unclean:
@@ -255,7 +270,7 @@ def _text(column: Column, source: SourceColumn, facts: tuple[bool, bool]) -> Col
 def _stated_currency(
     con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan], kinds: Dict[str, str], options: Dict[str, Any]
 ) -> ColumnPlan:
-    """The currency where no column holds it: a person's word, the header's brackets, or what the amounts themselves name."""
+    """The currency where no column holds it: a person's word, the header's brackets, or what the amounts name."""
     empty = plans["currency"]
     amount = next((plans[n] for n in ("amount", "open_amount", "credit_limit") if n in plans and plans[n].source), None)
     stated = options.get("currency")
@@ -293,6 +308,10 @@ def _stated_currency(
         value,
         evidence=[{"code": "currency_in_amounts", "currency": ", ".join(sorted(named))}],
     )
+
+
+def _said(code: str, currency: str) -> list[dict[str, object]]:
+    return [{"code": code, "currency": currency}]
 
 
 def _literal(text: str) -> str:

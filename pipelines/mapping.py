@@ -100,16 +100,16 @@ def compact(header: str) -> str:
 
 @cache
 def synonyms(kind: str) -> dict[str, list[tuple[str, int]]]:
-    """Compacted header → canonical columns of the kind with the place in their list, the kind's own lists before the common ones."""
+    """Compacted header → canonical columns of the kind, each with the header's place in its list."""
     with (Path(__file__).parent / "synonyms.toml").open("rb") as file:
         lists = tomllib.load(file)
     wanted = [column.name for column in KINDS[kind]] + list(HELPERS.get(kind, ()))
     found: dict[str, list[tuple[str, int]]] = {}
-    for section, offset in ((kind, 0), ("common", 0)):
+    for section in (kind, "common"):
         for name, words in lists.get(section, {}).items():
             if name in wanted:
                 for place, word in enumerate(words):
-                    found.setdefault(compact(word), []).append((name, place + offset))
+                    found.setdefault(compact(word), []).append((name, place))
     for name in wanted:
         found.setdefault(compact(name), []).insert(0, (name, 0))
     return found
@@ -121,7 +121,7 @@ def _known() -> frozenset[str]:
 
 
 def rank_header(cells: Sequence[str]) -> float:
-    """How much the cells of one record look like the header of an export: known names count, data cells count against."""
+    """How much a record looks like the header of an export: known names count for it, data cells against it."""
     known = len({key for cell in cells if cell and (key := compact(cell)) in _known()})
     data = sum(1 for cell in cells if cell and is_data(cell))
     return known - 2 * data
@@ -139,8 +139,12 @@ def choose(
     kind: str | None = None,
     given: Dict[str, Any] | None = None,
     titles: Sequence[str] = (),
+    group_column: int | None = None,
 ) -> Mapping:
     """The mapping of a header row: `given` (a person's or a saved one) first, then synonyms.
+
+    `group_column` is the column whose headings name the customer of the rows below; they are found in a column added
+    after the last one.
 
     Raises BadMapping for a header or column that does not exist, MissingColumns and KindUnclear.
     """
@@ -148,7 +152,9 @@ def choose(
     stated = kind or given.get("kind")
     if stated is not None and stated not in KINDS:
         raise BadMapping(name, "kind", str(stated), ", ".join(KINDS))
-    tries = {k: _assign(headers, k, given.get("columns") or {}, name) for k in ([stated] if stated else KINDS)}
+    tries = {
+        k: _assign(headers, k, given.get("columns") or {}, name, group_column) for k in ([stated] if stated else KINDS)
+    }
     scores = {k: _score(k, columns, [*titles, Path(name).stem]) for k, columns in tries.items()}
     ready = {k: score for k, score in scores.items() if not missing(k, tries[k])}
     if not ready:
@@ -175,7 +181,9 @@ def missing(kind: str, columns: Dict[str, SourceColumn]) -> list[str]:
     return lacking
 
 
-def _assign(headers: Sequence[str], kind: str, given: Dict[str, str | None], name: str) -> dict[str, SourceColumn]:
+def _assign(
+    headers: Sequence[str], kind: str, given: Dict[str, str | None], name: str, group_column: int | None
+) -> dict[str, SourceColumn]:
     """Source columns by canonical name; the most telling pair first, each side used once."""
     allowed = [c.name for c in KINDS[kind]] + list(HELPERS.get(kind, ()))
     found: dict[str, SourceColumn] = {}
@@ -187,6 +195,10 @@ def _assign(headers: Sequence[str], kind: str, given: Dict[str, str | None], nam
                 raise BadMapping(name, canonical, header, ", ".join(h for h in headers if h.strip()))
             found[canonical] = SourceColumn(headers.index(header), header, "given", 1.0)
     taken = {column.index for column in found.values()}
+    if group_column is not None and kind in ("invoices", "receipts"):
+        label = headers[group_column] if group_column < len(headers) else ""
+        found["customer_name"] = SourceColumn(len(headers), label or "-", "group", 1.0)
+        taken.add(group_column)
     pairs = [
         (place, index, canonical)
         for index, header in enumerate(headers)
@@ -201,7 +213,7 @@ def _assign(headers: Sequence[str], kind: str, given: Dict[str, str | None], nam
 
 
 def _score(kind: str, columns: Dict[str, SourceColumn], titles: Sequence[str]) -> float:
-    """How well a kind explains the header: columns found, telling names above general ones, words of title and file name."""
+    """How well a kind explains the header: columns found, telling names first, words of titles and file name."""
     places = {
         c: min((p for n, p in synonyms(kind).get(compact(s.header), []) if n == c), default=0)
         for c, s in columns.items()
@@ -212,7 +224,7 @@ def _score(kind: str, columns: Dict[str, SourceColumn], titles: Sequence[str]) -
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """A mapping file: a JSON object with any of kind, columns, sheet, ledger, date_order, decimal, currency, control_total.
+    """A mapping file: a JSON object with any of the OPTIONS.
 
     Raises BadMapping when it is not that.
     """

@@ -31,7 +31,8 @@ def open_export(
 ) -> Raw:
     """Open an export by its content, whatever its name says.
 
-    `name` is the name to use in messages; `workdir` a folder for decoded copies. Raises a UserError that says what is wrong with the file.
+    `name` is the name to use in messages; `workdir` a folder for decoded copies. Raises a UserError that says what is
+    wrong with the file.
     """
     name = name or path.name
     if not path.is_file():

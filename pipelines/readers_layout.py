@@ -10,6 +10,19 @@ from pipelines.readers_raw import Cells, Raw
 from pipelines.values_dates import dates_in_text
 
 HeaderRank = Callable[[Cells], float]
+# Words for totals, for lower-cased text; written so that both Python and SQL can use them.
+TOTAL = (
+    r"((grand|sub|net|report|overall|running|page|invoice|customer|account|balance)?[ -]*totals?([ :：-].*)?"
+    r"|.*[^a-z](sub)?total:?|percent(age)? of total|sum:?|balance due"
+    r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|합계|소계|총계|누계)[:：]?"
+    r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*"
+    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral)"
+)
+GRAND_TOTAL = (
+    r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
+    r"|gesamt(summe)?:?|endsumme:?|total geral:?)"
+)
+_TOTAL = re.compile(TOTAL)
 _AS_OF = re.compile(
     r"as\s+(of|at|on)\b|截至|截止|时点|基准日|编制日期|stand\b|stichtag|現在|基準日|기준|data[- ]base|posição em", re.I
 )
@@ -44,6 +57,11 @@ def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout
     titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
     first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
     return Layout(tuple(labels) + ("",) * (width - len(labels)), rows[last][0], first, titles, bool(after), found)
+
+
+def is_total(cell: str) -> bool:
+    """Whether a cell names a total."""
+    return bool(_TOTAL.fullmatch(cell.strip().lower()))
 
 
 def _is_comment(cells: Cells) -> bool:
@@ -98,7 +116,7 @@ def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:
 
 
 def as_of_date(titles: Sequence[str]) -> dt.date | None:
-    """The date a report says it was made for: the last date of a title that speaks of one, else of a title with a period."""
+    """The date a report was made for: the last date of a title that speaks of one, else of a title with a period."""
     dated = [(title, dates_in_text(title)) for title in titles]
     spoken = [dates for title, dates in dated if dates and _AS_OF.search(title)]
     periods = [dates for _, dates in dated if len(dates) > 1]

@@ -15,8 +15,8 @@ Load = Callable[[duckdb.DuckDBPyConnection, str, int, int, Mapping[int, str]], N
 class Raw:
     """An opened export.
 
-    `head` holds the first records as (line, cells), blank lines included. `load(con, table, first_line, width, types)` creates
-    the named table with `line_no BIGINT`, `c0 … c<width-1>` and `extra VARCHAR` (what stands beyond the last column),
+    `head` holds the first records as (line, cells), blank ones included. `load(con, table, first_line, width, types)`
+    creates the named table with `line_no BIGINT`, `c0 … c<width-1>` and `extra VARCHAR` (cells beyond the last column),
     from `first_line` on and without blank rows; cells are text, blank cells NULL. `types` asks for columns to be read
     as a type at once; a reader that cannot keeps them as text.
     """

@@ -92,7 +92,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
 
 
 def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderRank) -> str:
-    """The encoding: byte order mark, valid UTF-8, UTF-16 by its zero bytes, else the legacy one that gives known headers.
+    """The encoding: byte order mark, UTF-8 if valid, UTF-16 by its zero bytes, else the one that gives known headers.
 
     Raises BinaryFile when the bytes are not text.
     """

@@ -1,55 +1,68 @@
-"""Amounts as exports write them, read by SQL: the decimal mark of a column is decided from all its values."""
+"""Amounts as exports write them: the decimal mark of a column is decided from all its values, never from one.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Figures with separators, signs and currency symbols are read by SQL; what is left (`5.00 CR`, `12.5万`) is looked up in
+a table of its distinct texts.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import duckdb
 
-# Full-width figures and signs become plain ones; every kind of thin space and apostrophe becomes "'".
-_FROM = "０１２３４５６７８９，．（）－−–＋　\u00a0\u202f\u2009 ’`´﹣％"
-_TO = "0123456789,.()---+'''''''''-%"
-_BLANKS = "('', '-', '--', '—', '–', 'N/A', 'NA', 'NULL', 'NONE', 'NAN', '#N/A', '/', '无', '(BLANK)', '(NULL)', 'NIL')"
-_SYMBOLS = "¥￥$€£₹₩"
-_PATTERN = (
-    r"^(\()?(-|\+)?'*(?:US|HK|NT|CN|R|A|C|S)?[¥￥$€£₹₩]?(?:RMB|[A-Z]{3})?'*(-|\+)?'*(\()?'*[¥￥$€£₹₩]?'*(-)?"
-    r"([0-9][0-9.,']*|[.,][0-9]+)'*"
-    r"(亿|万|千|K|M)?(?:元|圆|円|원)?(?:RMB|[A-Z]{3}|[¥￥$€£₹₩])?(\))?'*(-)?'*(CR|DR|DB|贷|借|H|S)?\.?$"
-)
-_PARTS = "['open', 'sign1', 'sign2', 'open2', 'sign3', 'digits', 'unit', 'close', 'minus', 'side']"
-# Digits that only make sense with "." as the decimal mark, or only with ",".
+from pipelines.values_dates import BLANKS
+
+# Full-width figures and signs become plain ones, thin spaces and apostrophes "'", currency symbols vanish.
+_FROM = '０１２３４５６７８９，．（）－−–＋　\u00a0\u202f\u2009 ’`´﹣¥￥$€£₹₩"\t'
+_TO = "0123456789,.()---+''''''''-"
+_SIGN, _END = "[-+(]{0,2}", "[)-]?"
+_DOT = r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]{1,3}('[0-9]{3})+(\.[0-9]*)?|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"
+_DOT += r"|[0-9]*\.[0-9]+|[0-9]+\.?"
+_COMMA = r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?|[0-9]{1,3}('[0-9]{3})+(,[0-9]*)?|[0-9]*,[0-9]+|[0-9]+,?"
+# Figures that only make sense with "." as the decimal mark, or only with ",".
 _ONLY_DOT = (
-    r"^([0-9]{1,3}(,[0-9]{3})+\.[0-9]*|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"
-    r"|[0-9]*\.[0-9]{1,2}|[0-9]*\.[0-9]{4,}|[0-9]{4,}\.[0-9]{3}|0\.[0-9]+)$"
+    r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]*|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"
+    r"|[0-9']*\.[0-9]{1,2}|[0-9']*\.[0-9]{4,}|[0-9]{4,}\.[0-9]{3}|0?\.[0-9]+"
 )
 _ONLY_COMMA = (
-    r"^([0-9]{1,3}(\.[0-9]{3})+,[0-9]*|[0-9]{1,3}(\.[0-9]{3}){2,}"
-    r"|[0-9]*,[0-9]{1,2}|[0-9]*,[0-9]{4,}|[0-9]{4,},[0-9]{3}|0,[0-9]+)$"
+    r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]*|[0-9]{1,3}(\.[0-9]{3}){2,}"
+    r"|[0-9']*,[0-9]{1,2}|[0-9']*,[0-9]{4,}|[0-9]{4,},[0-9]{3}|0?,[0-9]+"
 )
-_DOT = r"^([0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]*)?|[0-9]*\.[0-9]+|[0-9]+\.?)$"
-_COMMA = r"^([0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?|[0-9]*,[0-9]+|[0-9]+,?)$"
+_ODD = re.compile(
+    r"(?P<lead>[-+(]*)(?:US|HK|NT|CN|R|A|C|S)?(?:[A-Z]{3})?'?(?P<sign>[-+(]*)'?(?P<digits>[0-9][0-9.,']*|[.,][0-9]+)'?"
+    r"(?P<unit>亿|億|万|萬|千|K|M)?(?:元|圆|円|원)?'?(?:RMB|USD|EUR|[A-Z]{3})?(?P<close>[)-]*)'?(?P<side>CR|DR|DB|贷|借|H|S)?\.?"
+)
+_UNITS = {"亿": 10**8, "億": 10**8, "万": 10**4, "萬": 10**4, "千": 1000, "K": 1000, "M": 10**6}
+_HEADER_UNITS = {
+    "亿元": 10**8, "百万": 10**6, "百万円": 10**6, "万元": 10**4, "千元": 1000, "千円": 1000,
+    "in thousands": 1000, "in millions": 10**6, "'000": 1000, "teur": 1000, "k€": 1000,
+}  # fmt: skip
+_DOMINANT = 20  # values of one style for each of the other, to call the others mistakes
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """How a column's amounts are read: SQL for the value, SQL for the fault code (NULL where there is none), the evidence."""
+    """How a column's amounts are read.
+
+    `value` and `fault` are SQL over the column (`fault` gives a code, NULL where there is none); `odd` holds the texts
+    to look up in the table `alias` that the SQL names, with their value and fault; `mark` is the decimal mark, None
+    where it does not matter or is not decided.
+    """
 
     value: str
     fault: str
-    mark: str | None  # "." or ","; None: plain or not decided
+    mark: str | None
     evidence: list[dict[str, object]]
     unclear: bool = False
-
-
-def plain(column: str, sql_type: str, values: int) -> NumberColumn:
-    """A column whose every value is a plain number."""
-    evidence: list[dict[str, object]] = [{"code": "number_style_plain", "values": values}]
-    return NumberColumn(f"try_cast({column} as {sql_type})", "null::varchar", None, evidence)
+    odd: dict[str, tuple[Decimal | None, str | None]] = field(default_factory=dict)
 
 
 def read_numbers(
     con: duckdb.DuckDBPyConnection,
     column: str,
     sql_type: str,
+    alias: str,
     *,
     mark: str | None = None,
     hint: str | None = None,
@@ -61,67 +74,63 @@ def read_numbers(
     decides a column whose own values fit both; `european` says that the rest of the file writes as countries with a
     decimal comma do.
     """
-    values, castable, dotted, three, risky = _row(
+    values, castable, dotted, three, risky = _counts(
         con,
         f"""select count({column}), count(try_cast({column} as {sql_type})), count(*) filter (contains({column}, '.')),
                 count(*) filter ({column}[-4] = '.' and not ({column} like '0.%' or {column} like '-0.%')),
-                count(*) filter (contains({column}, '_'))
-            from raw""",
+                count(*) filter (contains({column}, '_')) from raw""",
     )
-    if (
-        mark != ","
-        and values == castable
-        and not risky
-        and (dotted == 0 or three < dotted or hint == "." or mark == ".")
-    ):
-        return plain(column, sql_type, values)
-    parts = f"regexp_extract({clean_sql(column)}, '{_quoted(_PATTERN)}', {_PARTS})"
-    digits = f"replace({parts}.digits, '''', '')"
-    only_dot, only_comma, commas, dots, known = _row(
+    decided = dotted == 0 or three < dotted or "." in (hint, mark)
+    if mark != "," and values == castable and not risky and decided:
+        plain: list[dict[str, object]] = [{"code": "number_style_plain", "values": values}]
+        return NumberColumn(f"try_cast({column} as {sql_type})", "null", None, plain)
+    core = _core(con, column)
+    tests = [
+        _matches("core", body) for body in (_ONLY_DOT, _ONLY_COMMA, "[0-9]{1,3},[0-9]{3}", r"[0-9]{1,3}\.[0-9]{3}")
+    ]
+    tests.append(_matches("core", f"{_DOT}|{_COMMA}"))
+    only_dot, only_comma, commas, dots, known = _counts(
         con,
-        rf"""select count(*) filter (regexp_full_match(d, '{_ONLY_DOT}')), count(*) filter (regexp_full_match(d, '{_ONLY_COMMA}')),
-                count(*) filter (regexp_full_match(d, '[0-9]{{1,3}},[0-9]{{3}}')), count(*) filter (regexp_full_match(d, '[0-9]{{1,3}}\.[0-9]{{3}}')), count(*)
-            from (select {digits} as d from raw where {column} is not null) where d <> ''""",
+        f"""select {", ".join(f"count(*) filter ({t})" for t in tests)}
+            from (select {core} as core from raw) where core <> ''""",
     )
-    counts = {"values": known, "only_dot": only_dot, "only_comma": only_comma}
-    chosen, code = _decide(only_dot, only_comma, commas, dots, mark, hint, european)
-    evidence: list[dict[str, object]] = [{"code": code, "mark": chosen or "", **counts}]
-    dot_value, comma_value = _number(digits, ".", sql_type), _number(digits, ",", sql_type)
-    if code == "number_style_mixed":
-        number = (
-            f"case when regexp_full_match({digits}, '{_ONLY_DOT}') then {dot_value} "
-            f"when regexp_full_match({digits}, '{_ONLY_COMMA}') then {comma_value} "
-            f"when regexp_full_match({digits}, '[0-9]+') then {dot_value} end"
+    odd_texts: dict[str, int] = {}
+    if known < values:
+        odd_texts = dict(
+            con.execute(
+                f"""select {column}, count(*) from raw where {column} is not null
+                    and not coalesce({tests[-1].replace("core", core)}, false) group by all"""
+            ).fetchall()
         )
-    elif chosen:
-        number = dot_value if chosen == "." else comma_value
-    else:
-        number = f"case when regexp_full_match({digits}, '[0-9]+') then {dot_value} end"
-    value = f"cast({number} * {_unit(parts)} * {_sign(parts)} as {sql_type})"
-    value = f"try_cast(try({value}) as {sql_type})"
-    unclear = "amount_unclear" if code in ("number_style_mixed", "number_style_unclear") else "amount_not_read"
-    fault = (
-        f"case when {column} is null or {clean_sql(column)} in {_BLANKS} then null when {value} is not null then null "
-        f"when {parts}.digits = '' then 'amount_not_read' else '{unclear}' end"
-    )
-    return NumberColumn(value, fault, chosen, evidence, unclear=code == "number_style_unclear")
+    parts = {text: _split(text) for text in odd_texts}
+    for text, split in parts.items():
+        if split:
+            only_dot += odd_texts[text] * bool(re.fullmatch(_ONLY_DOT, split[0]))
+            only_comma += odd_texts[text] * bool(re.fullmatch(_ONLY_COMMA, split[0]))
+    chosen, code = _decide(only_dot, only_comma, commas, dots, mark, hint, european)
+    total = known + sum(n for t, n in odd_texts.items() if parts[t])
+    evidence: list[dict[str, object]] = [
+        {"code": code, "mark": chosen or "", "values": total, "only_dot": only_dot, "only_comma": only_comma}
+    ]
+    odd = {text: _looked_up(text, split, chosen, code) for text, split in parts.items()}
+    value, fault = _sql(column, core, sql_type, alias if odd else None, chosen, code)
+    return NumberColumn(value, fault, chosen, evidence, code == "number_style_unclear", odd)
 
 
-def clean_sql(column: str) -> str:
-    """SQL for a number's text with figures, signs and spaces of every width made plain."""
-    return f"trim(translate(upper({column}), '{_quoted(_FROM)}', '{_quoted(_TO)}'), ''' \t\r\n\"')"
+def unit_of(header: str) -> int:
+    """The multiplier a header states: 金额（万元）→ 10,000; 1 where it states none."""
+    text = header.casefold()
+    words = sorted(_HEADER_UNITS, key=len, reverse=True)
+    return next((_HEADER_UNITS[word] for word in words if word in text), 1)
 
 
 def currency_sql(column: str) -> str:
     """SQL for the currency a number's own text names (`US$ 5`, `5 EUR`, `€5`); NULL for none."""
-    text = clean_sql(column)
-    return (
-        f"case when contains({text}, 'US$') then 'USD' when contains({text}, 'HK$') then 'HKD' when contains({text}, 'NT$') then 'TWD' "
-        f"when contains({text}, '€') then 'EUR' when contains({text}, '£') then 'GBP' when contains({text}, '₹') then 'INR' "
-        f"when contains({text}, '₩') then 'KRW' when contains({text}, 'RMB') then 'CNY' "
-        f"when contains({text}, '¥') or contains({text}, '￥') then 'CNY' "
-        f"else nullif(regexp_extract({text}, '(?:^|[^A-Z])(USD|EUR|CNY|GBP|JPY|HKD|CHF|CAD|AUD|SGD|INR|KRW|TWD|BRL)(?:[^A-Z]|$)', 1), '') end"
-    )
+    symbols = {"US$": "USD", "HK$": "HKD", "NT$": "TWD", "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "RMB": "CNY"}
+    symbols |= {"¥": "CNY", "￥": "CNY"}
+    whens = " ".join(f"when contains({column}, '{symbol}') then '{code}'" for symbol, code in symbols.items())
+    codes = "USD|EUR|CNY|GBP|JPY|HKD|CHF|CAD|AUD|SGD|INR|KRW|TWD|BRL"
+    return f"case {whens} else nullif(regexp_extract({column}, '\\b({codes})\\b', 1), '') end"
 
 
 def _decide(
@@ -131,7 +140,7 @@ def _decide(
     if mark:
         return mark, "number_style_stated"
     if only_dot and only_comma:
-        if only_dot >= 20 * only_comma or only_comma >= 20 * only_dot:
+        if only_dot >= _DOMINANT * only_comma or only_comma >= _DOMINANT * only_dot:
             return ("." if only_dot > only_comma else ","), "number_style_only"
         return None, "number_style_mixed"
     if only_dot or only_comma:
@@ -145,49 +154,89 @@ def _decide(
     return hint or ".", "number_style_whole"
 
 
-def _number(digits: str, mark: str, sql_type: str) -> str:
-    bare = f"replace({digits}, ',', '')" if mark == "." else f"replace(replace({digits}, '.', ''), ',', '.')"
-    pattern = _DOT if mark == "." else _COMMA
-    return f"case when regexp_full_match({digits}, '{pattern}') then try_cast({bare} as {sql_type}) end"
+def _core(con: duckdb.DuckDBPyConnection, column: str) -> str:
+    """SQL for the column with full-width figures, spaces and symbols made plain; only those that occur are replaced."""
+    pairs = list(zip(_FROM, [*_TO, *[""] * (len(_FROM) - len(_TO))], strict=True))
+    tests = ", ".join(f"coalesce(bool_or(contains({column}, '{_quoted(old)}')), false)::int" for old, _ in pairs)
+    found = _counts(con, f"select {tests} from raw where not regexp_full_match({column}, '[-0-9.,]*')")
+    core = column
+    for (old, new), present in zip(pairs, found, strict=True):
+        core = f"replace({core}, '{_quoted(old)}', '{_quoted(new)}')" if present else core
+    return core if core == column else f"trim({core}, chr(39))"
 
 
-def _unit(parts: str) -> str:
-    return (
-        f"case {parts}.unit when '亿' then 100000000 when '万' then 10000 when '千' then 1000 "
-        "when 'K' then 1000 when 'M' then 1000000 else 1 end"
-    )
+def _sql(column: str, core: str, sql_type: str, alias: str | None, mark: str | None, code: str) -> tuple[str, str]:
+    """SQL for value and fault: figures by the style decided, the rest from the table of odd texts."""
+    bare = core
+    for character in "()-+'":
+        bare = f"replace({bare}, '{_quoted(character)}', '')"
+    negative = f"case when regexp_matches({core}, '[(-]') then -1 else 1 end"
+
+    def number(body: str, mark: str) -> str:
+        """Plain figures by one or two replacements; signs and apostrophes are only looked for in the other rows."""
+        ungrouped = "replace({0}, ',', '')" if mark == "." else "replace(replace({0}, '.', ''), ',', '.')"
+        simple = body.replace("'", "")
+        return (
+            f"when regexp_full_match({column}, '-?({simple})') then try_cast({ungrouped.format(column)} as {sql_type}) "
+            f"when {_matches(core, body)} "
+            f"then cast(try_cast({ungrouped.format(bare)} as {sql_type}) * {negative} as {sql_type})"
+        )
+
+    if code == "number_style_mixed":
+        whens = f"{number(_ONLY_DOT, '.')} {number(_ONLY_COMMA, ',')} {number('[0-9]+', '.')}"
+    elif mark is None:
+        whens = number("[0-9]+", ".")
+    else:
+        whens = number(_DOT if mark == "." else _COMMA, mark)
+    other = f"when {alias}.text is not null then {alias}.value" if alias else ""
+    value = f"case {other} {whens} end"
+    unread = "amount_unclear" if code in ("number_style_mixed", "number_style_unclear") else "amount_not_read"
+    looked = f"when {alias}.text is not null then {alias}.fault" if alias else ""
+    fault = f"case when {column} is null or {core} = '' then null {looked} when ({value}) is null then '{unread}' end"
+    return value, fault
 
 
-def _sign(parts: str) -> str:
-    """-1 for `-5`, `5-`, `(5)`, `5 CR`; a bracket and a minus together are still one minus."""
-    return (
-        f"case when '-' in ({parts}.sign1, {parts}.sign2, {parts}.sign3, {parts}.minus) "
-        f"or (({parts}.open = '(' or {parts}.open2 = '(') and {parts}.close = ')') or {parts}.side in ('CR', '贷', 'H') then -1 else 1 end"
-    )
+def _split(text: str) -> tuple[str, int] | None:
+    """The figures of an odd amount with their separators, and the factor of its sign and unit; None for no amount."""
+    clean = unicodedata.normalize("NFKC", text).strip().upper().translate(str.maketrans(_FROM, _TO.ljust(len(_FROM))))
+    found = _ODD.fullmatch(re.sub(r"\s+", "", clean).strip("'"))
+    if not found:
+        return None
+    signs = found["lead"] + found["sign"] + found["close"]
+    if ("(" in signs) != (")" in signs):
+        return None
+    negative = "-" in signs or "(" in signs or found["side"] in ("CR", "贷", "H")
+    return found["digits"].strip("'"), (-1 if negative else 1) * _UNITS.get(found["unit"] or "", 1)
+
+
+def _looked_up(
+    text: str, split: tuple[str, int] | None, mark: str | None, code: str
+) -> tuple[Decimal | None, str | None]:
+    """Value and fault of one odd text."""
+    if unicodedata.normalize("NFKC", text).strip().casefold() in BLANKS:
+        return None, None
+    if split is None:
+        return None, "amount_not_read"
+    digits, factor = split
+    if code == "number_style_mixed":
+        mark = "." if re.fullmatch(_ONLY_DOT, digits) else "," if re.fullmatch(_ONLY_COMMA, digits) else None
+    if digits.isdigit():
+        return Decimal(digits) * factor, None
+    if mark is None:
+        return None, "amount_unclear"
+    if not re.fullmatch(_DOT if mark == "." else _COMMA, digits):
+        return None, "amount_not_read"
+    bare = digits.replace("'", "").replace("," if mark == "." else ".", "").replace(",", ".")
+    return Decimal(bare) * factor, None
+
+
+def _matches(text: str, body: str) -> str:
+    return f"regexp_full_match({text}, '{_quoted(f'{_SIGN}({body}){_END}')}')"
 
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
+def _counts(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
     return tuple(int(v) for v in con.execute(sql).fetchone() or ())
-
-
-def unit_of(header: str, brackets: Mapping[str, int] | None = None) -> int:
-    """The multiplier a header states: 金额（万元）→ 10,000; 1 where it states none."""
-    table = brackets or {
-        "亿元": 100_000_000,
-        "百万": 1_000_000,
-        "万元": 10_000,
-        "千元": 1_000,
-        "千円": 1_000,
-        "百万円": 1_000_000,
-        "in thousands": 1_000,
-        "in millions": 1_000_000,
-        "'000": 1_000,
-        "teur": 1_000,
-        "k€": 1_000,
-    }
-    text = header.casefold()
-    return next((factor for word, factor in sorted(table.items(), key=lambda i: -len(i[0])) if word in text), 1)

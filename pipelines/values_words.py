@@ -47,7 +47,7 @@ def currency(text: str) -> str | None:
 
 
 def terms(text: str) -> str | None:
-    """Days of payment terms: `Net 30`, `2/10 net 30`, `30天`, `月结60天`, `3个月`; None where there is no number of days."""
+    """Days of payment terms (`Net 30`, `2/10 net 30`, `30天`, `月结60天`, `3个月`); None without a number of days."""
     clean = unicodedata.normalize("NFKC", text).strip()
     if found := words_of("terms").get(_fold(clean)):
         return found

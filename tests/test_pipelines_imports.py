@@ -104,7 +104,7 @@ Total,,,310
 """
     report = imports.import_file(write(tmp_path, text), settings)
     assert report.rows_read == report.rows_accepted + report.rows_rejected == 9
-    assert (report.rows_accepted, report.rows_set_aside, report.control_total) == (2, 2, "310.0000")
+    assert (report.rows_accepted, report.rows_set_aside, report.control_total) == (2, 2, "310.00")
     found = [
         (line, column, value, json.loads(reason)["code"])
         for line, column, value, reason in rows(settings, report, "rejected", "line_no, column_name, value, reason")
@@ -121,7 +121,8 @@ Total,,,310
 
 
 def test_subtotals_are_set_aside_by_name(tmp_path: Path, settings: Settings) -> None:
-    text = "客户名称,发票号,开票日期,金额\n甲,1,2026-01-01,10\n甲,2,2026-01-02,20\n甲,3,2026-01-03,30\n小计,,,60\n合计,,,60\n"
+    lines = ["客户名称,发票号,开票日期,金额", "甲,1,2026-01-01,10", "甲,2,2026-01-02,20", "甲,3,2026-01-03,30"]
+    text = "\n".join([*lines, "小计,,,60", "合计,,,60"])
     report = imports.import_file(write(tmp_path, text), settings)
     assert (report.accepted_total, report.rows_set_aside, report.rows_rejected) == ("60.00", 2, 2)
     assert report.difference == 0
@@ -138,7 +139,7 @@ def test_workbook_with_titles_and_total_row(tmp_path: Path, settings: Settings) 
         sheet.write_row(5, 0, ["007", 4712, 46001, 46031, -2])
         sheet.write_row(6, 0, ["Total", "", "", "", 10.5])
     report = imports.import_file(path, settings)
-    assert (str(report.as_of), report.ledger, report.control_total) == ("2026-03-31", "open_items", "10.5000")
+    assert (str(report.as_of), report.ledger, report.control_total) == ("2026-03-31", "open_items", "10.50")
     assert rows(
         settings, report, columns="line_no, customer_id, invoice_id, cast(issue_date as varchar), doc_type"
     ) == [

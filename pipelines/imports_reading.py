@@ -1,0 +1,174 @@
+"""One export opened, located, mapped and loaded: everything about it that is known before its rows are written."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import mapping as mappings
+from pipelines.canonical import KINDS
+from pipelines.errors import UserError
+from pipelines.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
+from pipelines.imports_plan import ColumnPlan, Plan, early_types, plan_columns
+from pipelines.imports_report import ColumnView, Preview, format_of
+from pipelines.mapping_errors import TableUnknown
+from pipelines.readers import open_export
+from pipelines.readers_groups import Groups, fill_groups, find_groups
+from pipelines.readers_layout import Layout, is_total, locate
+from pipelines.readers_raw import Raw
+from pipelines.settings import Settings
+
+_MEMORY = "1500MB"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An export whose rows stand in `con` as the table `raw`; `written()` names a table of its cells as written."""
+
+    con: duckdb.DuckDBPyConnection
+    raw: Raw
+    layout: Layout
+    mapping: mappings.Mapping
+    groups: Groups | None
+    plan: Plan
+    written: Callable[[], str]
+
+
+def read_export(
+    path: Path,
+    workdir: Path,
+    settings: Settings,
+    *,
+    kind: str | None,
+    options: Dict[str, Any],
+    sheet: str | None,
+    found: dict[str, Any],
+) -> Reading:
+    """Open, locate, map and load an export; the caller closes `con`.
+
+    `found` collects raw, layout and mapping as they become known, for a preview of a file that fails later on.
+    Raises a UserError that says what is wrong with the file.
+    """
+    raw = open_export(path, workdir, mappings.rank_header, sheet=sheet or options.get("sheet"))
+    layout = locate(raw, mappings.rank_header, mappings.is_data)
+    found.update(raw=raw, layout=layout)
+    if not layout.found and not options.get("columns"):
+        raise TableUnknown(path.name, layout.header_line, layout.labels)
+    groups = find_groups(raw, layout.first_line, mappings.is_data, is_total)
+    mapping = mappings.choose(
+        layout.labels,
+        path.name,
+        kind=kind,
+        given=options,
+        titles=[*layout.titles, raw.sheet or ""],
+        group_column=groups.column if groups else None,
+    )
+    found.update(mapping=mapping)
+    if not layout.has_rows:
+        raise HeaderOnly(path.name, layout.header_line)
+    con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")})
+    try:
+        _load(con, raw, layout, mapping, groups, path.name)
+        delimiter = raw.delimiter
+        plan = plan_columns(con, mapping, options, pivot=settings.two_digit_year_pivot, delimiter=delimiter)
+        _refuse_unreadable(path.name, plan)
+    except BaseException:
+        con.close()
+        raise
+    written = _as_written(con, raw, layout)
+    return Reading(con, raw, layout, mapping, groups, plan, written)
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    layout: Layout,
+    mapping: mappings.Mapping,
+    groups: Groups | None,
+    name: str,
+) -> None:
+    sample = [cells for line, cells in raw.head if line >= layout.first_line]
+    types = {} if groups else early_types(mapping, sample)
+    raw.load(con, "raw", layout.first_line, len(layout.labels), types)
+    if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
+        raise HeaderOnly(name, layout.header_line)
+    if groups:
+        fill_groups(con, groups, len(layout.labels), mappings.is_data, is_total)
+
+
+def _as_written(con: duckdb.DuckDBPyConnection, raw: Raw, layout: Layout) -> Callable[[], str]:
+    """A function naming a table of the cells as written: `raw`, or a second reading where `raw` holds types."""
+
+    @cache
+    def table() -> str:
+        kinds = {kind for name, kind, *_ in con.execute("describe raw").fetchall() if name != "line_no"}
+        if kinds == {"VARCHAR"}:
+            return "raw"
+        raw.load(con, "written", layout.first_line, len(layout.labels), {})
+        return "written"
+
+    return table
+
+
+def _refuse_unreadable(name: str, plan: Plan) -> None:
+    """Refuse a file one of whose columns cannot be read as a whole. Raises DatesDestroyed or StyleUnclear."""
+    for column in plan.columns.values():
+        if column.destroyed:
+            raise DatesDestroyed(name, column.label)
+        undecided = ("date_style_unclear", "number_style_unclear")
+        if column.unclear and any(e["code"] in undecided for e in column.evidence):
+            raise StyleUnclear(name, column.label, column.name, is_date=column.sql_type == "DATE")
+
+
+def column_views(reading: Reading) -> tuple[ColumnView, ...]:
+    """Every canonical column of the kind, with up to three different values as written and as read."""
+    return tuple(_view(reading, reading.plan.columns[c.name]) for c in KINDS[reading.mapping.kind])
+
+
+def _view(reading: Reading, plan: ColumnPlan) -> ColumnView:
+    pairs: list[tuple[str, str | None]] = []
+    if plan.source:
+        text = f"r.c{plan.source.index}"
+        pairs = reading.con.execute(
+            f"""with filled as (
+                    select {text} as written, cast(v.{plan.name} as varchar) as parsed, r.line_no
+                    from {reading.written()} r join valued v on v.line_no = r.line_no
+                    where {text} is not null order by r.line_no limit 50)
+                select written, any_value(parsed) from filled group by written order by min(line_no) limit 3"""
+        ).fetchall()
+    return replace(
+        _bare_view(plan.name, plan.required, plan.source),
+        samples=tuple(written for written, _ in pairs),
+        parsed=tuple(parsed or "" for _, parsed in pairs),
+        evidence=plan.evidence,
+    )
+
+
+def _bare_view(name: str, required: bool, source: mappings.SourceColumn | None) -> ColumnView:
+    if source is None:
+        return ColumnView(name, required, None, None, 0.0, (), (), [])
+    return ColumnView(name, required, source.header, source.how, source.confidence, (), (), [])
+
+
+def problem_preview(path: Path, error: UserError, found: Dict[str, Any]) -> Preview:
+    """A preview of a file that cannot be imported as it is: what was understood until then."""
+    raw, layout, mapping = found.get("raw"), found.get("layout"), found.get("mapping")
+    views: tuple[ColumnView, ...] = ()
+    kind = mapping.kind if mapping else getattr(error, "kind", None)
+    if kind in KINDS:
+        sources = mapping.columns if mapping else getattr(error, "found", {})
+        views = tuple(_bare_view(c.name, c.required, sources.get(c.name)) for c in KINDS[kind])
+    return Preview(
+        path.name,
+        error,
+        None,
+        columns=views,
+        headers=tuple(h for h in layout.labels if h.strip()) if layout else (),
+        unmapped=mapping.unmapped if mapping else (),
+        format=format_of(raw, layout) if raw and layout else None,
+        kind=kind,
+    )

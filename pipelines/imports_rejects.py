@@ -1,0 +1,178 @@
+"""Rows not accepted, each with line, column, value and reason; totals, headings and doubles set aside by rule."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.canonical import KINDS
+from pipelines.imports_plan import Plan
+from pipelines.imports_reading import Reading
+from pipelines.readers_layout import GRAND_TOTAL, TOTAL
+
+# A row is set aside, not at fault, for these reasons.
+SET_ASIDE = ("total_row", "heading_row", "footer_row", "repeated_header", "comment_row", "duplicate_row", "zero_amount")
+_IDENTITY = {
+    "invoices": ("customer_id", "customer_name", "invoice_id", "issue_date"),
+    "receipts": ("receipt_id", "customer_id", "invoice_id", "paid_on"),
+    "customers": ("customer_id", "customer_name"),
+    "fx_rates": ("currency", "rate_date"),
+}
+_KEYS = {
+    "invoices": ("entity_id", "invoice_id", "instalment_no"),
+    "receipts": ("receipt_id", "invoice_id", "instalment_no", "paid_on", "kind"),
+    "customers": ("entity_id", "customer_id"),
+    "fx_rates": ("currency", "rate_date"),
+}
+_NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
+
+
+def create_rejected(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """create temp table rejected (
+            line_no bigint, column_name varchar, value varchar, reason varchar, raw varchar)"""
+    )
+
+
+def reject(reading: Reading) -> None:
+    """Fill `rejected` with every row that is not accepted; totals, headings and the like by what they are."""
+    con, plan, labels = reading.con, reading.plan, reading.layout.labels
+    _find_bad(reading)
+    (last,) = one(con, "select coalesce(max(line_no), 0) from valued where fault is null")
+    names = " ".join(f"when {literal(p.name)} then {literal(p.label)}" for p in plan.columns.values())
+    shown = "|".join(label.strip() for label in labels if label.strip())
+    total = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0 and identities = 0"
+    figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
+    alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
+    if reading.groups:
+        alone = f"len(cells) = 1 and not {figures}"
+    con.execute(
+        f"""insert into rejected
+            with named as (
+                select *, case split_part(fault, '|', 2) {names} else '' end as column_name,
+                    case
+                        when {total} then 'total_row'
+                        when {str(reading.groups is not None).lower()} and identities = 0 and {figures} then 'total_row'
+                        when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
+                            then 'repeated_header'
+                        when starts_with(trim(cells[1]), '#') then 'comment_row'
+                        when {alone} and line_no > {last} then 'footer_row'
+                        when {alone} then 'heading_row'
+                        else split_part(fault, '|', 1)
+                    end as code
+                from bad
+            )
+            select line_no,
+                case when code in ('repeated_header', 'comment_row', 'footer_row', 'heading_row') then null
+                    else column_name end,
+                case when code in ('total_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row')
+                    then cells[1] else value end,
+                to_json({{'code': code, 'column': column_name}}), raw_text
+            from named"""
+    )
+
+
+def _find_bad(reading: Reading) -> None:
+    """The table `bad`: rows with a fault, their cells as written, and how many identifying cells name a document."""
+    plan, mapping, con = reading.plan, reading.mapping, reading.con
+    cells = [f"r.c{i}" for i in range(len(reading.layout.labels))]
+    texts = [s.index for n in _IDENTITY[mapping.kind] if (s := mapping.columns.get(n)) and s.how != "group"]
+    named = [f"(r.c{i} is not null and not regexp_full_match(lower(trim(r.c{i})), '{TOTAL}'))" for i in texts]
+    identities = " + ".join(f"coalesce(cast({n} as integer), 0)" for n in named) or "0"
+    amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
+    amount = "amount" if mapping.kind == "receipts" else amount
+    whens = " ".join(
+        f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
+    )
+    con.execute(
+        f"""create temp table bad as
+            select v.line_no, v.fault, cast({amount} as decimal(18,4)) as amount,
+                list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
+                concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
+                {identities} as identities,
+                case split_part(v.fault, '|', 2) when '' then r.extra {whens} end as value
+            from valued v join {reading.written()} r on r.line_no = v.line_no where v.fault is not null"""
+    )
+    con.execute("delete from bad where len(cells) = 0")
+
+
+def control_total(con: duckdb.DuckDBPyConnection) -> Decimal | None:
+    """The file's own total: its grand total, else its only total row with an amount."""
+    rows = con.execute(
+        f"""select b.amount, len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0
+            from bad b join rejected r on r.line_no = b.line_no
+            where json_extract_string(r.reason, '$.code') = 'total_row' and b.amount is not null order by b.line_no"""
+    ).fetchall()
+    grand = [amount for amount, is_grand in rows if is_grand]
+    return Decimal(grand[-1]) if grand else Decimal(rows[0][0]) if len(rows) == 1 else None
+
+
+def find_duplicates(reading: Reading, rows: Path) -> bool:
+    """Fill `doubles` (line_no, kept) and `rejected` for accepted rows with the same key; whether there are any.
+
+    Rows that are the same in every column: the first is kept. Rows that differ: none is taken.
+    """
+    con, kind, plan = reading.con, reading.mapping.kind, reading.plan
+    if kind not in _KEYS or (kind == "receipts" and plan.columns["receipt_id"].source is None):
+        return False
+    key = [k for k in _KEYS[kind] if plan.columns[k].source or k in ("invoice_id", "customer_id")]
+    hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
+    file = f"read_parquet({literal(str(rows))})"
+    where = "where receipt_id is not null" if kind == "receipts" else ""
+    count, different = one(con, f"select count(*), count(distinct hash({hashed})) from {file} {where}")
+    if count == different:
+        return False
+    content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
+    con.execute(
+        f"""create temp table doubles as
+            with keyed as (
+                select line_no, row({hashed}) as key, concat_ws('\x1f', {content}) as content from {file} {where}
+            ),
+            several as (
+                select key, min(line_no) as first_line, count(distinct content) as contents,
+                    string_agg(line_no, ', ' order by line_no) as lines
+                from keyed group by key having count(*) > 1
+            )
+            select k.line_no, k.line_no = s.first_line and s.contents = 1 as kept, s.first_line, s.contents, s.lines
+            from keyed k join several s on s.key = k.key"""
+    )
+    name = {"invoices": "invoice_id", "receipts": "receipt_id", "customers": "customer_id", "fx_rates": "currency"}[
+        kind
+    ]
+    cells = ", ".join(f"coalesce(r.c{i}, '')" for i in range(len(reading.layout.labels)))
+    con.execute(
+        f"""insert into rejected
+            select d.line_no, {literal(plan.columns[name].label)}, {_source_text(name, plan)},
+                case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': d.first_line}})
+                    else to_json({{'code': 'conflicting_rows', 'lines': d.lines}}) end,
+                concat_ws(' | ', {cells})
+            from doubles d join {reading.written()} r on r.line_no = d.line_no where not d.kept"""
+    )
+    return True
+
+
+def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The commonest reason among the rejected rows that are at fault, else among all."""
+    row = con.execute(
+        f"""select reason from rejected group by reason
+            order by json_extract_string(reason, '$.code') in {SET_ASIDE}, count(*) desc, reason limit 1"""
+    ).fetchone()
+    return dict(json.loads(row[0])) if row else {"code": "missing_value", "column": ""}
+
+
+def _source_text(name: str, plan: Plan) -> str:
+    """SQL for the source cell of a canonical column, as written."""
+    source = plan.columns[name].source
+    return "null" if source is None or source.how == "group" else f"r.c{source.index}"
+
+
+def one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    return con.execute(sql).fetchone() or (0,)
+
+
+def literal(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + re.sub("'", "''", text) + "'"

@@ -1,0 +1,126 @@
+"""Reports in groups: the customer stands on a row of its own above its documents."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import duckdb
+
+from pipelines.readers_raw import Cells, Raw
+
+Test = Callable[[str], bool]
+
+_TOTAL_OF = re.compile(
+    r"(?:sub)?totals?(?:\s+for)?\s*[-:：–]?\s*(?P<name>.+)|(?P<name2>.+?)\s*(?:total|小计|合计)", re.I
+)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The column that holds the headings, and the first lines that are headings (to show what was understood)."""
+
+    column: int
+    headings: int
+
+
+def find_groups(raw: Raw, first_line: int, is_data: Test, is_total: Test) -> Groups | None:
+    """Whether the first records are grouped: headings alone on their row, with rows below that leave that column blank."""
+    rows = [
+        [c.strip() for c in cells] for line, cells in raw.head if line >= first_line and any(c.strip() for c in cells)
+    ]
+    votes: dict[int, int] = {}
+    details = [cells for cells in rows if sum(1 for c in cells if c) >= 3]
+    for above, below in pairwise(rows):
+        column = _alone(above, is_data, is_total)
+        if column is None:
+            continue
+        nested = _alone(below, is_data, is_total) == column
+        details_below = _filled(below) >= 3 and (column >= len(below) or not below[column])
+        if nested or details_below:
+            votes[column] = votes.get(column, 0) + 1
+    if not votes or not details:
+        return None
+    column = max(votes, key=lambda c: votes[c])
+    blank = sum(1 for cells in details if column >= len(cells) or not cells[column])
+    return Groups(column, votes[column]) if blank >= 0.8 * len(details) else None
+
+
+def _filled(cells: Cells) -> int:
+    return sum(1 for c in cells if c)
+
+
+def _alone(cells: Cells, is_data: Test, is_total: Test) -> int | None:
+    """The column of the only cell of a row, where that is a name and not a figure or a total."""
+    if _filled(cells) != 1:
+        return None
+    column = next(i for i, c in enumerate(cells) if c)
+    text = cells[column]
+    return None if is_data(text) or is_total(text) else column
+
+
+def fill_groups(
+    con: duckdb.DuckDBPyConnection,
+    groups: Groups,
+    width: int,
+    is_data: Test,
+    is_total: Test,
+) -> None:
+    """Add to the table `raw` the column `c<width>`: the heading each row stands under; headings themselves get none.
+
+    Headings directly below one another nest: rows stand under the innermost, until a total row of its name ends it.
+    """
+    cells = ", ".join(f"c{i}" for i in range(width))
+    filled = f"list_filter([{cells}], lambda x: x is not null and trim(x) <> '')"
+    marks = con.execute(
+        f"""select line_no, texts[1], len(texts), headed
+            from (select line_no, c{groups.column} is not null as headed, {filled} as texts from raw)
+            where len(texts) = 1 or headed order by line_no"""
+    ).fetchall()
+    spans = _spans(marks, con.execute("select max(line_no) from raw").fetchone(), is_data, is_total)
+    con.execute("create temp table spans (first_line bigint, last_line bigint, name varchar)")
+    con.executemany("insert into spans values (?, ?, ?)", spans or [(0, 0, "")])
+    con.execute(
+        f"""create table grouped as
+            select r.line_no, {cells}, case when len({filled}) > 1 then s.name end as c{width}, r.extra
+            from raw r left join spans s on r.line_no between s.first_line and s.last_line"""
+    )
+    (kind,) = con.execute("select table_type from information_schema.tables where table_name = 'raw'").fetchone() or (
+        "",
+    )
+    con.execute("drop view raw" if kind == "VIEW" else "drop table raw")
+    con.execute("alter table grouped rename to raw")
+
+
+def _spans(
+    marks: Sequence[tuple[int, str, int, bool]],
+    last: tuple[int] | None,
+    is_data: Test,
+    is_total: Test,
+) -> list[tuple[int, int, str]]:
+    """(first line, last line, name) of every stretch of rows under one heading."""
+    stack: list[str] = []
+    spans: list[tuple[int, int, str]] = []
+    start, previous_heading, ended_by_total = 0, -1, False
+    for line, text, filled, in_column in marks:
+        name = text.strip()
+        if not in_column or is_data(name):
+            continue
+        if stack and line > start:
+            spans.append((start, line - 1, stack[-1]))
+        if is_total(name):
+            ended = _TOTAL_OF.fullmatch(name)
+            label = ((ended["name"] or ended["name2"]) if ended else "").strip().casefold()
+            while stack and label in map(str.casefold, stack):
+                ended_by_total = True
+                if stack.pop().casefold() == label:
+                    break
+        elif filled == 1:
+            if stack and not ended_by_total and previous_heading != line - 1:
+                stack.pop()
+            stack.append(name)
+            previous_heading, ended_by_total = line, False
+        start = line + 1
+    if stack and last and last[0] >= start:
+        spans.append((start, last[0], stack[-1]))
+    return spans
