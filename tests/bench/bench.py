@@ -172,14 +172,18 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def show_heading() -> None:
+    print(f"{'job':<36} {'n':>11} {'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'peak MB':>8}  floor")
+
+
 def show(rows: list[Row]) -> None:
-    print(f"{'job':<34} {'n':>11} {'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'peak MB':>8}  floor")
     for row in rows:
         p95 = "" if row.p95_ms is None else f"{row.p95_ms:.1f}"
         peak = "" if row.peak_mb is None else f"{row.peak_mb:.0f}"
         print(
-            f"{row.job:<34} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
-            f"{peak:>8}  {row.floor_name}"
+            f"{row.job:<36} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
+            f"{peak:>8}  {row.floor_name}",
+            flush=True,
         )
 
 
@@ -193,16 +197,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="firstpaid-bench-") as scratch:
         folder = options.folder or Path(scratch)
         rows: list[Row] = []
+        show_heading()
         for size in (options.size // 10, options.size):
             say(f"writing a ledger of {size:,} invoices")
             # In a process of its own: a child's peak memory is never counted below what its parent held.
             measure(["-m", "tests.bench.generate", str(folder), str(size)], Path(scratch) / "none")
             loaded, home = rounds(times, size, ledger_of(folder, size), Path(scratch))
-            rows += loaded + queries(size, home)
+            show(loaded)
+            asked = queries(size, home)
+            show(asked)
+            rows += loaded + asked
             remove(home.parent)
         lines = growth(rows)
-        rows += overview(Path(scratch))
-    show(rows)
+        pages = overview(Path(scratch))
+        show(pages)
+        rows += pages
     print("\ngrowth (× 10 is linear)", *lines, sep="\n")
     result = {"rounds": times, "rows": [asdict(row) for row in rows], "growth": lines}
     (ROOT / "bench.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

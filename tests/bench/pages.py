@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +13,7 @@ from pipelines import queries
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 TIMES = 60
 VIEWS = 15
 
@@ -57,7 +59,7 @@ def view(app: AppTest) -> None:
 def overview_times() -> dict[str, dict[str, float]]:
     """The overview answered again by a server that has shown it before, beside a page of one line."""
     empty = AppTest.from_string("import streamlit as st\nst.title('FirstPaid')")
-    app = AppTest.from_file("app.py")
+    app = AppTest.from_file(str(ROOT / "app.py"))
     return {
         "empty page": timed(lambda: view(empty), VIEWS),
         "overview after the first view": timed(lambda: view(app), VIEWS),
