@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pipelines import imports, queries
+from pipelines.canonical import KINDS, MONEY
 from pipelines.imports import ImportReport, Preview
 from ui import import_jobs, page
 from ui.formats import DASH, date, number, percent, plain
@@ -16,6 +17,7 @@ from ui.session import View
 from ui.tables import table, words
 
 COLUMNS = words("canonical_column source_column how share samples parsed evidence")
+AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 REJECTED = words("line_no column_name value reason raw")
 PAST = words(
     "file_name kind as_of rows_read rows_accepted rows_rejected accepted_total control_total imported_at retracted_at"
@@ -50,7 +52,7 @@ def counts(view: View, report: ImportReport) -> None:
     """Rows read = accepted + not accepted, and the total against the file's own."""
     reader, t = view.reader, view.reader.t
     total, control = Decimal(report.accepted_total), report.control_total
-    with st.grid(5, min_column_width=150, gap="small"):
+    with st.grid(3, min_column_width=190, gap="small"):
         st.metric(t("imports.rows_read"), number(reader, report.rows_read), border=True, height="stretch")
         st.metric(t("imports.rows_accepted"), number(reader, report.rows_accepted), border=True, height="stretch")
         st.metric(
@@ -68,6 +70,13 @@ def counts(view: View, report: ImportReport) -> None:
             height="stretch",
             help=t("imports.control_total_help"),
         )
+        st.metric(
+            t("imports.difference"),
+            DASH if report.difference is None else number(reader, report.difference, 2),
+            border=True,
+            height="stretch",
+            help=t("imports.difference_help"),
+        )
     st.caption(" · ".join(_facts(reader, report)))
     if report.difference:
         st.warning(t("imports.total_differs", text=number(reader, report.difference, 2)), icon=":material/difference:")
@@ -84,12 +93,23 @@ def column_table(reader: Reader, preview: Preview, key: str) -> None:
             "source_column": [column.source or DASH for column in found],
             "how": [column.how or "missing" for column in found],
             "share": [column.confidence for column in found],
-            "samples": ["   ".join(column.samples) for column in found],
-            "parsed": ["   ".join(column.parsed) for column in found],
+            "samples": [" · ".join(column.samples) for column in found],
+            "parsed": [" · ".join(_as_read(reader, column.name, text) for text in column.parsed) for column in found],
             "evidence": ["; ".join(reader.reason(item) for item in column.evidence) for column in found],
         }
     )
     table(reader, rows, COLUMNS, key=f"{key}.columns", alt=reader.t("imports.columns_alt"))
+
+
+def _as_read(reader: Reader, column: str, text: str) -> str:
+    """A value as it was read, in words: codes by their name, amounts with two decimals."""
+    if column in ("doc_type", "kind", "method", "status"):
+        return reader.code(column, text)
+    if column == "disputed":
+        return reader.t("app.yes" if text == "true" else "app.no")
+    if column in AMOUNTS:
+        return number(reader, Decimal(text), 2)
+    return text
 
 
 def rejected_table(reader: Reader, rows: pd.DataFrame, key: str) -> None:
@@ -106,7 +126,7 @@ def notes(reader: Reader, items: Sequence[dict[str, Any]]) -> None:
 def format_line(reader: Reader, form: dict[str, Any]) -> str:
     """The file's format in one line: CSV, encoding, delimiter, sheet, header line."""
     delimiters = {"\t": "Tab", ",": ",", ";": ";", "|": "|"}
-    parts = [str(form["format"]).upper(), str(form.get("encoding") or "").upper()]
+    parts = [reader.code("format", form["format"]).upper(), str(form.get("encoding") or "").upper()]
     if form.get("delimiter"):
         parts.append(reader.t("imports.delimiter", text=delimiters.get(form["delimiter"], form["delimiter"])))
     if form.get("sheet"):

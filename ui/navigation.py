@@ -10,6 +10,7 @@ from ui.i18n import Reader
 from ui.session import View
 
 FOLDER = "app_pages"
+HOME = "home"
 
 
 class Place(NamedTuple):
@@ -41,22 +42,25 @@ GROUPS = ("manage", "collect", "analyse")
 
 def pages(reader: Reader, role: str) -> dict[str, st.Page]:
     """The pages of a role by name; a page of another role is not registered, so its address does not open it."""
-    return {
+    found = {
         place.name: st.Page(
             place.file,
             title=reader.t(f"nav.{place.name}"),
             icon=f":material/{place.icon}:",
             url_path=place.name,
-            default=place.name == "overview",
             visibility="hidden" if place.hidden else "visible",
             help=reader.t(f"nav.{place.name}_help"),
         )
         for place in PLACES
         if role in place.roles
     }
+    # The page shown first answers at the bare address only, and would be missing at its own.
+    first = found[PLACES[0].name]
+    home = st.Page(PLACES[0].file, title=first.title, icon=first.icon, url_path="home", default=True, help=first.help)
+    return {HOME: home, **found}
 
 
-def menu(reader: Reader, registered: dict[str, st.Page]) -> None:
+def menu(reader: Reader, registered: dict[str, st.Page], current: st.Page) -> None:
     """The grouped links of the sidebar. They carry the language and the role, which plain navigation would drop."""
     for group in GROUPS:
         members = [p for p in PLACES if p.group == group and not p.hidden and p.name in registered]
@@ -64,7 +68,8 @@ def menu(reader: Reader, registered: dict[str, st.Page]) -> None:
             st.caption(reader.t(f"nav.group_{group}"))
             with st.container(gap="xsmall"):
                 for place in members:
-                    st.page_link(registered[place.name], query_params=carried(), width="stretch")
+                    at_home = place is PLACES[0] and not current.url_path
+                    st.page_link(registered[HOME if at_home else place.name], query_params=carried(), width="stretch")
 
 
 def carried() -> dict[str, str]:
