@@ -31,7 +31,7 @@ class Table:
 
 
 def from_files(folder: Path = FOLDER) -> list[Table]:
-    """The tables of `sql/staging`, `intermediate`, `marts`, `reports` and the views of `sql/views`.
+    """The tables of `sql/staging`, `intermediate`, `marts` and `reports`, and the views of `sql/views`.
 
     Facts are kept under integer keys and views put the text on them, so a staging or intermediate table is kept when
     a view reads it, and dropped otherwise.
@@ -42,12 +42,9 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
         if layer == "checks":
             continue
         sql = path.read_text(encoding="utf-8")
+        reads = frozenset(READ.findall(COMMENT.sub("", sql)))
         kept = layer not in ("staging", "intermediate")
-        tables.append(
-            Table(
-                path.stem, frozenset(READ.findall(COMMENT.sub("", sql))), sql=sql, kept=kept, is_view=layer == "views"
-            )
-        )
+        tables.append(Table(path.stem, reads, sql=sql, kept=kept, is_view=layer == "views"))
     behind_views = frozenset().union(*(table.reads for table in tables if table.is_view))
     return [replace(table, kept=table.kept or table.name in behind_views) for table in tables]
 
