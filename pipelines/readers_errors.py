@@ -57,3 +57,24 @@ class LineTooLong(UserError):
 
     def __init__(self, file: str, line: int) -> None:
         super().__init__("error.file_line_too_long", file=file, line=line)
+
+
+class BrokenFile(UserError):
+    """The file ends too early or is damaged."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__("error.file_damaged", file=file)
+
+
+class SeveralFiles(UserError):
+    """The archive holds more than one file."""
+
+    def __init__(self, file: str, members: list[str]) -> None:
+        super().__init__("error.file_several", file=file, members=", ".join(members[:10]))
+
+
+class TooLarge(UserError):
+    """The content unpacks to more than any export holds."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__("error.file_too_large", file=file)

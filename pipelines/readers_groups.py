@@ -25,10 +25,9 @@ class Groups:
 
 
 def find_groups(raw: Raw, first_line: int, is_data: Test, is_total: Test) -> Groups | None:
-    """Whether the first records are grouped: headings alone on their row, with rows below that leave that column blank."""
-    rows = [
-        [c.strip() for c in cells] for line, cells in raw.head if line >= first_line and any(c.strip() for c in cells)
-    ]
+    """Whether the first records are grouped: headings alone on their row, rows below that leave that column blank."""
+    stripped = [[c.strip() for c in cells] for line, cells in raw.head if line >= first_line]
+    rows = [cells for cells in stripped if any(cells) and not (_filled(cells) > 1 and any(map(is_total, cells)))]
     votes: dict[int, int] = {}
     details = [cells for cells in rows if sum(1 for c in cells if c) >= 3]
     for above, below in pairwise(rows):

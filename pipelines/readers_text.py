@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -108,6 +109,10 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
         raise BinaryFile(name)
     if facts.utf8:
         return "utf-8"
+    if (text := _decoded(sample, "utf-8")) is not None and not text.isascii():
+        return "utf-8"  # a few broken bytes further on
+    if _stand_alone(sample):
+        return "cp1252"
     fits = {e: text for e in _LEGACY if (text := _decoded(sample, e)) is not None}
     ranks = {
         e: max((_best_rank(line, rank_header) for line in text.splitlines()[:30]), default=0.0)
@@ -123,6 +128,12 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
     if winners or fits:
         return (winners or list(fits))[0]
     raise BinaryFile(name)
+
+
+def _stand_alone(sample: bytes) -> bool:
+    """Whether the bytes above ASCII stand alone between ASCII letters, as accents do, not in pairs as Chinese does."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    return sum(1 for n in runs if n == 1) > 0.85 * len(runs)
 
 
 def _decoded(sample: bytes, encoding: str) -> str | None:

@@ -1,6 +1,8 @@
 """Workbooks (xlsx, xlsm, xls, xlsb, ods): the sheet that holds the table, its cells as text."""
 
 import datetime as dt
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import duckdb
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected
+from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
 
 HeaderRank = Callable[[Cells], float]
@@ -21,7 +23,8 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
     Raises EmptyFile, BrokenWorkbook, PasswordProtected or NoSuchSheet.
     """
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        # From the open file, not the path: the library would believe the file's extension.
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
@@ -30,11 +33,18 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
         raise PasswordProtected(name) from None
     except (CalamineError, OSError, ValueError, OverflowError) as error:
         raise BrokenWorkbook(name) from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # how the library's own defects on damaged files come out
+            raise BrokenWorkbook(name) from None
+        raise
     if not any(any(cell != "" for cell in row) for row in rows):
         raise EmptyFile(name)
     return raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
 
 
+_CELLS = 60_000_000  # cells a sheet may span, blank ones included: all of them are held in memory
+_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')  # cells beyond column Z
+_ROW = re.compile(rb' r="[A-Z]{1,3}(\d{1,7})"')
 Rows = list[list[object]]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -53,6 +63,30 @@ def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRan
     _, name, sheet = max(found, key=lambda item: item[0])
     rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
     return name, rows, list(sheet.merged_cell_ranges or [])
+
+
+def check_dimensions(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a sheet with a cell so far out that the sheet cannot be held in memory. Raises TooLarge."""
+    for member in archive.namelist():
+        if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
+            continue
+        columns: set[bytes] = set()
+        last, rest = 1, b""
+        with archive.open(member) as file:
+            while chunk := file.read(1 << 20):
+                text = rest + chunk
+                columns.update(_WIDE.findall(text))
+                last = max(last, *map(int, _ROW.findall(text[-4096:])), 1)
+                rest = chunk[-64:]
+        if max(map(_column, columns), default=26) * last > _CELLS:
+            raise TooLarge(name)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def raw_of_rows(
@@ -101,12 +135,11 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: in
     }
     surplus = [" ".join(filter(None, map(cell_text, cells))) or None for cells in zip(*columns[width:], strict=True)]
     arrays["extra"] = pa.array(surplus, pa.string()) if surplus else pa.nulls(len(rows), pa.string())
-    con.register("sheet", pa.table(arrays))
-    texts = ", ".join(f"{_text_sql(name, arrays[name].type)} as {name}" for name in arrays)
+    texts = ", ".join(f"{_text_sql(name, array.type)} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
-    con.execute(f"create or replace table sheet_text as select {texts} from sheet")
-    con.execute(f"create table {table} as select rowid + {first_line} as line_no, * from sheet_text where {present}")
-    con.execute("drop table sheet_text")
+    lines = pa.array(range(first_line, first_line + len(rows)), pa.int64())
+    con.register("sheet", pa.table({"line_no": lines, **arrays}))
+    con.execute(f"create table {table} as select * from (select line_no, {texts} from sheet) where {present}")
     con.unregister("sheet")
 
 
@@ -114,7 +147,7 @@ def _array(cells: Sequence[object]) -> pa.Array:
     """A column of cells as Arrow: of one type where all are, else as text."""
     kinds = set(map(type, cells))
     if kinds <= {str}:
-        return pa.array([c or None for c in cells], pa.string())
+        return pa.array(cells, pa.string())  # blanks become NULL in SQL
     if kinds <= {float, str} and float in kinds and not any(c for c in cells if c.__class__ is str):
         return pa.array([None if c == "" else c for c in cells] if str in kinds else cells, pa.float64())
     if kinds <= {dt.date, str} and dt.date in kinds and not any(c for c in cells if c.__class__ is str):
@@ -128,4 +161,4 @@ def _text_sql(name: str, kind: pa.DataType) -> str:
         return f"case when {whole} then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
     if kind == pa.date32():
         return f"cast({name} as varchar)"
-    return f"nullif(trim({name}, ' \t\r\n'), '')"
+    return f"nullif({name}, '')"
