@@ -10,12 +10,12 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from pipelines import imports
+from pipelines.canonical import KINDS
 from pipelines.imports import Preview
 from ui import import_jobs, import_parts
 from ui.formats import plain
 from ui.session import View
 
-KINDS = ("invoices", "receipts", "customers", "fx_rates")
 DATE_ORDERS = ("YMD", "DMY", "MDY")
 DECIMALS = (".", ",")
 LEDGERS = ("ledger", "open_items")
@@ -60,9 +60,10 @@ def corrections(view: View, preview: Preview, file_id: str) -> None:
     """Everything that was decided about the file, to be overruled; a change reads the file again."""
     t = view.reader.t
     unclear = getattr(preview.problem, "code", "")
-    with st.expander(t("imports.correct"), expanded=preview.problem is not None and preview.kind is not None):
+    kind = preview.kind or str(_said(file_id).get("kind") or "")
+    with st.expander(t("imports.correct"), expanded=preview.problem is not None and bool(preview.headers)):
         with st.grid(4, min_column_width=170, gap="small"):
-            _choice(view, file_id, "kind", KINDS, lambda each: view.reader.code("kind", each))
+            _choice(view, file_id, "kind", tuple(KINDS), lambda each: view.reader.code("kind", each))
             _choice(view, file_id, "ledger", LEDGERS, lambda each: t(f"imports.{each}"))
             _choice(view, file_id, "date_order", DATE_ORDERS, lambda each: t(f"imports.order_{each.lower()}"))
             _choice(view, file_id, "decimal", DECIMALS, lambda each: "1,234.50" if each == "." else "1.234,50")
@@ -74,23 +75,24 @@ def corrections(view: View, preview: Preview, file_id: str) -> None:
             _date(view, file_id)
         if unclear in ("error.date_order_unclear", "error.decimal_unclear"):
             st.caption(f":orange[:material/help:] {t('imports.say_style')}")
-        if preview.columns:
-            _columns(view, preview, file_id)
+        if preview.headers and kind:
+            _columns(view, preview, file_id, kind)
 
 
-def _columns(view: View, preview: Preview, file_id: str) -> None:
+def _columns(view: View, preview: Preview, file_id: str, kind: str) -> None:
     """Which source column feeds which meaning, chosen from the file's own headers."""
     t = view.reader.t
     st.caption(t("imports.columns_text"))
     said = _said(file_id)
     with st.grid(4, min_column_width=190, gap="small"):
-        for column in preview.columns:
-            label = t(f"column.{column.name}") + (" ＊" if column.required else "")
-            headers = list(dict.fromkeys(preview.headers))
+        found = {column.name: column.source for column in preview.columns}
+        headers = list(dict.fromkeys(preview.headers))
+        for column in KINDS[kind]:
+            source = said.get("columns", {}).get(column.name, found.get(column.name))
             st.selectbox(
-                label,
+                t(f"column.{column.name}") + (" ＊" if column.required else ""),
                 headers,
-                index=headers.index(column.source) if column.source in headers else None,
+                index=headers.index(source) if source in headers else None,
                 key=f"{file_id}.column.{column.name}",
                 placeholder=t("imports.no_column"),
                 on_change=_say_column,
