@@ -14,6 +14,9 @@ T = TypeVar("T")
 HOME_ENTITY, EXPORT_ENTITY = "JC", "JCX"
 
 
+LIMIT_RATES = {"CNY": 1.0, "USD": 7.2, "EUR": 7.8}  # limits are kept in CNY, whatever the customer is invoiced in
+
+
 @dataclass(frozen=True)
 class Kind:
     """Shared habits of one kind of customer; money in yuan or the customer's own currency."""
@@ -137,7 +140,7 @@ def _make_customer(rng: Random, kind: str, rule: Kind, place: int, names: set[st
         handed_over=dt.date(2025, 4, 1),
         parent_id=before[0].customer_id if kind == "state_owned" and 1 <= place <= 4 else "",
         terms_days=terms,
-        credit_limit=_limit(rng, activity * amount / 1095 * (terms + 25)),
+        credit_limit=_limit(rng, activity * amount * LIMIT_RATES[currency] / 1095 * (terms + 25)),
         habit=habit,
         run=rng.choice((10, 15, 20, 25)) if habit == "day" else rng.randrange(5),
         lag=rule.lag + rng.gauss(0, CUSTOMER_SPREAD),
@@ -170,8 +173,8 @@ def _weighted(rng: Random, choices: Iterable[tuple[T, int]]) -> T:
 
 
 def _limit(rng: Random, exposure: float) -> int:
-    """A credit limit as people set it: a round sum around the usual exposure, for some far too low."""
-    wanted = exposure * rng.choice((0.7, 1.5, 1.8, 2.0, 2.5, 3.0))
+    """A credit limit as people set it: a round sum well above the usual exposure, for some too low."""
+    wanted = exposure * rng.choice((1.2, 2.2, 2.6, 3.0, 3.6, 4.5))
     step = 10_000 if wanted < 200_000 else 50_000
     return max(step, round(wanted / step) * step)
 

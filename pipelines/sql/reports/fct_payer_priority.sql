@@ -110,9 +110,9 @@ final as (
         ) as priority_rank,
         priority_score,
         case
-            when priority_score >= 60 then 'A'
-            when priority_score >= 40 then 'B'
-            when priority_score >= 20 then 'C'
+            when priority_score >= 70 then 'A'
+            when priority_score >= 50 then 'B'
+            when priority_score >= 25 then 'C'
             else 'D'
         end as payer_class,
         money,
@@ -137,7 +137,7 @@ final as (
                         || ',"days":' || cast(max_days_past_due as varchar) || '}'
             end,
             case
-                when closed_late > 0
+                when closed_late > 0 and days_late >= 0.5
                     then '{"code":"paid_late","late":' || cast(closed_late as varchar) || ',"of":'
                         || cast(closed_invoices as varchar) || ',"days":'
                         || cast(cast(round(days_late, 0) as bigint) as varchar) || '}'
