@@ -78,6 +78,22 @@ KINDS: dict[str, tuple[Column, ...]] = {
         payer            VARCHAR
         """
     ),
+    # Balances by customer and bucket without the invoices behind them: one row per customer and bucket of the file.
+    # days_from is NULL for what is not due, days_to NULL for an open-ended bucket, both where the age is unknown.
+    "aged_summary": _columns(
+        """
+        entity_id        VARCHAR
+        customer_id      VARCHAR  required
+        customer_name    VARCHAR
+        rep              VARCHAR
+        region           VARCHAR
+        currency         VARCHAR
+        bucket           VARCHAR  required
+        days_from        INTEGER
+        days_to          INTEGER
+        open_amount      MONEY    required
+        """
+    ),
     "fx_rates": _columns(
         """
         currency         VARCHAR        required

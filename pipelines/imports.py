@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines import mapping as mappings
+from pipelines import mapping_saved
 from pipelines.errors import UserError
 from pipelines.imports_errors import NoSuchImport, NothingAccepted
 from pipelines.imports_reading import Reading, column_views, problem_preview, read_export
@@ -74,13 +75,15 @@ def preview(
         folder = Path(name)
         try:
             options = _options(mapping)
-            reading = read_export(path, folder, settings, kind=kind, options=options, sheet=sheet, found=found)
+            reading = read_export(
+                path, folder, settings, kind=kind, source=source, options=options, sheet=sheet, found=found
+            )
         except UserError as error:
             return problem_preview(path, error, found)
         with reading.con as con:
             report, problem = None, None
             try:
-                report = _write(reading, path, folder, "preview", source, as_of, options)
+                report = _write(reading, path, folder, "preview", as_of)
             except NothingAccepted as error:
                 problem = error
             return Preview(
@@ -120,17 +123,22 @@ def import_file(
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.imports))
         try:
             say("read", 0, 3)
-            reading = read_export(path, unfinished, settings, kind=kind, options=options, sheet=sheet, found={})
+            reading = read_export(
+                path, unfinished, settings, kind=kind, source=source, options=options, sheet=sheet, found={}
+            )
             with reading.con:
                 content = _copy_and_hash(path, unfinished / f"original{path.suffix.lower()}")
-                import_id = _import_id(content, reading.mapping, options, source, as_of, sheet)
+                import_id = _import_id(content, reading, as_of, sheet)
                 if done := _stored(warehouse, import_id):
                     return replace(done, already_imported=True)
                 import_id = _free_id(warehouse, import_id)
                 say("convert", 1, 3)
-                report = _write(reading, path, unfinished, import_id, source, as_of, options)
+                report = _write(reading, path, unfinished, import_id, as_of)
             say("store", 2, 3)
             _publish(warehouse, unfinished, report)
+            mapping_saved.save(
+                warehouse.mappings, reading.source, reading.mapping, reading.layout.labels, reading.options
+            )
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     say("done", 3, 3)
@@ -175,9 +183,7 @@ def _write(
     path: Path,
     folder: Path,
     import_id: str,
-    source: str | None,
     as_of: dt.date | None,
-    options: Dict[str, Any],
 ) -> ImportReport:
     """Write the Parquet files and say what they hold. Raises NothingAccepted."""
     kind, rows = reading.mapping.kind, folder / "rows.parquet"
@@ -185,16 +191,16 @@ def _write(
     if not written.accepted:
         raise NothingAccepted(path.name, written.rejected, written.commonest)
     found = facts(reading.con, kind, rows)
-    stated = options.get("control_total")
+    stated = reading.options.get("control_total")
     control = written.control_total if stated is None else Decimal(str(stated))
     notes, ledger = list(written.notes), None
     if kind == "invoices":
         texts = [*reading.layout.titles, reading.raw.sheet or "", path.stem]
-        ledger, note = ledger_of(reading.con, rows, texts, options.get("ledger"))
+        ledger, note = ledger_of(reading.con, rows, texts, reading.options.get("ledger"))
         notes.append(note)
     return ImportReport(
         import_id=import_id,
-        source=source or source_name(path),
+        source=reading.source,
         kind=kind,
         file_name=path.name,
         as_of=as_of or as_of_date(reading.layout.titles) or found.newest,
@@ -244,18 +250,11 @@ def _copy_and_hash(path: Path, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _import_id(
-    content: str,
-    chosen: mappings.Mapping,
-    options: Dict[str, Any],
-    source: str | None,
-    as_of: dt.date | None,
-    sheet: str | None,
-) -> str:
+def _import_id(content: str, reading: Reading, as_of: dt.date | None, sheet: str | None) -> str:
     """The same bytes understood in the same way have the same id."""
-    columns = {name: column.header for name, column in sorted(chosen.columns.items())}
-    words = {k: v for k, v in options.items() if k not in ("columns", "kind")}
-    said = [content, chosen.kind, columns, words, source, str(as_of), sheet]
+    columns = {name: column.header for name, column in sorted(reading.mapping.columns.items())}
+    words = {k: v for k, v in reading.options.items() if k not in ("columns", "kind")}
+    said = [content, reading.mapping.kind, columns, words, reading.source, str(as_of), sheet]
     text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

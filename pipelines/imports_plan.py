@@ -10,7 +10,8 @@ import duckdb
 
 from pipelines import values_dates, values_numbers, values_words
 from pipelines.canonical import KINDS, MONEY, Column
-from pipelines.mapping import HELPERS, Mapping, SourceColumn
+from pipelines.mapping import Mapping, SourceColumn
+from pipelines.mapping_headers import HELPERS
 
 _SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
 _NOTHING = (
@@ -59,6 +60,16 @@ class Plan:
     notes: list[dict[str, object]]
 
 
+def _wanted(mapping: Mapping) -> list[Column]:
+    """The columns to compute: the canonical ones and helpers; of an aged summary one amount per bucket column."""
+    helpers = [Column(n, MONEY) for n in HELPERS.get(mapping.kind, ())]
+    if mapping.kind != "aged_summary":
+        return [*KINDS[mapping.kind], *helpers]
+    made = ("bucket", "days_from", "days_to") + (("open_amount",) if mapping.buckets else ())
+    plain = [c for c in KINDS[mapping.kind] if c.name not in made]
+    return [*plain, *helpers, *(Column(f"bucket_{i}", MONEY) for i in range(len(mapping.buckets)))]
+
+
 def early_types(mapping: Mapping, rows: list[list[str]]) -> dict[int, str]:
     """Columns that look plain enough in the first rows to be read as their type at once, by source index."""
     types: dict[int, str] = {}
@@ -80,11 +91,12 @@ def plan_columns(
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
     plans: dict[str, ColumnPlan] = {}
-    wanted = [*KINDS[mapping.kind], *(Column(n, MONEY) for n in HELPERS.get(mapping.kind, ()))]
+    wanted = _wanted(mapping)
+    sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
     texts = _text_facts(con, mapping, kinds)
     context = _Context(con, options, pivot, european=delimiter == ";")
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
-        source = mapping.columns.get(column.name)
+        source = sources.get(column.name)
         if source is None:
             plans[column.name] = ColumnPlan(column.name, column.sql_type, column.required, f"null::{column.sql_type}")
         elif kinds[f"c{source.index}"] != "VARCHAR":

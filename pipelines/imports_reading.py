@@ -10,17 +10,19 @@ from typing import Any
 import duckdb
 
 from pipelines import mapping as mappings
+from pipelines import mapping_saved
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
 from pipelines.imports_plan import ColumnPlan, Plan, early_types, plan_columns
-from pipelines.imports_report import ColumnView, Preview, format_of
+from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
 from pipelines.readers import open_export
 from pipelines.readers_groups import Groups, fill_groups, find_groups
 from pipelines.readers_layout import Layout, is_total, locate
 from pipelines.readers_raw import Raw
 from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
 
 _MEMORY = "1500MB"
 
@@ -35,6 +37,8 @@ class Reading:
     mapping: mappings.Mapping
     groups: Groups | None
     plan: Plan
+    options: dict[str, Any]
+    source: str
     written: Callable[[], str]
 
 
@@ -44,12 +48,14 @@ def read_export(
     settings: Settings,
     *,
     kind: str | None,
+    source: str | None,
     options: Dict[str, Any],
     sheet: str | None,
     found: dict[str, Any],
 ) -> Reading:
     """Open, locate, map and load an export; the caller closes `con`.
 
+    What a person said about an earlier export of the same source and layout holds until they say otherwise.
     `found` collects raw, layout and mapping as they become known, for a preview of a file that fails later on.
     Raises a UserError that says what is wrong with the file.
     """
@@ -58,14 +64,20 @@ def read_export(
     found.update(raw=raw, layout=layout)
     if not layout.found and not options.get("columns"):
         raise TableUnknown(path.name, layout.header_line, layout.labels)
+    source = source or source_name(path)
+    said, notes = dict(options), list[dict[str, Any]]()
+    if saved := mapping_saved.saved_for(Warehouse.of(settings).mappings, source, layout.labels):
+        said, notes = mapping_saved.apply(saved, options, layout.labels)
+    kept = [c for c in said.get("columns") or {} if c not in (options.get("columns") or {})]
     groups = find_groups(raw, layout.first_line, mappings.is_data, is_total)
     mapping = mappings.choose(
         layout.labels,
         path.name,
         kind=kind,
-        given=options,
+        given=said,
         titles=[*layout.titles, raw.sheet or ""],
         group_column=groups.column if groups else None,
+        saved=kept,
     )
     found.update(mapping=mapping)
     if not layout.has_rows:
@@ -74,13 +86,13 @@ def read_export(
     try:
         _load(con, raw, layout, mapping, groups, path.name)
         delimiter = raw.delimiter
-        plan = plan_columns(con, mapping, options, pivot=settings.two_digit_year_pivot, delimiter=delimiter)
+        plan = plan_columns(con, mapping, said, pivot=settings.two_digit_year_pivot, delimiter=delimiter)
         _refuse_unreadable(path.name, plan)
     except BaseException:
         con.close()
         raise
-    written = _as_written(con, raw, layout)
-    return Reading(con, raw, layout, mapping, groups, plan, written)
+    plan.notes.extend(notes)
+    return Reading(con, raw, layout, mapping, groups, plan, said, source, _as_written(con, raw, layout))
 
 
 def _load(
@@ -126,7 +138,14 @@ def _refuse_unreadable(name: str, plan: Plan) -> None:
 
 def column_views(reading: Reading) -> tuple[ColumnView, ...]:
     """Every canonical column of the kind, with up to three different values as written and as read."""
-    return tuple(_view(reading, reading.plan.columns[c.name]) for c in KINDS[reading.mapping.kind])
+    columns = reading.plan.columns
+    views = [_view(reading, columns[c.name]) for c in KINDS[reading.mapping.kind] if c.name in columns]
+    if reading.mapping.buckets:
+        headers = tuple(source.header for source, _ in reading.mapping.buckets)
+        days = tuple(f"{b.first if b.first is not None else ''}…{b.last or ''}" for _, b in reading.mapping.buckets)
+        evidence = columns["bucket_0"].evidence
+        views.append(ColumnView("bucket", True, ", ".join(headers), "synonym", 1.0, headers[:3], days[:3], evidence))
+    return tuple(views)
 
 
 def _view(reading: Reading, plan: ColumnPlan) -> ColumnView:

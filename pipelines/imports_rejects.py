@@ -9,17 +9,22 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
+from pipelines.imports_aged import amount_sql
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
 from pipelines.readers_layout import GRAND_TOTAL, TOTAL
 
 # A row is set aside, not at fault, for these reasons.
-SET_ASIDE = ("total_row", "heading_row", "footer_row", "repeated_header", "comment_row", "duplicate_row", "zero_amount")
+SET_ASIDE = (
+    *("total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
+    *("duplicate_row", "zero_amount", "no_balance"),
+)
 _IDENTITY = {
     "invoices": ("customer_id", "customer_name", "invoice_id", "issue_date"),
     "receipts": ("receipt_id", "customer_id", "invoice_id", "paid_on"),
     "customers": ("customer_id", "customer_name"),
     "fx_rates": ("currency", "rate_date"),
+    "aged_summary": ("customer_id", "customer_name"),
 }
 _KEYS = {
     "invoices": ("entity_id", "invoice_id", "instalment_no"),
@@ -84,6 +89,7 @@ def _find_bad(reading: Reading) -> None:
     identities = " + ".join(f"coalesce(cast({n} as integer), 0)" for n in named) or "0"
     amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
     amount = "amount" if mapping.kind == "receipts" else amount
+    amount = amount_sql(mapping) if mapping.kind == "aged_summary" else amount
     whens = " ".join(
         f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
     )

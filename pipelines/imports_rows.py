@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
+from pipelines.imports_aged import aged_notes, aged_rules, nested_names, unpivot
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
 from pipelines.imports_rejects import (
@@ -41,8 +42,11 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     _create_values(reading)
     create_rejected(con)
     rows, columns = folder / "rows.parquet", ", ".join(c.name for c in KINDS[kind])
-    select = f"select {literal(import_id)} as import_id, line_no, {columns} from valued v where fault is null"
+    table = "unpivoted" if kind == "aged_summary" else "valued"
+    select = f"select {literal(import_id)} as import_id, line_no, {columns} from {table} v where fault is null"
     accepted = _copy(con, select, rows)
+    if kind == "aged_summary":  # one row of the file gives a row per bucket: what is counted are rows of the file
+        (accepted,) = one(con, "select count(*) from valued where fault is null")
     (loaded,) = one(con, "select count(*) from raw")
     control = None
     if accepted < loaded:
@@ -75,13 +79,15 @@ def _create_values(reading: Reading) -> None:
             select line_no, {values}, coalesce({", ".join(checks)}, null) as parse_fault from raw {joins}"""
     )
     derived = _derived(plan, kind)
-    names = [c.name for c in KINDS[kind]]
+    names = [c.name for c in KINDS[kind]] if kind != "aged_summary" else list(plan.columns)
     selected = ", ".join(f"{derived.get(name, name)} as {name}" for name in names)
-    rules = [f"when {c.name} is null then 'missing_value|{c.name}'" for c in KINDS[kind] if c.required]
+    rules = [f"when {n} is null then 'missing_value|{n}'" for n, p in plan.columns.items() if p.required]
     if kind == "receipts":
         rules.append("when amount = 0 then 'zero_amount|amount'")
     elif kind == "customers":
         rules.append(f"when regexp_full_match(lower(customer_id), '{GRAND_TOTAL}') then 'total_row|customer_id'")
+    elif kind == "aged_summary":
+        rules += aged_rules(reading.mapping)
     elif kind == "fx_rates":
         rules.append("when rate_to_base <= 0 then 'rate_not_positive|rate_to_base'")
     con.execute(
@@ -89,6 +95,8 @@ def _create_values(reading: Reading) -> None:
             select *, case when parse_fault is not null then parse_fault {" ".join(rules)} end as fault
             from (select line_no, {selected}, parse_fault from parsed)"""
     )
+    if kind == "aged_summary":
+        unpivot(con, reading.mapping)
 
 
 def _derived(plan: Plan, kind: str) -> dict[str, str]:
@@ -98,6 +106,8 @@ def _derived(plan: Plan, kind: str) -> dict[str, str]:
     derived: dict[str, str] = {}
     if "customer_name" in has:
         derived["customer_id"] = "coalesce(customer_id, customer_name)"
+    if kind == "aged_summary":
+        derived |= nested_names(plan)
     if kind != "invoices":
         return derived
     if "amount" not in has:
@@ -132,6 +142,8 @@ def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
             notes.append({"code": "open_from_paid"})
     if "customer_name" in has and "customer_id" not in has:
         notes.append({"code": "name_is_id"})
+    if kind == "aged_summary":
+        notes += aged_notes(con, reading.mapping)
     if reading.groups:
         notes.append({"code": "grouped_by_customer"})
     return notes

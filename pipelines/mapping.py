@@ -1,78 +1,35 @@
-"""Source headers to canonical columns: what the person said, what was saved, synonyms, then likeness."""
+"""Source headers to canonical columns: what a person said or once said, then known names, then likeness."""
 
 import json
-import re
-import tomllib
-import unicodedata
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipelines.canonical import KINDS
+from pipelines.mapping_buckets import Bucket, bucket_of
 from pipelines.mapping_errors import BadMapping, KindUnclear, MissingColumns
+from pipelines.mapping_headers import FUZZY_THRESHOLD, HELPERS, is_data, known_as, likeness, rank_header
+
+__all__ = ["OPTIONS", "Mapping", "SourceColumn", "choose", "is_data", "missing", "rank_header", "read_file"]
 
 OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "control_total")
-HELPERS = {"invoices": ("paid_amount",)}  # columns read only to derive others
-_BRACKETS = re.compile(r"[(\[【（「<][^)\]】）」>]*[)\]】）」>]")
-_NOT_WORD = re.compile(r"[\W_]+")
-_DATA = re.compile(
-    r"""^[\s¥￥$€£(+-]*\d[\d.,'\s]*\)?\s*(CR|DR|%)?$           # a number
-      | ^\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T ].*)?$       # a date in figures
-      | ^\d{1,2}[-\s.][A-Za-z]{3,9}[-\s.,]+\d{2,4}$            # a date with a month's name
-    """,
-    re.VERBOSE,
-)
+_AGED = "aged_summary"
 # What makes rows of a kind worth having when the plain column is missing.
 _STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
 _KIND_WORDS = {
-    "invoices": (
-        "invoice",
-        "receivable",
-        "open item",
-        "bill",
-        "debtor",
-        "应收",
-        "发票",
-        "开票",
-        "未清",
-        "rechnung",
-        "請求",
-        "매출",
-    ),
-    "receipts": (
-        "payment",
-        "receipt",
-        "collection",
-        "cash app",
-        "收款",
-        "回款",
-        "到账",
-        "zahlung",
-        "入金",
-        "수금",
-        "pagamento",
-    ),
-    "customers": (
-        "customer master",
-        "customers",
-        "client list",
-        "客户档案",
-        "客户主数据",
-        "客户资料",
-        "credit limit",
-        "kunden",
-        "得意先",
-    ),
+    "invoices": ("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
+    "receipts": ("payment", "receipt", "collection", "cash app", "收款", "回款", "到账", "zahlung", "入金", "수금"),
+    "customers": ("customer master", "customers", "client list", "客户档案", "客户主数据", "客户资料", "credit limit"),
+    "aged_summary": ("aging summary", "aged summary", "summary", "账龄汇总", "账龄分析", "opening balance", "期首残高"),
     "fx_rates": ("rate", "fx", "汇率", "kurse"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """Where a canonical column comes from; `how` is given, saved, synonym, fuzzy or group."""
+    """Where a canonical column comes from; `how` is given, saved, synonym, fuzzy, place or group."""
 
     index: int
     header: str
@@ -82,54 +39,13 @@ class SourceColumn:
 
 @dataclass(frozen=True)
 class Mapping:
-    """One export's columns by canonical name, and the source headers left over."""
+    """One export's columns by canonical name, its bucket columns, and the source headers left over."""
 
     kind: str
     columns: dict[str, SourceColumn]
     unmapped: tuple[str, ...]
+    buckets: tuple[tuple[SourceColumn, Bucket], ...] = ()
     scores: dict[str, float] = field(default_factory=dict)
-
-
-@lru_cache(maxsize=20_000)
-def compact(header: str) -> str:
-    """A header reduced to what is compared: width and case folded, brackets, spaces and punctuation gone."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    bare = _NOT_WORD.sub("", _BRACKETS.sub("", text))
-    return bare or _NOT_WORD.sub("", text)
-
-
-@cache
-def synonyms(kind: str) -> dict[str, list[tuple[str, int]]]:
-    """Compacted header → canonical columns of the kind, each with the header's place in its list."""
-    with (Path(__file__).parent / "synonyms.toml").open("rb") as file:
-        lists = tomllib.load(file)
-    wanted = [column.name for column in KINDS[kind]] + list(HELPERS.get(kind, ()))
-    found: dict[str, list[tuple[str, int]]] = {}
-    for section in (kind, "common"):
-        for name, words in lists.get(section, {}).items():
-            if name in wanted:
-                for place, word in enumerate(words):
-                    found.setdefault(compact(word), []).append((name, place))
-    for name in wanted:
-        found.setdefault(compact(name), []).insert(0, (name, 0))
-    return found
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset().union(*(synonyms(kind) for kind in KINDS))
-
-
-def rank_header(cells: Sequence[str]) -> float:
-    """How much a record looks like the header of an export: known names count for it, data cells against it."""
-    known = len({key for cell in cells if cell and (key := compact(cell)) in _known()})
-    data = sum(1 for cell in cells if cell and is_data(cell))
-    return known - 2 * data
-
-
-def is_data(cell: str) -> bool:
-    """Whether a cell is a number or a date, which no header is."""
-    return bool(_DATA.match(cell.strip()))
 
 
 def choose(
@@ -140,36 +56,40 @@ def choose(
     given: Dict[str, Any] | None = None,
     titles: Sequence[str] = (),
     group_column: int | None = None,
+    saved: Sequence[str] = (),
 ) -> Mapping:
-    """The mapping of a header row: `given` (a person's or a saved one) first, then synonyms.
+    """The mapping of a header row: what was `given` first, then known names, then likeness.
 
     `group_column` is the column whose headings name the customer of the rows below; they are found in a column added
-    after the last one.
+    after the last one. `saved` are the canonical columns of `given` that were kept from an earlier export.
 
     Raises BadMapping for a header or column that does not exist, MissingColumns and KindUnclear.
     """
     given = given or {}
-    stated = kind or given.get("kind")
+    stated, columns = kind or given.get("kind"), given.get("columns") or {}
     if stated is not None and stated not in KINDS:
         raise BadMapping(name, "kind", str(stated), ", ".join(KINDS))
-    tries = {
-        k: _assign(headers, k, given.get("columns") or {}, name, group_column) for k in ([stated] if stated else KINDS)
-    }
-    scores = {k: _score(k, columns, [*titles, Path(name).stem]) for k, columns in tries.items()}
-    ready = {k: score for k, score in scores.items() if not missing(k, tries[k])}
+    kinds = [stated] if stated else [k for k in KINDS if set(columns) <= _allowed(k)] or list(KINDS)
+    for each in kinds[:1]:
+        _check(columns, headers, each, name)
+    tries = {k: _assign(headers, k, columns, group_column, saved) for k in kinds}
+    scores = {k: _score(k, found, headers, [*titles, Path(name).stem]) for k, found in tries.items()}
+    ready = {k: score for k, score in scores.items() if not missing(k, tries[k], headers)}
     if not ready:
-        nearest = max(scores, key=lambda k: scores[k] - 2 * len(missing(k, tries[k])))
-        raise MissingColumns(name, nearest, missing(nearest, tries[nearest]), [h for h in headers if h.strip()])
+        nearest = max(scores, key=lambda k: scores[k] - 2 * len(missing(k, tries[k], headers)))
+        lacking = missing(nearest, tries[nearest], headers)
+        raise MissingColumns(name, nearest, lacking, [h for h in headers if h.strip()], tries[nearest])
     ranked = sorted(ready, key=lambda k: -ready[k])
     if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
         raise KindUnclear(name, ranked[:2])
     best = ranked[0]
-    used = {column.index for column in tries[best].values()}
+    buckets = _buckets(headers, tries[best]) if best == _AGED else ()
+    used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
-    return Mapping(best, tries[best], left, {k: round(s, 2) for k, s in scores.items()})
+    return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
 
 
-def missing(kind: str, columns: Dict[str, SourceColumn]) -> list[str]:
+def missing(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str] = ()) -> list[str]:
     """Required canonical columns that neither a source column nor its stand-in fills."""
     lacking = [
         c.name for c in KINDS[kind] if c.required and c.name not in columns and _STAND_INS.get(c.name) not in columns
@@ -178,47 +98,86 @@ def missing(kind: str, columns: Dict[str, SourceColumn]) -> list[str]:
         lacking.append("customer_id")
     if kind == "customers" and len(columns) < 2:
         lacking.append("customer_name")
+    if kind == _AGED:
+        lacking = [name for name in lacking if name not in ("bucket", "open_amount")]
+        if len(_buckets(headers, columns)) < 2 and "open_amount" not in columns:
+            lacking.append("bucket")
     return lacking
 
 
+def _allowed(kind: str) -> set[str]:
+    return {c.name for c in KINDS[kind]} | set(HELPERS.get(kind, ()))
+
+
+def _check(given: Dict[str, str | None], headers: Sequence[str], kind: str, name: str) -> None:
+    """Refuse a person's mapping that names what does not exist. Raises BadMapping."""
+    for canonical, header in given.items():
+        if canonical not in _allowed(kind):
+            raise BadMapping(name, "columns", canonical, ", ".join(sorted(_allowed(kind))))
+        if header is not None and header not in headers:
+            raise BadMapping(name, canonical, header, ", ".join(h for h in headers if h.strip()))
+
+
 def _assign(
-    headers: Sequence[str], kind: str, given: Dict[str, str | None], name: str, group_column: int | None
+    headers: Sequence[str], kind: str, given: Dict[str, str | None], group_column: int | None, saved: Sequence[str]
 ) -> dict[str, SourceColumn]:
     """Source columns by canonical name; the most telling pair first, each side used once."""
-    allowed = [c.name for c in KINDS[kind]] + list(HELPERS.get(kind, ()))
-    found: dict[str, SourceColumn] = {}
-    for canonical, header in given.items():
-        if canonical not in allowed:
-            raise BadMapping(name, "columns", canonical, ", ".join(allowed))
-        if header is not None:
-            if header not in headers:
-                raise BadMapping(name, canonical, header, ", ".join(h for h in headers if h.strip()))
-            found[canonical] = SourceColumn(headers.index(header), header, "given", 1.0)
+    found = {
+        canonical: SourceColumn(headers.index(header), header, "saved" if canonical in saved else "given", 1.0)
+        for canonical, header in given.items()
+        if header is not None and header in headers
+    }
     taken = {column.index for column in found.values()}
     if group_column is not None and kind in ("invoices", "receipts"):
         label = headers[group_column] if group_column < len(headers) else ""
         found["customer_name"] = SourceColumn(len(headers), label or "-", "group", 1.0)
         taken.add(group_column)
     pairs = [
-        (place, index, canonical)
+        (place, index, canonical, "synonym", 1.0)
         for index, header in enumerate(headers)
-        if header.strip()
-        for canonical, place in synonyms(kind).get(compact(header), [])
+        if header.strip() and not (kind == _AGED and bucket_of(header))
+        for canonical, place in known_as(kind, header)
     ]
-    for _, index, canonical in sorted(pairs):
+    known = {index for _, index, *_ in pairs}
+    pairs += [
+        (round(1000 - alike), index, canonical, "fuzzy", alike / 100)
+        for index, header in enumerate(headers)
+        if header.strip() and index not in known and index not in taken and not is_data(header)
+        for canonical in _allowed(kind)
+        if (alike := likeness(kind, header, canonical)) >= FUZZY_THRESHOLD
+    ]
+    for _, index, canonical, how, confidence in sorted(pairs):
         if canonical not in found and canonical not in given and index not in taken:
-            found[canonical] = SourceColumn(index, headers[index], "synonym", 1.0)
+            found[canonical] = SourceColumn(index, headers[index], how, confidence)
             taken.add(index)
+    if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
+        found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header
     return found
 
 
-def _score(kind: str, columns: Dict[str, SourceColumn], titles: Sequence[str]) -> float:
+def _buckets(headers: Sequence[str], columns: Dict[str, SourceColumn]) -> tuple[tuple[SourceColumn, Bucket], ...]:
+    """The bucket columns of an aged summary, in the order they stand."""
+    used = {column.index for column in columns.values()}
+    named = [(i, h, bucket_of(h)) for i, h in enumerate(headers) if h.strip() and i not in used]
+    found: list[tuple[SourceColumn, Bucket]] = []
+    for index, header, bucket in named:
+        if bucket is None:
+            continue
+        if found and bucket.last is None and bucket.first == found[-1][1].last:  # "90+" after "61-90" starts at 91
+            bucket = Bucket((bucket.first or 0) + 1, None)
+        found.append((SourceColumn(index, header, "synonym", 1.0), bucket))
+    return tuple(found)
+
+
+def _score(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str], titles: Sequence[str]) -> float:
     """How well a kind explains the header: columns found, telling names first, words of titles and file name."""
     places = {
-        c: min((p for n, p in synonyms(kind).get(compact(s.header), []) if n == c), default=0)
+        c: min((p for n, p in known_as(kind, s.header) if n == c), default=0 if s.how != "fuzzy" else 9)
         for c, s in columns.items()
     }
     quality = sum(1.0 + 1.0 / (1 + places[c]) for c in columns)
+    if kind == _AGED:
+        quality += len(_buckets(headers, columns))
     text = " ".join(titles).casefold().replace("_", " ")
     return quality + (1.0 if any(word in text for word in _KIND_WORDS[kind]) else 0.0)
 

@@ -1,6 +1,7 @@
 """The ways a header row cannot be understood, one error each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipelines import i18n
 from pipelines.errors import UserError
@@ -9,8 +10,16 @@ from pipelines.errors import UserError
 class MissingColumns(UserError):
     """The header lacks columns that rows of this kind cannot do without."""
 
-    def __init__(self, file: str, kind: str, columns: Sequence[str], headers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        file: str,
+        kind: str,
+        columns: Sequence[str],
+        headers: Sequence[str],
+        found: Mapping[str, Any] | None = None,
+    ) -> None:
         self.file, self.kind, self.columns, self.headers = file, kind, list(columns), list(headers)
+        self.found = dict(found or {})
         super().__init__("error.columns_missing")
 
     def text(self, language: str) -> str:
