@@ -32,7 +32,7 @@ in_foreign_currency as (
         instalments.booking_rate,
         sum(together.amount_doc) over (
             partition by together.instalment_key
-            order by together.applied_on, together.line_key
+            order by together.applied_on, together.kind, together.line_key
             rows between unbounded preceding and current row
         ) as applied_doc
     from together

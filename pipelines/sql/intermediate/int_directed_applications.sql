@@ -1,5 +1,6 @@
 -- Grain: one row per directed line and instalment it pays, never beyond what the instalment owes.
 -- Running sums are clamped to the owed amount, so over-payments stay over and a bounce (a negative line) reopens.
+-- Lines of one day stand in an order of their own, so that the order of rows in a file decides nothing.
 with
 
 targeted as (
@@ -9,6 +10,7 @@ targeted as (
         lines.document_key,
         instalments.instalment_key,
         lines.applied_on,
+        lines.received_on,
         lines.amount_doc,
         lines.kind,
         lines.rule,
@@ -26,7 +28,7 @@ targeted_running as (
         *,
         sum(amount_doc) over (
             partition by instalment_key
-            order by applied_on, line_key
+            order by applied_on, received_on, amount_doc desc, kind, line_key
             rows between unbounded preceding and current row
         ) as paid_after
     from targeted
@@ -55,7 +57,7 @@ spread_lines as (
         lines.*,
         sum(lines.amount_doc) over (
             partition by lines.document_key
-            order by lines.applied_on, lines.line_key
+            order by lines.applied_on, lines.received_on, lines.amount_doc desc, lines.kind, lines.line_key
             rows between unbounded preceding and current row
         ) as paid_after
     from int_directed_lines as lines

@@ -9,6 +9,7 @@ receipt_lines as (
         document_key,
         instalment_no,
         greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
+        received_on,
         amount_doc,
         currency,
         kind,
@@ -25,6 +26,7 @@ spent_documents as (
         spent_document_key as document_key,
         cast(null as integer) as instalment_no,
         greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
+        received_on,
         cast(-amount_doc as decimal(18, 4)) as amount_doc,
         currency,
         kind,
@@ -50,6 +52,7 @@ stated_by_invoice as (
         instalments.document_key,
         instalments.instalment_no,
         coalesce(instalments.settled_date, instalments.listed_on) as applied_on,
+        coalesce(instalments.settled_date, instalments.listed_on) as received_on,
         instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
         instalments.currency,
         'payment' as kind,
@@ -74,6 +77,7 @@ differences as (
         instalments.document_key,
         instalments.instalment_no,
         payments.paid_on as applied_on,
+        payments.paid_on as received_on,
         case when instalments.amount_doc < 0 then -abs(payments.amount) else payments.amount end as amount_doc,
         instalments.currency,
         'payment' as kind,
@@ -88,12 +92,12 @@ differences as (
 
 together as (
 
-    select line_key, document_key, instalment_no, applied_on, amount_doc, currency, kind, rule
+    select line_key, document_key, instalment_no, applied_on, received_on, amount_doc, currency, kind, rule
     from receipt_lines
 
     union all
 
-    select line_key, document_key, instalment_no, applied_on, amount_doc, currency, kind, rule
+    select line_key, document_key, instalment_no, applied_on, received_on, amount_doc, currency, kind, rule
     from spent_documents
 
     union all
@@ -103,6 +107,7 @@ together as (
         document_key,
         instalment_no,
         applied_on,
+        received_on,
         cast(settled_doc - received_doc as decimal(18, 4)) as amount_doc,
         currency,
         kind,
@@ -114,13 +119,31 @@ together as (
     union all
 
     -- With a payment schedule each instalment states its own settlement; receipts are not spread here.
-    select line_key, document_key, instalment_no, applied_on, settled_doc as amount_doc, currency, kind, rule
+    select
+        line_key,
+        document_key,
+        instalment_no,
+        applied_on,
+        received_on,
+        settled_doc as amount_doc,
+        currency,
+        kind,
+        rule
     from stated_by_invoice
     where instalments > 1 and received_doc = 0 and settled_doc <> 0
 
     union all
 
-    select line_key, document_key, instalment_no, applied_on, cast(amount_doc as decimal(18, 4)), currency, kind, rule
+    select
+        line_key,
+        document_key,
+        instalment_no,
+        applied_on,
+        received_on,
+        cast(amount_doc as decimal(18, 4)) as amount_doc,
+        currency,
+        kind,
+        rule
     from differences
 
 ),
@@ -132,6 +155,7 @@ final as (
         together.document_key,
         together.instalment_no,
         greatest(together.applied_on, documents.issue_date) as applied_on,
+        together.received_on,
         together.amount_doc,
         together.kind,
         together.rule

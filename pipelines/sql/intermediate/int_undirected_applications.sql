@@ -6,9 +6,11 @@ lines as (
 
     select
         line_key,
+        receipt_id,
         customer_key,
         currency,
-        greatest(received_on, coalesce(applied_on, received_on)) as received_on,
+        received_on,
+        greatest(received_on, coalesce(applied_on, received_on)) as available_on,
         amount_doc,
         kind
     from int_receipt_lines
@@ -16,6 +18,8 @@ lines as (
         and invoice_id is null
         and customer_key is not null
         and amount_doc > 0
+        -- What is applied after the as-of date keeps no other money from a debt.
+        and greatest(received_on, coalesce(applied_on, received_on)) <= $as_of
 
 ),
 
@@ -54,14 +58,15 @@ exact as (
     select
         numbered_lines.line_key,
         numbered_owed.instalment_key,
-        numbered_lines.received_on as applied_on,
+        numbered_lines.available_on as applied_on,
         numbered_lines.kind,
         numbered_lines.amount_doc
     from (
         select
             *,
             row_number() over (
-                partition by customer_key, currency, amount_doc order by received_on, line_key
+                partition by customer_key, currency, amount_doc
+                order by available_on, received_on, kind, receipt_id, line_key
             ) as place
         from lines
     ) as numbered_lines
@@ -75,7 +80,7 @@ exact as (
         and numbered_lines.currency = numbered_owed.currency
         and numbered_lines.amount_doc = numbered_owed.owed_doc
         and numbered_lines.place = numbered_owed.place
-    where numbered_owed.issue_date <= numbered_lines.received_on
+    where numbered_owed.issue_date <= numbered_lines.available_on
 
 ),
 
@@ -85,7 +90,8 @@ lines_in_a_row as (
         lines.*,
         sum(lines.amount_doc) over (
             partition by lines.customer_key, lines.currency
-            order by lines.received_on, lines.line_key
+            order by
+                lines.available_on, lines.received_on, lines.amount_doc desc, lines.kind, lines.receipt_id, lines.line_key
             rows between unbounded preceding and current row
         ) as ends_at
     from lines
@@ -113,7 +119,7 @@ oldest_first as (
     select
         money.line_key,
         debt.instalment_key,
-        greatest(money.received_on, debt.issue_date) as applied_on,
+        greatest(money.available_on, debt.issue_date) as applied_on,
         money.kind,
         least(money.ends_at, debt.ends_at)
         - greatest(money.ends_at - money.amount_doc, debt.ends_at - debt.owed_doc) as amount_doc
@@ -130,7 +136,6 @@ final as (
 
     select line_key, instalment_key, applied_on, kind, 'exact' as rule, amount_doc
     from exact
-    where applied_on <= $as_of
 
     union all
 
@@ -142,7 +147,6 @@ final as (
         'oldest' as rule,
         cast(amount_doc as decimal(18, 4)) as amount_doc
     from oldest_first
-    where applied_on <= $as_of
 
 )
 

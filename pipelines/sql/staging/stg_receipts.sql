@@ -29,7 +29,8 @@ lines as (
 
 ),
 
--- Only a line with a receipt number can be recognised in a later import.
+-- Only a line with a receipt number can be recognised in a later import. The day is part of what it is recognised by:
+-- a cheque that bounces comes back later under its own number.
 later as (
 
     select
@@ -38,6 +39,7 @@ later as (
         coalesce(invoice_id, '') as invoice_id,
         coalesce(instalment_no, 0) as instalment_no,
         kind,
+        paid_on,
         import_no
     from lines
     where receipt_id is not null
@@ -73,6 +75,7 @@ final as (
                 and later.invoice_id = coalesce(lines.invoice_id, '')
                 and later.instalment_no = coalesce(lines.instalment_no, 0)
                 and later.kind = lines.kind
+                and later.paid_on = lines.paid_on
                 and later.import_no > lines.import_no
         )
 
