@@ -5,7 +5,8 @@ without payload, and ending something open (a task, a dispute, a hold) a new ent
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from pipelines.errors import UserError
 from pipelines.journal_entries import CLOSABLE, PAYLOADS, Closing, EntryRefused, Payload, Problem, typed, validated
-from pipelines.journal_store import ENTRIES, transaction
+from pipelines.journal_store import ENTRIES, exists, transaction
 from pipelines.settings import Settings
 
 COLUMNS = ["id", "at", "who", "kind", "entity_id", "customer_id", "invoice_id", "instalment_no", "payload"]
@@ -64,9 +65,44 @@ def append(
     and a plan. `now` is the moment of entry, the clock's unless given. Raises EntryRefused with a reason per field.
     """
     now = now or _utc_now()
-    entry = validated(kind, payload, today=_business_day(settings, now), debt=debt)
+    entry = validated(kind, payload, today=business_day(settings, now), debt=debt)
     with transaction(settings, writes=True) as con:
         return _insert(con, kind, subject, entry, who=who, at=now)
+
+
+def append_together(
+    settings: Settings,
+    subject: Subject,
+    payloads: Mapping[str, dict[str, Any]],
+    *,
+    who: str,
+    debt: Decimal | None = None,
+    now: dt.datetime | None = None,
+) -> list[Entry]:
+    """Store one entry of each kind about one subject, all or none: a contact and the promise made in it.
+
+    Raises EntryRefused with every reason against a field named `<kind>.<field>`.
+    """
+    now = now or _utc_now()
+    valid: dict[str, Payload] = {}
+    problems: list[Problem] = []
+    for kind, payload in payloads.items():
+        try:
+            valid[kind] = validated(kind, payload, today=business_day(settings, now), debt=debt)
+        except EntryRefused as refused:
+            problems += [replace(problem, field=f"{kind}.{problem.field}") for problem in refused.problems]
+    if problems:
+        raise EntryRefused(*problems)
+    with transaction(settings, writes=True) as con:
+        return [_insert(con, kind, subject, entry, who=who, at=now) for kind, entry in valid.items()]
+
+
+def newest(settings: Settings) -> int:
+    """The number of the last entry, 0 before the first. A journal with the same number reads the same."""
+    if not exists(settings):
+        return 0
+    with transaction(settings) as con:
+        return con.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.id), 0))).scalar_one()
 
 
 def correct(
@@ -89,7 +125,7 @@ def correct(
             entry = typed(Closing, payload)
         else:
             # A correction is judged on the day the entry was made: a promise stays correctable after its date.
-            entry = validated(old.kind, payload, today=_business_day(settings, _first(con, old).at), debt=debt)
+            entry = validated(old.kind, payload, today=business_day(settings, _first(con, old).at), debt=debt)
         return _insert(con, old.kind, _subject(old), entry, who=who, at=now, corrects=old, closes=old.closes)
 
 
@@ -116,7 +152,7 @@ def close(
             raise EntryRefused(Problem("kind", "error.entry_not_closable", {}))
         target = _row(con, target.root or target.id)
         if (closing := _closing_of(con, target.id)) is not None:
-            day = _business_day(settings, closing.at)
+            day = business_day(settings, closing.at)
             raise EntryConflict("error.entry_already_closed", who=closing.who, day=day)
         return _insert(con, target.kind, _subject(target), ending, who=who, at=now or _utc_now(), closes=target.id)
 
@@ -136,7 +172,8 @@ def entries(
     `closed_at`, `closed_by` and `outcome` are empty while the entry is open. Times are UTC. With `kind` the fields of
     its payload are columns too (`payload.<field>`), money as Decimal. `known_at` leaves out what was entered later.
     """
-    versions = _read(settings, known_at, entity_id=entity_id, customer_id=customer_id)
+    # Looking creates nothing: a journal nobody has written to has no entries.
+    versions = _read(settings, known_at, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
     first = {row.id: row for row in versions if row.root is None}
     newest = {row.root or row.id: row for row in versions}
     closings = {row.closes: row for row in newest.values() if row.closes is not None and row.payload is not None}
@@ -193,8 +230,9 @@ def _utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _business_day(settings: Settings, moment: dt.datetime) -> dt.date:
-    """The business day of a moment; one without zone is UTC, as stored."""
+def business_day(settings: Settings, moment: dt.datetime | None = None) -> dt.date:
+    """The business day of a moment, now unless given; one without zone is UTC, as stored."""
+    moment = moment or _utc_now()
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return aware.astimezone(_zone(settings.timezone)).date()
 

@@ -81,6 +81,11 @@ def transaction(settings: Settings, *, writes: bool = False) -> Iterator[sa.Conn
         raise JournalUnusable("error.journal_unreachable", url=shown, reason=_first_line(reason)) from None
 
 
+def exists(settings: Settings) -> bool:
+    """Whether there is a journal to read: a PostgreSQL one always, a SQLite one once something was written."""
+    return bool(settings.journal_url) or Warehouse.of(settings).journal.exists()
+
+
 def snapshot(warehouse: Warehouse, target: Path) -> None:
     """Copy the SQLite journal to `target`, whole although others may be writing; nothing if there is none."""
     if not warehouse.journal.exists():

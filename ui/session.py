@@ -48,12 +48,12 @@ class View:
 
 def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
     """The cached answer of a query of one build; a build never changes, so neither does an answer."""
-    return _answer(build.build_id, query.__name__, args, build)
+    return _answer(build.build_id, f"{query.__module__}.{query.__name__}", args, query, build)
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
-def _answer(build_id: str, name: str, args: tuple[object, ...], _build: Build) -> Any:
-    return getattr(queries, name)(_connection(build_id, _build), *args)
+def _answer(build_id: str, name: str, args: tuple[object, ...], _query: Callable[..., Any], _build: Build) -> Any:
+    return _query(_connection(build_id, _build), *args)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)
