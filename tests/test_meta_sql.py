@@ -81,7 +81,7 @@ def test_says_its_grain_first_and_makes_the_table_it_is_named_after(path: Path) 
     if path.parent.name == "checks":
         assert re.match(r"-- [A-Z].+", text), "the first comment states what a row that should not be there is"
     else:
-        assert re.match(r"-- (Grain: \w|One row per \w)", text), "the first comment states what one row is"
+        assert re.match(r"-- (Grain: \w|One row( per|:) \w)", text), "the first comment states what one row is"
     tree = parsed(path)
     if isinstance(tree, exp.Create):
         assert tree.this.find(exp.Table).name == path.stem

@@ -1,7 +1,7 @@
 """Measure each job beside its floor, several times in turn, each in a process of its own: `make bench`.
 
-Prints `job · n · ours · floor · ratio · peak MB` and the growth from n / 10 to n, and writes bench.json. Asserts
-nothing: absolute times move by 2 × between runs of one machine, so read the ratios.
+Prints `job · n · ours · p95 · floor · ratio · cpu ratio · peak MB` and the growth from n / 10 to n, and writes
+bench.json. Asserts nothing: absolute times move by 2 × between runs of one machine, so read the ratios.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,9 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Measured:
-    """One process: its wall time and the most memory it held."""
+    """One process: its wall time, the processor time of all its threads, and the most memory it held."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
@@ -40,6 +40,7 @@ class Row:
     floor_ms: float
     ratio: float
     peak_mb: float | None
+    cpu_ratio: float | None = None  # steadier than the ratio where others use the machine too
     p95_ms: float | None = None
 
 
@@ -59,7 +60,7 @@ def measure(arguments: list[str], home: Path) -> Measured:
         _, status, usage = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"bench: python {' '.join(arguments)} failed\n{log.read_text()[-4000:]}")
-    return Measured(time.perf_counter() - began, usage.ru_maxrss / 1024)
+    return Measured(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def ask(arguments: list[str], home: Path) -> dict[str, dict[str, float]]:
@@ -108,20 +109,28 @@ def rounds(times: int, size: int, ledger: Ledger, scratch: Path) -> tuple[list[R
             measured.append(floor(ledger, scratch / f"{size}-{number}" / where, where))
         if number + 1 < times:
             remove(home.parent)
-    seconds: dict[str, Callable[[dict[str, Measured]], float]] = {
-        "import + build": lambda steps: steps["import"].seconds + steps["build"].seconds,
-        "import": lambda steps: steps["import"].seconds,
-        "build": lambda steps: steps["build"].seconds,
-    }
     rows = []
-    for job, taken in seconds.items():
-        mine = statistics.median(taken(steps) for steps in ours)
-        names = ("import", "build") if job == "import + build" else (job,)
-        peak = statistics.median(max(steps[name].peak_mb for name in names) for steps in ours)
-        for where, measured in floors.items():
-            bare = statistics.median(each.seconds for each in measured)
-            rows.append(Row(job, size, f"read_csv into {where}", mine * 1e3, bare * 1e3, mine / bare, peak))
+    for job, steps in {"import + build": ("import", "build"), "import": ("import",), "build": ("build",)}.items():
+        taken = [[each[step] for step in steps] for each in ours]
+        mine, cpu, peak = (statistics.median(total(step) for step in taken) for total in (seconds_of, cpu_of, peak_of))
+        for where, bare in floors.items():
+            least = statistics.median(each.seconds for each in bare)
+            least_cpu = statistics.median(each.cpu_seconds for each in bare)
+            name = f"read_csv into {where}"
+            rows.append(Row(job, size, name, mine * 1e3, least * 1e3, mine / least, peak, cpu / least_cpu))
     return rows, home
+
+
+def seconds_of(steps: list[Measured]) -> float:
+    return sum(step.seconds for step in steps)
+
+
+def cpu_of(steps: list[Measured]) -> float:
+    return sum(step.cpu_seconds for step in steps)
+
+
+def peak_of(steps: list[Measured]) -> float:
+    return max(step.peak_mb for step in steps)
 
 
 def remove(folder: Path) -> None:
@@ -135,7 +144,7 @@ def queries(size: int, home: Path) -> list[Row]:
     timings = ask(["tests.bench.pages", "queries"], home)
     bare = timings.pop("select 1")["p50"]
     return [
-        Row(f"query: {name}", size, "select 1", took["p50"], bare, took["p50"] / bare, None, took["p95"])
+        Row(f"query: {name}", size, "select 1", took["p50"], bare, took["p50"] / bare, None, None, took["p95"])
         for name, took in timings.items()
     ]
 
@@ -152,7 +161,7 @@ def overview(scratch: Path) -> list[Row]:
     timings = ask(["tests.bench.pages", "overview"], home)
     bare = timings.pop("empty page")["p50"]
     return [
-        Row(f"page: {name}", 12_000, "empty page", took["p50"], bare, took["p50"] / bare, None, took["p95"])
+        Row(f"page: {name}", 12_000, "empty page", took["p50"], bare, took["p50"] / bare, None, None, took["p95"])
         for name, took in timings.items()
     ]
 
@@ -173,16 +182,18 @@ def say(text: str) -> None:
 
 
 def show_heading() -> None:
-    print(f"{'job':<36} {'n':>11} {'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'peak MB':>8}  floor")
+    names = f"{'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'cpu':>7} {'peak MB':>8}"
+    print(f"{'job':<36} {'n':>11} {names}  floor")
 
 
 def show(rows: list[Row]) -> None:
     for row in rows:
         p95 = "" if row.p95_ms is None else f"{row.p95_ms:.1f}"
         peak = "" if row.peak_mb is None else f"{row.peak_mb:.0f}"
+        cpu = "" if row.cpu_ratio is None else f"{row.cpu_ratio:.2f}"
         print(
             f"{row.job:<36} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
-            f"{peak:>8}  {row.floor_name}",
+            f"{cpu:>7} {peak:>8}  {row.floor_name}",
             flush=True,
         )
 
