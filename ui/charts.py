@@ -41,7 +41,7 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
             hovertemplate="<b>%{x}</b><br>%{customdata[0]} · %{customdata[2]}<br>%{customdata[1]}<extra></extra>",
         )
     )
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_yaxes(**money_axis(reader, rows["open_base"].min(), rows["open_base"].max()))
     return figure
 
@@ -65,7 +65,7 @@ def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 150) -> go.Fi
             customdata=[[money(reader, row["open_base"])]],
             hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
         )
-    _frame(figure, height)
+    frame(figure, height)
     # An amount that does not fit its part is left to the hover.
     figure.update_layout(barmode="relative", uniformtext={"mode": "hide", "minsize": 11})
     figure.update_layout(legend={"traceorder": "normal"})
@@ -83,7 +83,7 @@ def aging_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.
     for bucket in order:
         part = trend[trend["bucket"] == bucket].sort_values("month_end")
         _month_bars(figure, reader, part, "open_base", bucket_name(reader, bucket), colours[bucket])
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_layout(barmode="relative", hovermode="x unified")
     stacked = trend[trend["open_base"] > 0].groupby("month_end")["open_base"].sum()
     figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), stacked.max() if len(stacked) else 1))
@@ -96,7 +96,7 @@ def balance_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> g
     figure = go.Figure()
     _month_bars(figure, reader, trend, "current_end_base", reader.t("bucket.not_due"), NOT_DUE_COLOUR)
     _month_bars(figure, reader, trend, "overdue_end_base", reader.t("app.overdue"), OVERDUE)
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_layout(barmode="stack", hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, 0, (trend["current_end_base"] + trend["overdue_end_base"]).max()))
     _month_axis(figure, reader, trend["month_end"])
@@ -108,7 +108,7 @@ def movement_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> 
     figure = go.Figure()
     _month_bars(figure, reader, trend, "sales_base", reader.t("app.billed"), BILLED)
     _month_bars(figure, reader, trend, "collected_base", reader.t("app.collected"), COLLECTED)
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_layout(barmode="group", hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, 0, trend[["sales_base", "collected_base"]].max().max()))
     _month_axis(figure, reader, trend["month_end"])
@@ -146,7 +146,7 @@ def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Fi
             ],
             hovertemplate="%{customdata[0]}",
         )
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(rangemode="tozero", ticksuffix=reader.t("app.day_suffix"), tickformat=",d")
     _month_axis(figure, reader, trend["month_end"])
@@ -170,7 +170,7 @@ def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> 
             customdata=[[money(reader, value)] for value in trend[column]],
             hovertemplate="%{customdata[0]}",
         )
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), trend["open_base"].max()))
     _month_axis(figure, reader, trend["month_end"], labels=6)
@@ -203,7 +203,7 @@ def payment_dots(reader: Reader, payments: pd.DataFrame, height: int = 260) -> g
         )
     )
     figure.add_hline(y=0, line={"color": QUIET, "width": 1, "dash": "dot"})
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_yaxes(ticksuffix=reader.t("app.day_suffix"), tickformat=",d", zeroline=False)
     figure.update_xaxes(tickformat="%Y-%m")
     return figure
@@ -261,7 +261,8 @@ def _month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", lab
     figure.update_layout(bargap=0.25)
 
 
-def _frame(figure: go.Figure, height: int) -> None:
+def frame(figure: go.Figure, height: int) -> None:
+    """The look that all figures share: no toolbar gestures, legend above, room used to the edge."""
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 28, "b": 0},
@@ -291,7 +292,7 @@ def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure
             f"{reader.t('app.outstanding')}: %{{customdata[2]}}<extra></extra>",
         )
     )
-    _frame(figure, height)
+    frame(figure, height)
     figure.update_xaxes(visible=False, range=[0, rows["overdue_base"].max() * 1.15])  # room for the amounts
     figure.update_yaxes(automargin=True)
     return figure

@@ -15,16 +15,17 @@ from ui.session import View
 
 SAMPLE = jobs.ROOT / "data" / "sample"
 BUILD = ("pipelines", "build", "--wait", "--json", "--progress")
+TRAIN = ("models", "train", "--json")
 
 
 def load(view: View, files: Sequence[tuple[Path, dict[str, Any]]]) -> None:
     """Import the files with what the person said about each, then build."""
-    _start(view, [*(_import_step(path, said) for path, said in files), BUILD])
+    start(view, [*(_import_step(path, said) for path, said in files), BUILD])
 
 
 def build(view: View) -> None:
     """Build from the imports that are in force."""
-    _start(view, [BUILD])
+    start(view, [BUILD])
 
 
 def is_running() -> bool:
@@ -74,7 +75,7 @@ def offer_sample(view: View) -> None:
 
 def _load_sample(view: View, files: list[Path]) -> None:
     steps = [_import_step(path, {}) for path in files]
-    _start(view, [*steps, BUILD, ("models", "train"), BUILD])
+    start(view, [*steps, BUILD, TRAIN, BUILD])
 
 
 def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
@@ -93,7 +94,8 @@ def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
     return tuple(arguments)
 
 
-def _start(view: View, steps: Sequence[tuple[str, ...]]) -> None:
+def start(view: View, steps: Sequence[tuple[str, ...]]) -> None:
+    """Run commands one after the other; the pages show how far they are."""
     st.session_state["import_job"] = jobs.start(steps, view.reader.language)
 
 
@@ -150,6 +152,8 @@ def _lines(view: View, result: dict[str, Any]) -> list[str]:
     ]
     if "build_id" in result:
         lines.append(t("imports.built", date=plain(result["as_of"]), seconds=result["seconds"]))
+    if "items" in result and "model_id" in result:
+        lines.append(t("imports.trained", model_id=plain(result["model_id"]), items=result["items"]))
     return lines
 
 

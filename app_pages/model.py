@@ -1,0 +1,20 @@
+"""Model card: what the late-payment model learned from, how far to trust it, and which model serves."""
+
+import streamlit as st
+
+from models import card as cards
+from ui import import_jobs, model_parts, page
+
+view = page.start("model", needs_build=False)
+t = view.reader.t
+
+import_jobs.running(view)
+serving = cards.serving_card(view.settings)
+if serving is None:
+    st.info(t("model_card.none"), icon=":material/model_training:")
+else:
+    model_parts.headline(view, serving)
+    model_parts.figures(view, serving)
+if view.build is not None and not import_jobs.is_running():
+    model_parts.care(view, serving)
+model_parts.log(view)
