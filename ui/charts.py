@@ -10,7 +10,7 @@ from ui.buckets import NOT_DUE_COLOUR, UNAPPLIED, bucket_colours, bucket_name
 from ui.formats import compact, days, money, month, number, percent, plain_in_chart
 from ui.i18n import Reader
 
-BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#3457D5"
+BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#5B7BEA"
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 

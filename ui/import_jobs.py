@@ -152,8 +152,8 @@ def _lines(view: View, result: dict[str, Any]) -> list[str]:
     ]
     if "build_id" in result:
         lines.append(t("imports.built", date=plain(result["as_of"]), seconds=result["seconds"]))
-    if "items" in result and "model_id" in result:
-        lines.append(t("imports.trained", model_id=plain(result["model_id"]), items=result["items"]))
+    if "card" in result:
+        lines.append(t("imports.trained", model_id=plain(result["model_id"]), items=result["card"]["items"]))
     return lines
 
 
