@@ -16,7 +16,6 @@ from pipelines.values_dates import BLANKS
 # Full-width figures and signs become plain ones, thin spaces and apostrophes "'", currency symbols vanish.
 _FROM = '０１２３４５６７８９，．（）－−–＋　\u00a0\u202f\u2009 ’`´﹣¥￥$€£₹₩"\t'
 _TO = "0123456789,.()---+''''''''-"
-_SIGN, _END = "[-+(]{0,2}", "[)-]?"
 _DOT = r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]{1,3}('[0-9]{3})+(\.[0-9]*)?|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"
 _DOT += r"|[0-9]*\.[0-9]+|[0-9]+\.?"
 _COMMA = r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?|[0-9]{1,3}('[0-9]{3})+(,[0-9]*)?|[0-9]*,[0-9]+|[0-9]+,?"
@@ -231,7 +230,8 @@ def _looked_up(
 
 
 def _matches(text: str, body: str) -> str:
-    return f"regexp_full_match({text}, '{_quoted(f'{_SIGN}({body}){_END}')}')"
+    """SQL that tests for figures with a sign before or after them, or in brackets."""
+    return f"regexp_full_match({text}, '{_quoted(f'[-+]?({body})-?|[-+]?[(][-+]?({body})[)]')}')"
 
 
 def _quoted(text: str) -> str:
