@@ -1,10 +1,17 @@
-"""Command line of the late-payment model: train on the published build, keep or roll back, evaluate."""
+"""Command line of the late-payment model: train on the published build, evaluate, report, keep or roll back."""
 
+import json
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import ValidationError
 
+from models import evaluate as evaluation
 from models import late_risk, store
+from models import report as reports
 from models.card import Card, serving_card
 from pipelines import i18n, queries
 from pipelines.errors import UserError
@@ -18,30 +25,96 @@ class NoBuild(UserError):
         super().__init__("error.model_no_build")
 
 
-@click.group()
+class CutOutOfRange(UserError):
+    """The share of a cut is not between 0 and 1."""
+
+    def __init__(self, cut: float) -> None:
+        super().__init__("error.model_cut", cut=str(cut))
+
+
+class Commands(click.Group):
+    """A group whose commands end with one line and status 1 when the data or the user's input is wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            _refuse(error.text(i18n.terminal_language()))
+        except ValidationError as error:
+            first = error.errors()[0]
+            _refuse(_text("error.setting", name=".".join(map(str, first["loc"])), why=first["msg"]))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group(cls=Commands)
 def main() -> None:
-    """Late-payment risk: train, evaluate, keep or roll back."""
+    """Late-payment risk: train, evaluate, report, keep or roll back."""
 
 
 @main.command()
 @click.option("--keep", is_flag=True, help="Let the new model serve at once.")
-def train(keep: bool) -> None:
+@json_option
+def train(keep: bool, as_json: bool) -> None:
     """Train a candidate on the published build; the first one serves at once."""
     settings = Settings()
-    build = queries.published(settings)
-    if build is None:
-        raise NoBuild
+    build = _build(settings)
     with queries.open_build(build) as con:
         card = late_risk.train(con, build.as_of, settings, build.build_id)
     before = serving_card(settings)
     store.log(settings, "trained", card.model_id, before.model_id if before else None)
+    serves = keep or before is None or before.model_id == card.model_id
+    if serves:
+        store.serve(settings, card.model_id, "kept")
+    if as_json:
+        click.echo(json.dumps({"model_id": card.model_id, "serves": serves, "card": card.data}, ensure_ascii=False))
+        return
     _say("model.trained", model_id=card.model_id, items=card.data["items"])
-    for target, refused in card.data["refusals"].items():
-        _say(f"model.{refused['code']}", **{"target": _word(f"model.target_{target}"), **refused})
-    if keep or before is None:
-        _keep(card, settings, "kept")
+    for line in reports.refusal_lines(card, i18n.terminal_language()):
+        click.echo(line)
+    if serves:
+        _say("model.kept", model_id=card.model_id)
     else:
+        assert before is not None
+        click.echo(reports.comparison(before, card, i18n.terminal_language()))
         _say("model.candidate", model_id=card.model_id, before=before.model_id)
+
+
+@main.command()
+@click.option("--cut", type=float, help="One cut at this share of the instalments in order of issue.")
+@click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, help="Month ends to replay.")
+@click.option("--scores", type=click.Path(path_type=Path, dir_okay=False), help="Write the test rows of --cut here.")
+@json_option
+def evaluate(cut: float | None, months: int, scores: Path | None, as_json: bool) -> None:
+    """Judge the model on outcomes it had not seen: one cut, or a replay of monthly cuts."""
+    settings = Settings()
+    if cut is not None and not 0 < cut < 1:
+        raise CutOutOfRange(cut)
+    if scores is not None and cut is None:
+        raise click.UsageError("--scores needs --cut")
+    with queries.open_build(_build(settings)) as con:
+        if cut is not None:
+            figures, rows = evaluation.at_cut(con, cut, settings)
+            if scores is not None:
+                rows.to_csv(scores, index=False)
+            click.echo(json.dumps(figures) if as_json else reports.cut_table(figures))
+            return
+        table = evaluation.replay(con, settings, months, _progress())
+    click.echo(reports.replay_json(table) if as_json else reports.replay_table(table))
+
+
+@main.command()
+@click.argument("model_id", required=False)
+@json_option
+def report(model_id: str | None, as_json: bool) -> None:
+    """Show the card of the serving model, or of MODEL_ID, and the log of models."""
+    settings = Settings()
+    card = store.candidate(settings, model_id) if model_id else serving_card(settings)
+    if as_json:
+        click.echo(json.dumps(card.data if card else None, ensure_ascii=False))
+        return
+    click.echo(reports.text(settings, card, i18n.terminal_language()))
 
 
 @main.command()
@@ -49,32 +122,46 @@ def train(keep: bool) -> None:
 def keep(model_id: str) -> None:
     """Let the candidate MODEL_ID serve from the next build on."""
     settings = Settings()
-    _keep(store.candidate(settings, model_id), settings, "kept")
+    _serve(store.candidate(settings, model_id), settings, "kept")
 
 
 @main.command()
 def rollback() -> None:
     """Let the model that served before serve again."""
     settings = Settings()
-    _keep(store.candidate(settings, store.before(settings)), settings, "rolled_back")
+    _serve(store.candidate(settings, store.before(settings)), settings, "rolled_back")
 
 
-def _keep(card: Card, settings: Settings, action: str) -> None:
+def _serve(card: Card, settings: Settings, action: str) -> None:
     store.serve(settings, card.model_id, action)
     _say(f"model.{action}", model_id=card.model_id)
 
 
+def _build(settings: Settings) -> queries.Build:
+    build = queries.published(settings)
+    if build is None:
+        raise NoBuild
+    return build
+
+
+def _progress() -> Callable[[str, int, int], None] | None:
+    if not sys.stderr.isatty():
+        return None
+    return lambda name, done, total: click.echo(f"{done}/{total} {name}", err=True)
+
+
+def _text(key: str, **params: object) -> str:
+    return i18n.translate(i18n.terminal_language(), key, **params)
+
+
 def _say(key: str, **params: object) -> None:
-    click.echo(i18n.translate(i18n.terminal_language(), key, **params))
+    click.echo(_text(key, **params))
 
 
-def _word(key: str) -> str:
-    return i18n.translate(i18n.terminal_language(), key)
+def _refuse(line: str) -> None:
+    click.echo(line, err=True)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as problem:
-        click.echo(problem.text(i18n.terminal_language()), err=True)
-        sys.exit(1)
+    main()

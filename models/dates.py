@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from models.estimators import SEED, _thin
+from models.estimators import RISES, SEED, thin
 
 FIRST, LAST = -400, 800  # days that a curve spans around the expected median
 LONGEST = 365  # an expected date lies at most this many days ahead
@@ -38,7 +38,7 @@ def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) ->
     paid = ~np.isnan(settled)
     days_late = np.where(paid, settled, known_day) - due
     entry = rows["day"].to_numpy("float64") - 1 - due
-    keep = _thin(rows, cap)
+    keep = thin(rows, cap)
     mask = np.ones(len(rows), dtype=bool) if keep is None else keep
     # Open long enough to pass for unpaid; a young open item would pull the median towards its age.
     mask &= paid | (days_late >= 60)
@@ -48,10 +48,13 @@ def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) ->
         median = HistGradientBoostingRegressor(
             loss="absolute_error",
             max_leaf_nodes=8,
-            learning_rate=0.05,
+            learning_rate=0.1,
             min_samples_leaf=30,
-            max_iter=120,
+            max_iter=60,
             max_bins=64,
+            max_features=0.3,
+            l2_regularization=10,
+            monotonic_cst=RISES.astype(int).tolist(),
             early_stopping=False,
             random_state=SEED,
         ).fit(

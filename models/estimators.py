@@ -20,9 +20,10 @@ from models.features import FEATURES, Context
 
 SEED = 20260101
 ESTIMATORS = ("prior", "late_share", "logistic", "boosting")
-CANDIDATES = ("prior", "late_share", "logistic", "boosting", "blend")  # simplest first: ties go to the simpler
-TREES = (40, 80, 120, 200, 320)
-EDGE = 1e-4  # Brier by which a more complex candidate must win
+CANDIDATES = ("prior", "late_share", "logistic", "boosting", "blend", "blend_share")
+TREES = (20, 40, 70)
+EDGE = 1e-4  # Brier by which a calibration must help
+CHANCE = 1.3  # standard errors beyond which a difference is not chance
 RISES = np.array([feature.rises for feature in FEATURES])
 
 
@@ -62,7 +63,7 @@ class Classifier:
 
     def estimates(self, rows: pd.DataFrame, x: np.ndarray) -> dict[str, np.ndarray]:
         """Probabilities of every estimator and of the chosen, calibrated one; each of shape (rows,)."""
-        answers = _raw_estimates(self, rows, x)
+        answers = _blends({name: _candidate(self, name, rows, x) for name in ESTIMATORS})
         return {name: answers[name] for name in ESTIMATORS} | {"chosen": self.calibrated(answers[self.chosen])}
 
     def chosen_estimate(self, rows: pd.DataFrame, x: np.ndarray) -> np.ndarray:
@@ -70,7 +71,7 @@ class Classifier:
         return self.calibrated(_candidate(self, self.chosen, rows, x))
 
     def calibrated(self, p: np.ndarray) -> np.ndarray:
-        return np.asarray(expit(self.shift + self.slope * logit(np.clip(p, 1e-6, 1 - 1e-6))))
+        return recalibrated(p, self.slope, self.shift)
 
 
 def rate_of(context: Context, target: str) -> float:
@@ -86,44 +87,82 @@ def fit(
     boosting_cap: int = 120_000,
 ) -> Classifier:
     """Fit, choose and calibrate for a target (`late`, `very_late`) on labelled rows in order of their day."""
-    folds = _folds(rows, target)
-    trees = TREES[1]
-    pooled: dict[str, list[np.ndarray]] = {name: [] for name in CANDIDATES}
-    by_trees: dict[int, list[np.ndarray]] = {count: [] for count in TREES}
-    labels: list[np.ndarray] = []
-    for past, block, start in folds:
-        part = _fit_once(past, target, contextualise(past, start - 1), TREES[-1], boosting_cap)
-        x = features.matrix(block, part.context)
-        labels.append(block[f"is_{target}"].to_numpy("float64"))
-        if part.boosting is not None:
-            staged = {i: p[:, 1] for i, p in enumerate(part.boosting.staged_predict_proba(x), 1) if i in TREES}
-        else:
-            staged = dict.fromkeys(TREES, np.full(len(block), rate_of(part.context, target)))
-        for count in TREES:
-            by_trees[count].append(staged[count])
-        for name in ("prior", "late_share", "logistic"):
-            pooled[name].append(_candidate(part, name, block, x))
-    if not folds:
-        final = _fit_once(rows, target, contextualise(rows, last_day), trees, boosting_cap)
-        return replace(final, chosen="late_share")
-    y = np.concatenate(labels)
-    scores = {count: brier(y, np.concatenate(parts)) for count, parts in by_trees.items()}
-    trees = min(TREES, key=lambda count: (scores[count], count))
-    answers = {name: np.concatenate(parts) for name, parts in pooled.items() if parts}
-    answers["boosting"] = np.concatenate(by_trees[trees])
-    answers["blend"] = blend(answers["logistic"], answers["boosting"])
-    calibrations = {name: calibration(y, p) for name, p in answers.items()}
+    final_context = contextualise(rows, last_day)
+    blocks = [
+        _block(past, block, target, contextualise(past, start - 1), boosting_cap)
+        for past, block, start in _folds(rows, target)
+    ]
+    if not blocks:
+        return late_share_only(target, final_context, rows)
+    trees = min(TREES, key=lambda count: (_weighted([brier(b.y, b.staged[count]) for b in blocks]), count))
+    answers = [b.answers | _blends(b.answers | {"boosting": b.staged[trees]}) for b in blocks]
     validation = {
-        name: brier(y, expit(calibrations[name][1] + calibrations[name][0] * logit(np.clip(p, 1e-6, 1 - 1e-6))))
-        for name, p in answers.items()
+        name: _weighted([brier(b.y, p[name]) for b, p in zip(blocks, answers, strict=True)]) for name in CANDIDATES
     }
-    chosen = CANDIDATES[0]
-    for name in CANDIDATES[1:]:
-        if validation[name] < validation[chosen] - EDGE:
-            chosen = name
-    final = _fit_once(rows, target, contextualise(rows, last_day), trees, boosting_cap)
-    slope, shift = calibrations[chosen]
+    chosen = _choose(np.concatenate([b.y for b in blocks]), _joined(answers), validation)
+    slope, shift = _calibration_that_holds([(b.y, p[chosen]) for b, p in zip(blocks, answers, strict=True)])
+    final = _fit_once(rows, target, final_context, trees, boosting_cap)
     return replace(final, chosen=chosen, slope=slope, shift=shift, validation=validation)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Answers for a block of time by estimators that learnt from what was known before it."""
+
+    y: np.ndarray
+    answers: dict[str, np.ndarray]  # prior, late_share, logistic
+    staged: dict[int, np.ndarray]  # boosting, by number of trees
+
+
+def _block(past: pd.DataFrame, block: pd.DataFrame, target: str, context: Context, cap: int) -> _Block:
+    part = _fit_once(past, target, context, TREES[-1], cap)
+    x = features.matrix(block, context)
+    assert part.boosting is not None
+    staged = {i: p[:, 1] for i, p in enumerate(part.boosting.staged_predict_proba(x), 1) if i in TREES}
+    answers = {name: _candidate(part, name, block, x) for name in ("prior", "late_share", "logistic")}
+    return _Block(block[f"is_{target}"].to_numpy("float64"), answers, staged)
+
+
+def _joined(answers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in answers]) for name in CANDIDATES}
+
+
+def _choose(y: np.ndarray, answers: Mapping[str, np.ndarray], validation: Mapping[str, float]) -> str:
+    """The best candidate on the blocks; the prior when none beats it beyond chance.
+
+    The late share needs no learning while the others learn from a half or three quarters of the book here and from
+    all of it later, so it is chosen only where it beats the blend that holds it beyond chance.
+    """
+    best = min(CANDIDATES, key=lambda name: validation[name])
+    if best == "late_share" and not _beats(y, answers["late_share"], answers["blend_share"]):
+        best = "blend_share"
+    return best if best != "prior" and _beats(y, answers[best], answers["prior"]) else "prior"
+
+
+def _beats(y: np.ndarray, p: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the squared errors of `p` are smaller than those of `other` by more than their scatter explains."""
+    gain = (y - other) ** 2 - (y - p) ** 2
+    return bool(gain.mean() > CHANCE * gain.std() / np.sqrt(len(gain)))
+
+
+def _weighted(values: list[float]) -> float:
+    """A mean in which later blocks, whose estimators learnt from more, count for more."""
+    return float(np.average(values, weights=np.arange(1, len(values) + 1)))
+
+
+def _calibration_that_holds(blocks: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """Slope and shift learnt from all blocks, if those learnt from the earlier ones helped on the last; else none."""
+    if len(blocks) < 2:
+        return 1.0, 0.0
+    earlier = calibration(np.concatenate([y for y, _ in blocks[:-1]]), np.concatenate([p for _, p in blocks[:-1]]))
+    y, p = blocks[-1]
+    if brier(y, recalibrated(p, *earlier)) >= brier(y, p) - EDGE:
+        return 1.0, 0.0
+    return calibration(np.concatenate([y for y, _ in blocks]), np.concatenate([p for _, p in blocks]))
+
+
+def recalibrated(p: np.ndarray, slope: float, shift: float) -> np.ndarray:
+    return np.asarray(expit(shift + slope * _log_odds(p)))
 
 
 def late_share_only(target: str, context: Context, rows: pd.DataFrame) -> Classifier:
@@ -132,9 +171,18 @@ def late_share_only(target: str, context: Context, rows: pd.DataFrame) -> Classi
     return Classifier(target, context, None, None, "late_share", 1.0, 0.0, {}, len(rows), positives, 0)
 
 
-def blend(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """The mean of two probabilities on the scale of log-odds."""
-    return np.asarray(expit((logit(np.clip(p, 1e-6, 1 - 1e-6)) + logit(np.clip(q, 1e-6, 1 - 1e-6))) / 2))
+def _blends(answers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The answers with the two blends: means on the scale of log-odds, without and with the late share."""
+    odds = {name: _log_odds(answers[name]) for name in ("late_share", "logistic", "boosting")}
+    both = odds["logistic"] + odds["boosting"]
+    return dict(answers) | {
+        "blend": np.asarray(expit(both / 2)),
+        "blend_share": np.asarray(expit((both + odds["late_share"]) / 3)),
+    }
+
+
+def _log_odds(p: np.ndarray) -> np.ndarray:
+    return np.asarray(logit(np.clip(p, 1e-6, 1 - 1e-6)))
 
 
 def brier(y: np.ndarray, p: np.ndarray) -> float:
@@ -146,7 +194,7 @@ def calibration(y: np.ndarray, p: np.ndarray, strength: float = 20.0) -> tuple[f
 
     Few outcomes barely move a forecast; many correct it.
     """
-    z = logit(np.clip(p, 1e-6, 1 - 1e-6))
+    z = _log_odds(p)
 
     def loss(parameters: np.ndarray) -> float:
         slope, shift = parameters
@@ -158,11 +206,10 @@ def calibration(y: np.ndarray, p: np.ndarray, strength: float = 20.0) -> tuple[f
 
 
 def _folds(rows: pd.DataFrame, target: str) -> list[tuple[pd.DataFrame, pd.DataFrame, int]]:
-    """(past, block, first day of the block) in time: three blocks for a small book, one for a large one."""
+    """(past, block, first day of the block) in time: the third and the last quarter of the questions."""
     day = rows["day"].to_numpy()
     known = rows["late_day" if target == "late" else "very_late_day"].to_numpy()
-    shares = (0.4, 0.6, 0.8, 1.0) if len(rows) < 30_000 else (0.75, 1.0)
-    bounds = [int(np.quantile(day, share)) for share in shares]
+    bounds = [int(np.quantile(day, share)) for share in (0.5, 0.75, 1.0)]
     folds = []
     for start, stop in itertools.pairwise(bounds):
         past = rows[(day < start) & (known < start)]
@@ -175,7 +222,7 @@ def _folds(rows: pd.DataFrame, target: str) -> list[tuple[pd.DataFrame, pd.DataF
 
 def _fit_once(rows: pd.DataFrame, target: str, context: Context, trees: int, boosting_cap: int) -> Classifier:
     y = rows[f"is_{target}"].to_numpy("int64")
-    keep = _thin(rows, boosting_cap)
+    keep = thin(rows, boosting_cap)
     x = features.matrix(rows[keep] if keep is not None else rows, context)
     y_fit = y[keep] if keep is not None else y
     linear = boosting = None
@@ -183,10 +230,11 @@ def _fit_once(rows: pd.DataFrame, target: str, context: Context, trees: int, boo
         linear = fit_linear(x, y_fit)
         boosting = HistGradientBoostingClassifier(
             max_leaf_nodes=8,
-            learning_rate=0.03,
+            learning_rate=0.06,
             min_samples_leaf=50,
             max_iter=trees,
             max_bins=64,
+            max_features=0.3,
             monotonic_cst=RISES.astype(int).tolist(),
             early_stopping=False,
             random_state=SEED,
@@ -217,7 +265,7 @@ def fit_linear(x: np.ndarray, y: np.ndarray) -> Linear:
     return Linear(centre, scale, weights, intercept)
 
 
-def _thin(rows: pd.DataFrame, cap: int) -> np.ndarray | None:
+def thin(rows: pd.DataFrame, cap: int) -> np.ndarray | None:
     """A mask of at most about `cap` rows spread evenly over the book, or None when all fit."""
     if len(rows) <= cap:
         return None
@@ -226,8 +274,9 @@ def _thin(rows: pd.DataFrame, cap: int) -> np.ndarray | None:
 
 
 def _candidate(model: Classifier, name: str, rows: pd.DataFrame, x: np.ndarray) -> np.ndarray:
+    """The uncalibrated answer of one candidate; a single estimator is computed alone."""
     rate = rate_of(model.context, model.target)
-    if name == "prior" or (name == "logistic" and model.linear is None) or (name == "boosting" and not model.boosting):
+    if name == "prior" or (name in ("logistic", "boosting") and model.linear is None):
         return np.full(len(rows), rate)
     if name == "late_share":
         return features.late_share(rows, model.context, model.target)
@@ -237,9 +286,4 @@ def _candidate(model: Classifier, name: str, rows: pd.DataFrame, x: np.ndarray) 
     if name == "boosting":
         assert model.boosting is not None
         return np.asarray(model.boosting.predict_proba(x)[:, 1])
-    return blend(_candidate(model, "logistic", rows, x), _candidate(model, "boosting", rows, x))
-
-
-def _raw_estimates(model: Classifier, rows: pd.DataFrame, x: np.ndarray) -> dict[str, np.ndarray]:
-    answers = {name: _candidate(model, name, rows, x) for name in ESTIMATORS}
-    return answers | {"blend": blend(answers["logistic"], answers["boosting"])}
+    return _blends({part: _candidate(model, part, rows, x) for part in ("late_share", "logistic", "boosting")})[name]

@@ -21,18 +21,25 @@ def contributions(model: Classifier, rows: pd.DataFrame, x: np.ndarray) -> np.nd
     if model.chosen == "prior" or not len(rows):
         return np.zeros((len(rows), len(GROUPS)))
     if model.chosen == "late_share":
-        share = features.late_share(rows, model.context, model.target)
-        parts = np.zeros((len(rows), len(GROUPS)))
-        parts[:, GROUPS.index("record")] = _log_odds(share) - _log_odds(
-            np.array([estimators.rate_of(model.context, model.target)])
-        )
-        return parts * model.slope
+        return _share(model, rows) * model.slope
     assert model.linear is not None and model.boosting is not None
-    linear = np.column_stack([model.linear.contributions(x)[:, MEMBERS[group]].sum(axis=1) for group in GROUPS])
-    if model.chosen == "logistic":
-        return linear * model.slope
-    boosted = _occlusion(model, x)
-    return boosted * model.slope if model.chosen == "boosting" else (linear + boosted) / 2 * model.slope
+    parts = []
+    if model.chosen != "boosting":
+        exact = model.linear.contributions(x)
+        parts.append(np.column_stack([exact[:, MEMBERS[group]].sum(axis=1) for group in GROUPS]))
+    if model.chosen != "logistic":
+        parts.append(_occlusion(model, x))
+    if model.chosen == "blend_share":
+        parts.append(_share(model, rows))
+    return np.mean(parts, axis=0) * model.slope
+
+
+def _share(model: Classifier, rows: pd.DataFrame) -> np.ndarray:
+    """The customer's own share against the base rate, in the place of the group that holds the record."""
+    parts = np.zeros((len(rows), len(GROUPS)))
+    share = _log_odds(features.late_share(rows, model.context, model.target))
+    parts[:, GROUPS.index("record")] = share - _log_odds(np.array([estimators.rate_of(model.context, model.target)]))
+    return parts
 
 
 def strongest(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

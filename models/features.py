@@ -45,6 +45,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("mean_days_late", "record", rises=True),
     Feature("known_n", "record"),
     Feature("last_days_late", "last", rises=True),
+    Feature("recent_days_late", "trend", rises=True),
+    Feature("recent_late_share", "trend", rises=True),
     Feature("open_n", "open"),
     Feature("open_ratio", "open"),
     Feature("overdue_n", "overdue", rises=True),
@@ -101,7 +103,7 @@ def prepare(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, 
         "very_late": settings.very_late_days,
         "per_mille": per_mille,
     }
-    for table in ("risk_items", "risk_payments", "risk_outcomes", "risk_settled_days"):
+    for table in ("risk_items", "risk_payments", "risk_outcomes", "risk_settled_days", "risk_events"):
         create(con, table, params)
 
 
@@ -125,8 +127,16 @@ def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> p
 
 def ask_for_book(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> pd.DataFrame:
     """Answers for every instalment of the build's open items, asked once `as_of` has closed."""
-    create(con, "risk_questions", {"day": day_number(as_of) + 1}, "risk_questions_book")
-    return _answers(con)
+    params = {"day": day_number(as_of) + 1}
+    create(con, "risk_questions", params, "risk_questions_book")
+    return _answers(con, params)
+
+
+def ask_on_day(con: duckdb.DuckDBPyConnection, day: dt.date) -> pd.DataFrame:
+    """Answers for every instalment that was open on the morning of `day`."""
+    params = {"day": day_number(day)}
+    create(con, "risk_questions", params, "risk_questions_day")
+    return _answers(con, params)
 
 
 def drop(con: duckdb.DuckDBPyConnection) -> None:
@@ -190,12 +200,14 @@ def matrix(rows: pd.DataFrame, known: Context) -> np.ndarray:
             "mean_days_late": raw["days_late_sum"] / (raw["settled_n"] + 2),
             "known_n": np.log1p(raw["due_n"]),
             "last_days_late": raw["last_days_late_sum"] / raw["last_settled_n"],
+            "recent_days_late": raw["recent_days_late_sum"] / raw["recent_n"],
+            "recent_late_share": (raw["recent_late_n"] + known.late_rate) / (raw["recent_n"] + 1),
             "open_n": np.log1p(np.maximum(raw["open_n"], 0)),
             "open_ratio": np.log1p(np.maximum(raw["open_cents"], 0) / np.maximum(mean_cents, 1)),
             "overdue_n": np.log1p(np.maximum(raw["overdue_n"], 0)),
             "overdue_share": np.clip(raw["overdue_cents"] / np.maximum(raw["open_cents"], 1), 0, 1),
             "part_share": raw["part_n"] / (raw["settled_n"] + raw["part_n"] + 3),
-            "days_since_paid": np.minimum(raw["day"] - raw["paid_day"], 365),
+            "days_since_paid": np.minimum(raw["day"] - raw["last_settled_day"], 365),
             "limit_use": np.clip(raw["open_cents"] / raw["limit_cents"], 0, 3),
             "days_past_due": np.clip(raw["day"] - 1 - raw["due_day"], -120, 365),
             "age_days": np.minimum(raw["day"] - 1 - raw["issue_day"], 730),
@@ -208,34 +220,16 @@ def matrix(rows: pd.DataFrame, known: Context) -> np.ndarray:
     return np.column_stack([columns[name] for name in NAMES])
 
 
-_NUMBERS = [
-    "day",
-    "issue_day",
-    "due_day",
-    "cents",
-    "item_paid_cents",
-    "limit_cents",
-    "issued_n",
-    "issued_cents",
-    "open_n",
-    "open_cents",
-    "due_n",
-    "late_n",
-    "very_late_due_n",
-    "very_late_n",
-    "overdue_n",
-    "overdue_cents",
-    "settled_n",
-    "days_late_sum",
-    "part_n",
-    "paid_day",
-    "last_days_late_sum",
-    "last_settled_n",
-]
+_NUMBERS = (
+    *("day", "issue_day", "due_day", "cents", "item_paid_cents", "limit_cents", "issued_n", "issued_cents"),
+    *("open_n", "open_cents", "due_n", "late_n", "very_late_due_n", "very_late_n", "overdue_n", "overdue_cents"),
+    *("settled_n", "days_late_sum", "part_n", "last_settled_day", "last_days_late_sum", "last_settled_n"),
+    *("recent_n", "recent_late_n", "recent_days_late_sum"),
+)
 
 
-def _answers(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Features and outcomes of the questions that stand in risk_questions, in the order of their keys."""
-    for table in ("risk_history", "risk_features"):
-        create(con, table, {})
+def _answers(con: duckdb.DuckDBPyConnection, one_day: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Features and outcomes of the questions that stand in risk_questions, in the order of their day and key."""
+    create(con, "risk_history", one_day or {}, "risk_history_day" if one_day else "risk_history")
+    create(con, "risk_features", {})
     return con.execute(sql("risk_answers")).df()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models import evaluate, explain, features, model, store
+from models import describe, explain, features, model, store
 from models.card import BASELINE, Card, serving_card
 from models.explain import GROUPS
 from models.features import SEGMENTS
@@ -15,6 +15,7 @@ from models.model import Head, Model
 from pipelines.settings import Settings
 
 
+@threadpool_limits.wrap(limits=1)
 def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> str:
     """Create `fct_late_risk` in a build's own connection; the id of the model that answered, or `baseline`.
 
@@ -24,8 +25,7 @@ def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settin
     serving, model_id = serving_model(con, as_of, settings)
     features.prepare(con, as_of, settings)
     rows = features.ask_for_book(con, as_of)
-    with threadpool_limits(1):
-        scores = score_rows(serving, rows, model_id)
+    scores = score_rows(serving, rows, model_id)
     con.register("risk_scores", scores)
     features.create(con, "risk_reasons", {})
     con.execute(
@@ -37,12 +37,14 @@ def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settin
     return model_id
 
 
+@threadpool_limits.wrap(limits=1)
 def train(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, build_id: str) -> Card:
     """Train a candidate on what a build knew when `known` closed, and store it with its card."""
     learning = model.learning_rows(con, known, settings)
     features.drop(con)
     trained = model.train(learning, settings)
-    return store.save(trained, evaluate.card(trained, learning, settings, build_id), settings)
+    left = describe.left_out(con, known, settings)
+    return store.save(trained, describe.card(trained, learning, settings, build_id, left), settings)
 
 
 def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, str]:

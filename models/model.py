@@ -100,7 +100,7 @@ def train(learning: Learning, settings: Settings) -> Model:
 
     refusals = {target: found for target in TARGETS if (found := refusal(learning.issue, target, limit))}
     heads = {}
-    with threadpool_limits(1):
+    with threadpool_limits(1):  # two threads on small fits spin and are slower than one
         whole = contextualise(learning.issue, limit)
         for name, rows in (("issue", learning.issue), ("open", learning.open)):
             fitted = {}

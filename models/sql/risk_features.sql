@@ -48,9 +48,12 @@ final as (
         coalesce(history.settled_n, 0) as settled_n,
         coalesce(history.days_late_sum, 0) as days_late_sum,
         coalesce(history.part_n, 0) as part_n,
-        history.paid_day,
-        last_paid.days_late_sum as last_days_late_sum,
-        last_paid.settled_n as last_settled_n
+        history.last_settled_day,
+        last_settled.days_late_sum as last_days_late_sum,
+        last_settled.settled_n as last_settled_n,
+        last_settled.recent_n,
+        last_settled.recent_late_n,
+        last_settled.recent_days_late_sum
     from risk_questions as questions
     inner join risk_items as items on items.item_key = questions.item_key
     left join customers on customers.entity_id = items.entity_id and customers.customer_id = items.customer_id
@@ -60,9 +63,9 @@ final as (
     left join paid_before
         on paid_before.item_key = questions.item_key
         and paid_before.day = questions.day
-    left join risk_settled_days as last_paid
-        on last_paid.customer_key = questions.customer_key
-        and last_paid.settled_day = history.paid_day
+    left join risk_settled_days as last_settled
+        on last_settled.customer_key = questions.customer_key
+        and last_settled.settled_day = history.last_settled_day
 )
 
 select * from final

@@ -1,98 +1,6 @@
 -- One row per customer and day on which something happened or is asked: what was known before that day began.
 -- Events are summed per customer and day; one running sum then leaves the day itself out.
-with issued as (
-    select
-        customer_key,
-        issue_day as day,
-        1 as issued_n,
-        cents as issued_cents,
-        1 as open_n,
-        cents as open_cents,
-        0 as due_n,
-        0 as late_n,
-        0 as very_late_due_n,
-        0 as very_late_n,
-        0 as overdue_n,
-        0 as overdue_cents,
-        0 as settled_n,
-        0 as days_late_sum,
-        0 as part_n,
-        null as paid_day
-    from risk_outcomes
-),
-
-fell_due as (
-    select
-        customer_key,
-        late_day as day,
-        0 as issued_n,
-        0 as issued_cents,
-        0 as open_n,
-        0 as open_cents,
-        is_labelled as due_n,
-        is_labelled * is_late as late_n,
-        0 as very_late_due_n,
-        0 as very_late_n,
-        case when closed_day <= late_day then 0 else 1 end as overdue_n,
-        case when closed_day <= late_day then 0 else cents_after_due end as overdue_cents,
-        0 as settled_n,
-        0 as days_late_sum,
-        0 as part_n,
-        null as paid_day
-    from risk_outcomes
-),
-
-fell_very_late as (
-    select
-        customer_key,
-        very_late_day as day,
-        0 as issued_n,
-        0 as issued_cents,
-        0 as open_n,
-        0 as open_cents,
-        0 as due_n,
-        0 as late_n,
-        is_labelled as very_late_due_n,
-        is_labelled * is_very_late as very_late_n,
-        0 as overdue_n,
-        0 as overdue_cents,
-        0 as settled_n,
-        0 as days_late_sum,
-        0 as part_n,
-        null as paid_day
-    from risk_outcomes
-),
-
-paid as (
-    select
-        payments.customer_key,
-        payments.applied_day as day,
-        0 as issued_n,
-        0 as issued_cents,
-        case when payments.applied_day = outcomes.closed_day then -1 else 0 end as open_n,
-        -payments.cents as open_cents,
-        0 as due_n,
-        0 as late_n,
-        0 as very_late_due_n,
-        0 as very_late_n,
-        case
-            when payments.applied_day = outcomes.closed_day and outcomes.closed_day > outcomes.late_day then -1
-            else 0
-        end as overdue_n,
-        case when payments.applied_day > outcomes.late_day then -payments.cents else 0 end as overdue_cents,
-        case when payments.applied_day = outcomes.settled_day then 1 else 0 end as settled_n,
-        case
-            when payments.applied_day = outcomes.settled_day
-                then greatest(-60, least(180, outcomes.settled_day - outcomes.due_day))
-            else 0
-        end as days_late_sum,
-        case when payments.applied_day >= outcomes.settled_day then 0 else 1 end as part_n,
-        payments.applied_day as paid_day
-    from risk_payments as payments
-    inner join risk_outcomes as outcomes on outcomes.item_key = payments.item_key
-),
-
-asked as (
+with asked as (
     select
         customer_key,
         day,
@@ -109,19 +17,13 @@ asked as (
         0 as settled_n,
         0 as days_late_sum,
         0 as part_n,
-        null as paid_day
+        null as last_settled_day
     from risk_questions
     group by customer_key, day
 ),
 
 events as (
-    select * from issued
-    union all
-    select * from fell_due
-    union all
-    select * from fell_very_late
-    union all
-    select * from paid
+    select * from risk_events
     union all
     select * from asked
 ),
@@ -143,7 +45,7 @@ by_day as (
         cast(sum(settled_n) as bigint) as settled_n,
         cast(sum(days_late_sum) as bigint) as days_late_sum,
         cast(sum(part_n) as bigint) as part_n,
-        max(paid_day) as paid_day
+        max(last_settled_day) as last_settled_day
     from events
     group by customer_key, day
 ),
@@ -165,7 +67,7 @@ final as (
         sum(settled_n) over before_day as settled_n,
         sum(days_late_sum) over before_day as days_late_sum,
         sum(part_n) over before_day as part_n,
-        max(paid_day) over before_day as paid_day
+        max(last_settled_day) over before_day as last_settled_day
     from by_day
     window before_day as (
         partition by customer_key

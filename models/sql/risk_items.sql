@@ -1,4 +1,5 @@
 -- One row per instalment that can be paid late (invoices and debit notes of a positive amount) issued up to $known.
+-- A due date that was assumed, or a list of open items without its paid ones, cannot say who pays late: not labelled.
 -- $per_mille thins the book by whole customers, always the same ones, so that training on a huge book stays quick.
 -- Keys are whole numbers so that the big joins and sorts are cheap; days count from 2000-01-01; cents are base currency.
 with documents as (
@@ -13,7 +14,7 @@ with documents as (
         due_date,
         date_diff('day', date '2000-01-01', issue_date) as issue_day,
         date_diff('day', date '2000-01-01', due_date) as due_day,
-        case when due_basis = 'assumed' then 0 else 1 end as is_labelled,
+        case when due_basis = 'assumed' or ledger = 'open_items' then 0 else 1 end as is_labelled,
         amount_doc,
         cast(round(amount_base * 100, 0) as bigint) as cents
     from fct_invoices

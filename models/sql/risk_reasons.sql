@@ -26,7 +26,7 @@ figures as (
         features.part_n + features.settled_n as payment_n,
         features.due_day - features.issue_day as terms_days,
         features.day - 1 - features.due_day as days_past_due,
-        features.day - 1 - features.paid_day as silent_days,
+        features.day - 1 - features.last_settled_day as silent_days,
         round(features.item_paid_cents * 1.0 / features.cents, 4) as share_paid,
         round(features.open_cents * 1.0 / nullif(features.limit_cents, 0), 4) as share_of_limit,
         round(features.days_late_sum * 1.0 / nullif(features.settled_n, 0), 0) as mean_days,
