@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines import i18n, queries
 from pipelines.queries import Scope
+from pipelines.queries_chain import chain
 from pipelines.settings import Settings
 from ui import session
 from ui.access import ROLES
@@ -185,3 +186,11 @@ def test_wrong_settings_are_one_clear_line(tmp_path, monkeypatch):
     app = opened(tmp_path, monkeypatch, lang="en")
     assert not app.exception
     assert "bucket_edges" in app.error[0].value
+
+
+def test_what_one_step_of_the_chain_gives_the_next_one_takes(sample_warehouse):
+    steps = ask(sample_warehouse, chain).set_index("step")
+    assert steps.loc["instalments", "rows_in"] == steps.loc["invoices", "rows_out"] > 12_000
+    assert steps.loc["applications", "rows_in"] == steps.loc["receipts", "rows_out"]
+    assert steps.loc["open_items", "rows_in"] == steps.loc["instalments", "rows_out"]
+    assert steps.loc["risk", "rows_in"] == steps.loc["risk", "rows_out"]

@@ -35,6 +35,7 @@ PLACES = (
     Place("payer", "person_search", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
+    Place("chain", "account_tree", "analyse", OFFICE),
     Place("model", "model_training", "analyse", OFFICE),
     Place("definitions", "menu_book", "analyse"),
 )

@@ -1,0 +1,38 @@
+"""The data chain: collect, process, analyse, share; rows in and out of every step, and the checks that hold."""
+
+import streamlit as st
+
+from pipelines import queries
+from pipelines.queries import Scope
+from pipelines.queries_chain import chain
+from ui import navigation, page
+from ui.formats import date, moment, money, number, plain
+
+STAGES = ("collect", "process", "analyse", "share")
+ICONS = {"collect": "upload_file", "process": "sync_alt", "analyse": "analytics", "share": "call"}
+
+view = page.start("chain")
+reader, t = view.reader, view.reader.t
+
+st.write(t("chain.intro"))
+steps = view.ask_build(chain)
+for stage in STAGES:
+    st.subheader(f":material/{ICONS[stage]}: {t(f'chain.stage_{stage}')}", anchor=False)
+    st.caption(t(f"chain.stage_{stage}_note"))
+    with st.grid(4, min_column_width=220, gap="small"):
+        for step in steps[steps["stage"] == stage].to_dict("records"):
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{t('chain.step_' + str(step['step']))}**")
+                counts = f"{number(reader, step['rows_in'])} → {number(reader, step['rows_out'])}"
+                st.markdown(f"### {counts}")
+                st.caption(t(f"chain.step_{step['step']}_note"))
+
+st.subheader(f":material/verified: {t('chain.ties')}", anchor=False)
+for row in view.ask_build(queries.tie_out, Scope()).to_dict("records"):
+    amount, gap = money(reader, row["amount_base"]), money(reader, row["difference"])
+    st.markdown(f"- {reader.code('measure', row['measure'])}: {plain(amount)} · {t('chain.gap', text=plain(gap))}")
+build = view.build
+if build is not None:
+    made = t("chain.build", build=build.build_id, date=date(reader, build.as_of), model=build.model_id)
+    st.caption(plain(f"{made} · {moment(reader, build.known_at, reader.zone)}"))
+navigation.link("imports", t("nav.imports"), icon=":material/upload_file:")
