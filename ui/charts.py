@@ -87,7 +87,7 @@ def aging_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.
     figure.update_layout(barmode="relative", hovermode="x unified")
     stacked = trend[trend["open_base"] > 0].groupby("month_end")["open_base"].sum()
     figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), stacked.max() if len(stacked) else 1))
-    _month_axis(figure, reader, trend["month_end"])
+    month_axis(figure, reader, trend["month_end"])
     return figure
 
 
@@ -99,7 +99,7 @@ def balance_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> g
     frame(figure, height)
     figure.update_layout(barmode="stack", hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, 0, (trend["current_end_base"] + trend["overdue_end_base"]).max()))
-    _month_axis(figure, reader, trend["month_end"])
+    month_axis(figure, reader, trend["month_end"])
     return figure
 
 
@@ -111,7 +111,7 @@ def movement_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> 
     frame(figure, height)
     figure.update_layout(barmode="group", hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, 0, trend[["sales_base", "collected_base"]].max().max()))
-    _month_axis(figure, reader, trend["month_end"])
+    month_axis(figure, reader, trend["month_end"])
     return figure
 
 
@@ -149,7 +149,7 @@ def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Fi
     frame(figure, height)
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(rangemode="tozero", ticksuffix=reader.t("app.day_suffix"), tickformat=",d")
-    _month_axis(figure, reader, trend["month_end"])
+    month_axis(figure, reader, trend["month_end"])
     return figure
 
 
@@ -173,7 +173,7 @@ def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> 
     frame(figure, height)
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(**money_axis(reader, min(0, trend["open_base"].min()), trend["open_base"].max()))
-    _month_axis(figure, reader, trend["month_end"], labels=6)
+    month_axis(figure, reader, trend["month_end"], labels=6)
     return figure
 
 
@@ -242,7 +242,7 @@ def _month_bars(figure: go.Figure, reader: Reader, rows: pd.DataFrame, column: s
     )
 
 
-def _month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labels: int = 12) -> None:
+def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labels: int = 12) -> None:
     """Month ends in the reader's language, at most `labels` of them named; bars stand evenly, not by days."""
     ordered = sorted(set(pd.to_datetime(months).dt.date))
     if not ordered:

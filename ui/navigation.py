@@ -31,6 +31,7 @@ OFFICE = ("manager", "analyst")
 PLACES = (
     Place("overview", "space_dashboard", "manage"),
     Place("payers", "groups", "manage"),
+    Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
     Place("payer", "person_search", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),

@@ -24,13 +24,14 @@ _COLUMNS_OF_KIND = {
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure
         serving other auc pr_auc brier ece log_loss""",
-    "money": "amount_base open_base overdue_base amount_due_base credit_limit_base difference",
+    "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
+        provision_base""",
     "amount": "amount_doc open_doc control_total accepted_total",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
         expected_days_late""",
-    "share": "p_late p_very_late p_late_weighted share share_late p_mean",
+    "share": "p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate",
     "score": "priority_score",
     "flag": "disputed",
     "moment": "imported_at retracted_at at",
