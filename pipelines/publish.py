@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines import checks, imports, sources, tables
+from pipelines import checks, imports, sources, sources_journal, tables
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
@@ -109,6 +109,7 @@ def build(
         try:
             with duckdb.connect(str(unfinished)) as con:
                 con.execute("set preserve_insertion_order = false")
+                sources_journal.attach_promises(con, settings, _moment(known_at) if known_at else started)
                 model_id = _make_tables(con, settings, known, day, made or {}, progress)
                 _refuse_broken(con, settings)
                 info = BuildInfo(
@@ -161,8 +162,11 @@ def _make_tables(
             "window_before": settings.dso_window_months - 1,
             "open_ended_from": settings.bucket_edges[-1] + 1,
             **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
+            "late_grace_days": settings.late_grace_days,
             "very_late_days": settings.very_late_days,
+            "at_risk_days": settings.at_risk_days,
             "calls_per_rep": settings.calls_per_rep,
+            "promise_tolerance_days": settings.promise_tolerance_days,
         },
         progress,
     )
@@ -177,6 +181,12 @@ def _known(settings: Settings, known_at: str | None) -> list[imports.ImportRepor
         if (known_at is None or report.imported_at <= known_at)
         and (report.retracted_at is None or (known_at is not None and report.retracted_at > known_at))
     ]
+
+
+def _moment(known_at: str) -> dt.datetime:
+    """An ISO time; one without zone is UTC."""
+    moment = dt.datetime.fromisoformat(known_at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:

@@ -11,7 +11,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-PRIORITY_COMPONENTS = ("money", "risk", "age", "trend", "limit_use")
+PRIORITY_COMPONENTS = ("money", "risk", "age", "trend", "limit_use", "promises")
 
 
 class Person(BaseModel):
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     quiet_days: int = Field(3, ge=0, description="Days after a contact in which a customer is not called again.")
     calls_per_rep: int = Field(25, ge=1, description="Customers a rep can call in a day.")
     priority_weights: dict[str, float] = Field(
-        {"money": 0.40, "risk": 0.25, "age": 0.15, "trend": 0.10, "limit_use": 0.10},
+        {"money": 0.36, "risk": 0.23, "age": 0.14, "trend": 0.09, "limit_use": 0.08, "promises": 0.10},
         description="Weight of each component of the priority score.",
     )
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")

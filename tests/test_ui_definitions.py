@@ -16,7 +16,8 @@ def test_every_definition_is_complete(language):
 
 def test_the_settings_of_this_installation_are_in_the_words():
     settings = Settings(
-        bucket_edges=(0, 45), priority_weights={"money": 3, "risk": 1, "age": 0, "trend": 0, "limit_use": 0}
+        bucket_edges=(0, 45),
+        priority_weights={"money": 3, "risk": 1, "age": 0, "trend": 0, "limit_use": 0, "promises": 0},
     )
     by_name = {each.name: each for each in definitions(Reader("en", "CNY"), settings)}
     assert by_name["buckets"].formula == "Not due · 1–45 days · Over 45 days · Unapplied"

@@ -32,6 +32,25 @@ three_months_ago as (
 
 ),
 
+-- The level of the last promise whose outcome is known; kept promises bring it back to 1.
+decided_promises as (
+
+    select
+        entity_id,
+        customer_id,
+        level,
+        state,
+        amount,
+        currency,
+        promised_on,
+        row_number() over (
+            partition by entity_id, customer_id order by promised_on desc, promise_id desc
+        ) as newest
+    from fct_promises
+    where state <> 'open'
+
+),
+
 measured as (
 
     select
@@ -67,6 +86,12 @@ measured as (
             when customers.credit_limit_base > 0
                 then least(greatest(cast(exposure.open_base as double) / cast(customers.credit_limit_base as double), 0), 1)
         end as limit_use,
+        1 - power(0.5, coalesce(promises.level, 1) - 1) as promises,
+        promises.state as promise_state,
+        promises.level as promise_level,
+        promises.amount as promised_amount,
+        promises.currency as promised_currency,
+        promises.promised_on,
         habits.closed_invoices,
         habits.closed_late,
         habits.days_late,
@@ -76,6 +101,10 @@ measured as (
     left join exposure on customers.customer_key = exposure.customer_key
     left join three_months_ago on customers.customer_key = three_months_ago.customer_key
     left join int_payer_habits as habits on customers.customer_key = habits.customer_key
+    left join decided_promises as promises
+        on customers.entity_id = promises.entity_id
+        and customers.customer_id = promises.customer_id
+        and promises.newest = 1
 
 ),
 
@@ -88,8 +117,10 @@ scored as (
             else round(
                 100 * (
                     $weight_money * money + $weight_risk * risk + $weight_age * age + $weight_trend * trend
-                    + $weight_limit_use * coalesce(limit_use, 0)
-                ) / ($weight_money + $weight_risk + $weight_age + $weight_trend + $weight_limit_use),
+                    + $weight_limit_use * coalesce(limit_use, 0) + $weight_promises * promises
+                ) / (
+                    $weight_money + $weight_risk + $weight_age + $weight_trend + $weight_limit_use + $weight_promises
+                ),
                 2
             )
         end as priority_score
@@ -120,6 +151,7 @@ final as (
         age,
         trend,
         coalesce(limit_use, 0) as limit_use,
+        promises,
         case
             when coalesce(closed_invoices, 0) < 3 then null
             when days_late <= 0 then 1
@@ -135,6 +167,20 @@ final as (
                     then '{"code":"overdue","amount":' || cast(cast(round(overdue_base, 0) as bigint) as varchar)
                         || ',"currency":"' || $base_currency || '","items":' || cast(overdue_items as varchar)
                         || ',"days":' || cast(max_days_past_due as varchar) || '}'
+            end,
+            case
+                when promise_state = 'broken'
+                    then '{"code":"promise_broken","amount":'
+                        || cast(cast(round(promised_amount, 0) as bigint) as varchar) || ',"currency":"'
+                        || promised_currency || '","day":"' || cast(promised_on as varchar) || '","times":'
+                        || cast(promise_level - 1 as varchar) || '}'
+            end,
+            case
+                when promise_state = 'partly_kept'
+                    then '{"code":"promise_partly_kept","amount":'
+                        || cast(cast(round(promised_amount, 0) as bigint) as varchar) || ',"currency":"'
+                        || promised_currency || '","day":"' || cast(promised_on as varchar) || '","times":'
+                        || cast(promise_level - 1 as varchar) || '}'
             end,
             case
                 when closed_late > 0 and days_late >= 0.5

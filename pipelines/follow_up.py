@@ -1,0 +1,171 @@
+"""What people entered, laid live over the call list: who is left alone today and why, and what was agreed."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from pipelines import journal, sources
+from pipelines.journal_entries import Contact, Payload
+from pipelines.settings import Settings
+
+Customer = tuple[str, str]  # entity_id, customer_id
+Reason = dict[str, Any]  # {"code": ..., parameters}, put in words by i18n.reason
+
+DAYS_TO_PAY = 5  # working days until the promise that the form suggests
+
+
+@dataclass(frozen=True)
+class Note:
+    """One journal entry as it stands, with who ended it and how once somebody has. Moments are UTC."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    kind: str
+    entity_id: str
+    customer_id: str
+    invoice_id: str | None
+    instalment_no: int | None
+    payload: Any
+    version_id: int
+    changed_at: dt.datetime
+    changed_by: str
+    closed_at: dt.datetime | None
+    closed_by: str | None
+    outcome: str | None
+
+    @property
+    def customer(self) -> Customer:
+        return self.entity_id, self.customer_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Day:
+    """A business day as a rep sees it: the standing notes of each customer and what the build says of the promises.
+
+    `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build.
+    """
+
+    today: dt.date
+    settings: Settings
+    notes: Mapping[Customer, Sequence[Note]] = field(default_factory=dict)
+    states: Mapping[int, str] = field(default_factory=dict)
+
+    def of(self, entity_id: str, customer_id: str, kind: str | None = None) -> list[Note]:
+        """The notes about a customer, newest first."""
+        found = self.notes.get((entity_id, customer_id), ())
+        return [note for note in reversed(found) if kind is None or note.kind == kind]
+
+    def made_on(self, note: Note) -> dt.date:
+        return journal.business_day(self.settings, note.at)
+
+
+def notes(settings: Settings, **subject: Any) -> list[Note]:
+    """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.entries`."""
+    frame = journal.entries(settings, **subject)
+    columns = [frame[name].tolist() for name in journal.COLUMNS]
+    return [Note(*(None if value is pd.NaT else value for value in row)) for row in zip(*columns, strict=True)]
+
+
+def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:
+    """The notes of each customer, in the order given."""
+    sorted_out: dict[Customer, list[Note]] = {}
+    for note in found:
+        sorted_out.setdefault(note.customer, []).append(note)
+    return sorted_out
+
+
+def promise_state(day: Day, promise: Note) -> str:
+    """`kept`, `partly_kept` or `broken` as the build found it; else `open`, or `waiting` once its last day has passed.
+
+    `waiting`: the receipts loaded so far do not reach beyond the promised day and its tolerance.
+    """
+    built = day.states.get(promise.version_id, "open")
+    if built != "open":
+        return built
+    last_day = promise.payload.promised_on + dt.timedelta(days=day.settings.promise_tolerance_days)
+    return "open" if day.today <= last_day else "waiting"
+
+
+def last_contact(day: Day, entity_id: str, customer_id: str) -> Note | None:
+    """The newest contact with a customer; its next step is the one that counts."""
+    return next(iter(day.of(entity_id, customer_id, "contact")), None)
+
+
+def open_promises(day: Day, entity_id: str, customer_id: str) -> list[Note]:
+    """Promises that nobody withdrew and whose outcome is not known yet, newest first."""
+    return [
+        note
+        for note in day.of(entity_id, customer_id, "promise")
+        if note.is_open and promise_state(day, note) in ("open", "waiting")
+    ]
+
+
+def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
+    """Why a customer is not called today, none if it should be: hold, dispute in our court, promise, recent contact."""
+    found: list[Reason] = []
+    for note in day.of(entity_id, customer_id):
+        if not note.is_open or note.invoice_id is not None:
+            continue
+        if note.kind == "hold" and note.payload.until >= day.today:
+            code = "on_sensitive_hold" if note.payload.sensitive else "on_hold"
+            found.append({"code": code, "text": note.payload.reason, "until": note.payload.until, "who": note.who})
+        if note.kind == "dispute" and note.payload.side == "ours":
+            found.append({"code": "dispute_ours", "text": note.payload.reason, "who": note.payload.owner or note.who})
+    for promise in open_promises(day, entity_id, customer_id):
+        if promise_state(day, promise) == "open":
+            agreed = promise.payload
+            found.append(
+                {"code": "promised", "cents_amount": agreed.amount, "currency": agreed.currency,
+                 "day": agreed.promised_on, "days": day.settings.promise_tolerance_days}
+            )  # fmt: skip
+    contact = last_contact(day, entity_id, customer_id)
+    if contact is not None:
+        until = day.made_on(contact) + dt.timedelta(days=day.settings.quiet_days)
+        # What was agreed for today is done today, however recent the contact.
+        if day.today <= until and contact.payload.next_on > day.today:
+            next_on = contact.payload.next_on
+            found.append({"code": "contacted", "day": day.made_on(contact), "who": contact.who, "next": next_on})
+    return found
+
+
+def divide(day: Day, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A call list parted: whom to call, numbered anew, and whom to leave alone today with `waiting_for` (reasons)."""
+    customers = list(zip(calls["entity_id"], calls["customer_id"], strict=True))
+    reasons = pd.Series([reasons_to_wait(day, *customer) for customer in customers], index=calls.index, dtype=object)
+    waits = reasons.map(bool).astype(bool)
+    kept = calls[~waits].assign(call_rank=range(1, int((~waits).sum()) + 1))
+    return kept, calls[waits].assign(waiting_for=reasons[waits])
+
+
+def next_step(day: Day, method: str, result: str | None, promised_on: dt.date | None) -> tuple[str, dt.date]:
+    """The next step a form suggests after a contact: what, and on which working day."""
+    if result == "promised":
+        return "remind", promised_on or working_day(day, DAYS_TO_PAY)
+    if result == "disputed":
+        return "review", working_day(day, 1)
+    if result == "paid":
+        return "remind", working_day(day, DAYS_TO_PAY)
+    action = method if method in ("call", "letter", "visit") else "call"
+    return action, working_day(day, 1 if result == "not_reached" else day.settings.quiet_days)
+
+
+def working_day(day: Day, after: int) -> dt.date:
+    """The working day `after` working days from today."""
+    days = (found for _, found in sources.working_days(day.settings.country, day.today + dt.timedelta(days=1)))
+    return next(islice(days, max(after, 1) - 1, None))
+
+
+def agreed_step(day: Day, entity_id: str, customer_id: str) -> Contact | None:
+    """What the last contact agreed to do next, if anything."""
+    contact = last_contact(day, entity_id, customer_id)
+    payload: Payload | None = contact.payload if contact is not None else None
+    return payload if isinstance(payload, Contact) else None

@@ -1,0 +1,60 @@
+"""What the rep's day reads from a build: what a customer owes, and how its promises turned out."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipelines.queries import Connection, Scope, _frame
+
+
+def debts(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> list[dict[str, Any]]:
+    """What a customer owes per currency, the base currency first and over everything: currency, owed, overdue.
+
+    Amounts are Decimal, what was paid and not yet applied is taken off. A currency that is not owed is left out.
+    """
+    condition, values = scope.where()
+    cursor = con.cursor().execute(
+        f"""
+        with items as (
+            select currency, open_doc, open_base, coalesce(days_past_due, 0) > 0 as is_overdue
+            from fct_open_items
+            where entity_id = ? and customer_id = ? and {condition}
+        ),
+        base as (select settings->>'base_currency' as currency from build_info)
+        select 0 as place, (select currency from base) as currency, coalesce(sum(open_base), 0) as owed,
+            coalesce(sum(open_base) filter (is_overdue), 0) as overdue
+        from items
+        union all
+        select 1, currency, sum(open_doc), coalesce(sum(open_doc) filter (is_overdue), 0)
+        from items
+        where currency <> (select currency from base)
+        group by currency
+        having sum(open_doc) > 0
+        order by 1, 2
+        """,
+        [entity_id, customer_id, *values],
+    )
+    return [{"currency": row[1], "owed": row[2], "overdue": row[3]} for row in cursor.fetchall()]
+
+
+def promises(
+    con: Connection, scope: Scope, entity_id: str | None = None, customer_id: str | None = None
+) -> pd.DataFrame:
+    """Promises with their outcome as of the build, newest day first; of one customer if given."""
+    condition, values = scope.where("customers")
+    return _frame(
+        con,
+        f"""
+        select promises.*, customers.customer_name, customers.rep, customers.region
+        from fct_promises as promises
+        inner join dim_customers as customers using (entity_id, customer_id)
+        where {condition} and (? is null or promises.entity_id = ?) and (? is null or promises.customer_id = ?)
+        order by promises.promised_on desc, promises.promise_id desc
+        """,
+        [*values, entity_id, entity_id, customer_id, customer_id],
+    )
+
+
+def promise_states(con: Connection) -> dict[int, str]:
+    """The state of every promise the build knows, by its version in the journal."""
+    return dict(con.cursor().execute("select version_id, state from fct_promises").fetchall())
