@@ -18,7 +18,9 @@ UNAPPLIED = "unapplied"
 UNAPPLIED_ORDER = 99
 UNAPPLIED_DAY = -1  # the days-past-due value that stands for items which are not aged
 
-WORKING_DAYS_SEARCHED = 60  # longer than any run of public holidays
+NUMBERS = 1200  # 0 to one less: weeks ahead, days after due
+FORECAST_WEEKS = 13
+WORKING_DAYS_SEARCHED = 160  # 13 weeks and the pay run after them, with room for holidays
 
 REJECTED_COLUMNS = (
     "import_id VARCHAR, file_name VARCHAR, line_no BIGINT, column_name VARCHAR, value VARCHAR, "
@@ -78,6 +80,7 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
         "create temp table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
         [first, as_of + dt.timedelta(days=1)],
     )
+    con.execute(f"create temp table ref_numbers as select cast(range as integer) as number from range({NUMBERS})")
     # The views of a published build read the months, so they stay in it.
     con.execute("create table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
     numbers = month_numbers(settings, first, as_of)
@@ -88,12 +91,19 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
         "months.month_no, months.month_end from ref_months as starts, ref_months as ends, ref_months as months "
         "where months.month_no between starts.month_no and ends.month_no"
     )
+    con.execute("create table ref_weeks (week_no INTEGER, week_start DATE)")
+    con.executemany("insert into ref_weeks values (?, ?)", weeks_ahead(as_of))
     con.execute("create table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_buckets values (?, ?)", buckets(settings.bucket_edges))
     con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
     con.execute("create temp table ref_working_days (place INTEGER, day DATE)")
     con.executemany("insert into ref_working_days values (?, ?)", working_days(settings.country, as_of))
+
+
+def weeks_ahead(as_of: dt.date) -> list[tuple[int, dt.date]]:
+    """The first days of the weeks after `as_of`, counted from 1; the first week begins the day after."""
+    return [(week, as_of + dt.timedelta(days=7 * week - 6)) for week in range(1, FORECAST_WEEKS + 1)]
 
 
 def working_days(country: str, start: dt.date) -> list[tuple[int, dt.date]]:

@@ -1,0 +1,109 @@
+-- Grain: one row per open invoice instalment and number of weeks ahead, 0 to 13: the share expected to be unpaid then.
+-- The customer's own record says when; where a trained model scored the item, the curve is bent so that it agrees with
+-- the probabilities of late and very late: in step before the late day, between the two days, and after the second.
+with
+
+items as (
+
+    select
+        items.item_key,
+        items.customer_key,
+        least(greatest(items.days_past_due, -400), 799) as age,
+        case when risk.model_id <> 'baseline' then risk.p_late end as p_late,
+        case when risk.model_id <> 'baseline' then least(risk.p_very_late, risk.p_late) end as p_very_late
+    from fct_open_items as items
+    left join fct_late_risk as risk
+        on items.entity_id = risk.entity_id
+        and items.invoice_id = risk.invoice_id
+        and items.instalment_no = risk.instalment_no
+    where items.days_past_due is not null
+
+),
+
+marked as (
+
+    select
+        items.*,
+        starts.hazard as hazard_now,
+        case when items.age >= $late_grace_days then 1 else exp(starts.hazard - late.hazard) end as late_share,
+        case when items.age >= $very_late_days then 1 else exp(starts.hazard - very_late.hazard) end as very_late_share
+    from items
+    inner join int_pay_curves as starts
+        on items.customer_key = starts.customer_key
+        and items.age = starts.days_late
+    inner join int_pay_curves as late
+        on items.customer_key = late.customer_key
+        and late.days_late = $late_grace_days
+    inner join int_pay_curves as very_late
+        on items.customer_key = very_late.customer_key
+        and very_late.days_late = $very_late_days
+
+),
+
+dated as (
+
+    select
+        marked.*,
+        offsets.week_no,
+        least(marked.age + offsets.plain_days, 799) as days_late,
+        1 - offsets.run_share as weight
+    from marked
+    inner join int_pay_offsets as offsets on marked.customer_key = offsets.customer_key
+
+    union all
+
+    select
+        marked.*,
+        offsets.week_no,
+        least(marked.age + offsets.run_days, 799) as days_late,
+        offsets.run_share as weight
+    from marked
+    inner join int_pay_offsets as offsets on marked.customer_key = offsets.customer_key
+    where offsets.run_share > 0
+
+),
+
+shares as (
+
+    select
+        dated.*,
+        exp(dated.hazard_now - curves.hazard) as share
+    from dated
+    inner join int_pay_curves as curves
+        on dated.customer_key = curves.customer_key
+        and dated.days_late = curves.days_late
+
+),
+
+bent as (
+
+    select
+        item_key,
+        week_no,
+        weight,
+        case
+            when p_late is null then share
+            when days_late <= $late_grace_days
+                then 1 - (1 - share) * (1 - p_late) / greatest(1 - late_share, 1e-9)
+            when days_late <= $very_late_days
+                then p_very_late
+                    + (share - very_late_share) * (p_late - p_very_late)
+                    / greatest(late_share - very_late_share, 1e-9)
+            else share * p_very_late / greatest(very_late_share, 1e-9)
+        end as unpaid_share
+    from shares
+
+),
+
+final as (
+
+    select
+        item_key,
+        week_no,
+        sum(weight * least(greatest(unpaid_share, 0), 1)) as unpaid_share
+    from bent
+    group by item_key, week_no
+
+)
+
+select * from final

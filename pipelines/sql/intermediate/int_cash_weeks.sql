@@ -1,0 +1,65 @@
+-- Grain: one row per account and week after the as-of date, 1 to 13, and 14 for what comes later or never; in base.
+-- Money already in hand but not applied pays the customer's open invoices in equal parts, and is not expected again.
+-- variance_base: of independent items, each paid in that week or not.
+with
+
+in_hand as (
+
+    select
+        customer_key,
+        greatest(1 + sum(case when days_past_due is null then cast(open_base as double) else 0 end)
+            / sum(case when days_past_due is not null then cast(open_base as double) else 0 end), 0) as due_share
+    from fct_open_items
+    group by customer_key
+    having sum(case when days_past_due is not null then open_base else 0 end) > 0
+
+),
+
+items as (
+
+    select
+        items.account_key,
+        shares.week_no,
+        cast(items.open_base as double) * in_hand.due_share as open_base,
+        shares.unpaid_share,
+        lag(shares.unpaid_share, 1, 1) over (
+            partition by shares.item_key order by shares.week_no
+        ) - shares.unpaid_share as paid_share
+    from int_cash_shares as shares
+    inner join fct_open_items as items on shares.item_key = items.item_key
+    inner join in_hand on items.customer_key = in_hand.customer_key
+
+),
+
+sums as (
+
+    select
+        account_key,
+        week_no,
+        cast(round(sum(open_base * (1 - unpaid_share)), 2) as decimal(18, 4)) as paid_until_base,
+        cast(round(sum(open_base), 2) as decimal(18, 4)) as open_base,
+        sum(open_base * open_base * paid_share * (1 - paid_share)) as variance_base
+    from items
+    group by account_key, week_no
+
+),
+
+final as (
+
+    select
+        account_key,
+        week_no,
+        paid_until_base - lag(paid_until_base, 1, 0) over (partition by account_key order by week_no) as expected_base,
+        variance_base
+    from sums
+    where week_no > 0
+
+    union all
+
+    select account_key, 14 as week_no, open_base - paid_until_base as expected_base, cast(0 as double) as variance_base
+    from sums
+    where week_no = 13
+
+)
+
+select * from final
