@@ -85,15 +85,25 @@ def early_types(mapping: Mapping, rows: list[list[str]]) -> dict[int, str]:
 
 
 def plan_columns(
-    con: duckdb.DuckDBPyConnection, mapping: Mapping, options: Dict[str, Any], *, pivot: int, delimiter: str | None
+    con: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    options: Dict[str, Any],
+    *,
+    pivot: int,
+    delimiter: str | None,
+    absent: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Decide every column of the loaded table `raw`; `options` are a person's words (date_order, decimal, currency)."""
+    """Decide every column of the loaded table `raw`.
+
+    `options` are a person's words (date_order, decimal, currency); `absent` is what the reader has seen nowhere in the
+    file and need not be looked for.
+    """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
     plans: dict[str, ColumnPlan] = {}
     wanted = _wanted(mapping)
     sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
-    texts = _text_facts(con, mapping, kinds)
+    texts = _text_facts(con, mapping, kinds, absent)
     context = _Context(con, options, pivot, european=delimiter == ";")
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
         source = sources.get(column.name)
@@ -189,13 +199,15 @@ class _Context:
 def _typed(column: Column, source: SourceColumn, con: duckdb.DuckDBPyConnection) -> ColumnPlan:
     """A column the reader has already read as its type."""
     name = f"c{source.index}"
-    (values,) = con.execute(f"select count({name}) from raw").fetchone() or (0,)
+    values, low, high = con.execute(f"select count({name}), min({name}), max({name}) from raw").fetchone() or (0, 0, 0)
+    fault = "null"
     if column.sql_type == "DATE":
         evidence: dict[str, object] = {"code": "date_style", "style": "YYYY-MM-DD", "values": values, "fits": values}
-        inside = f"{name} between date '{values_dates.FIRST}' and date '{values_dates.LAST}'"
-        fault = f"case when not ({inside}) then 'date_out_of_range' end"
+        if values and (low < values_dates.FIRST or high > values_dates.LAST):
+            inside = f"{name} between date '{values_dates.FIRST}' and date '{values_dates.LAST}'"
+            fault = f"case when not ({inside}) then 'date_out_of_range' end"
     else:
-        evidence, fault = {"code": "number_style_plain", "values": values}, "null"
+        evidence = {"code": "number_style_plain", "values": values}
     text = f"cast({name} as varchar)"
     return ColumnPlan(column.name, column.sql_type, column.required, name, fault, text, "", source, [evidence])
 
@@ -212,7 +224,9 @@ def _words(
     if unknown and not fault:
         words = ", ".join(sorted(unknown, key=lambda w: -unknown[w])[:5])
         notes.append({"code": "words_unknown", "column": source.header, "words": words, "rows": sum(unknown.values())})
-    _map_table(con, alias, list(counts), codes, dict.fromkeys(unknown, fault) if fault else {}, "VARCHAR")
+    as_written = column.sql_type == "VARCHAR" and all(codes[w] == w for w in counts)
+    if not as_written:
+        _map_table(con, alias, list(counts), codes, dict.fromkeys(unknown, fault) if fault else {}, "VARCHAR")
     shown = [
         {"code": "words_read", "values": sum(counts.values()) - sum(unknown.values()), "all": sum(counts.values())}
     ]
@@ -220,10 +234,10 @@ def _words(
         column.name,
         column.sql_type,
         column.required,
-        f"cast({alias}.value as {column.sql_type})",
-        f"{alias}.fault",
+        text if as_written else f"cast({alias}.value as {column.sql_type})",
+        f"{alias}.fault" if unknown and fault else "null",
         text,
-        f"left join {alias} on {alias}.text = {text}",
+        "" if as_written else f"left join {alias} on {alias}.text = {text}",
         source,
         shown,
     )
@@ -247,7 +261,7 @@ def _map_table(
 
 
 def _text_facts(
-    con: duckdb.DuckDBPyConnection, mapping: Mapping, kinds: Dict[str, str]
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, kinds: Dict[str, str], absent: frozenset[str]
 ) -> dict[int, tuple[bool, bool]]:
     """By source column: whether texts need cleaning (blanks or marks at an edge, words for nothing), and whether a
     spreadsheet may have cut ids to rounded numbers."""
@@ -257,9 +271,13 @@ def _text_facts(
     parts = []
     for i, name in chosen.items():
         # `< '('` holds for every text that starts with a blank, a quote or "#"
-        odd = f"c{i} < '(' or c{i} like '% ' or c{i} like '=%' or contains(c{i}, '\u3000') or contains(c{i}, '\u00a0')"
+        odd = f"c{i} < '(' or c{i} like '% '"
+        if "wide" not in absent:
+            odd += f" or contains(c{i}, '\u3000') or contains(c{i}, '\u00a0')"
+        if "=" not in absent:
+            odd += f" or c{i} like '=%'"
         parts.append(f"bool_or({odd} or c{i} in {_NOTHING})")
-        parts.append(f"bool_or(contains(c{i}, 'E+'))" if name in _IDS else "false")
+        parts.append(f"bool_or(contains(c{i}, 'E+'))" if name in _IDS and "E+" not in absent else "false")
     row = con.execute(f"select {', '.join(parts)} from raw").fetchone() or ()
     return {i: (bool(row[2 * k]), bool(row[2 * k + 1])) for k, i in enumerate(chosen)}
 

@@ -86,7 +86,9 @@ def read_export(
     try:
         _load(con, raw, layout, mapping, groups, path.name)
         delimiter = raw.delimiter
-        plan = plan_columns(con, mapping, said, pivot=settings.two_digit_year_pivot, delimiter=delimiter)
+        plan = plan_columns(
+            con, mapping, said, pivot=settings.two_digit_year_pivot, delimiter=delimiter, absent=raw.absent
+        )
         _refuse_unreadable(path.name, plan)
     except BaseException:
         con.close()

@@ -119,7 +119,7 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
                 raise PasswordProtected(name)
             with archive.open(member) as packed:
                 _unpack(packed, workdir / "unpacked", max(member.compress_size, 1), name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, OSError, ValueError, RuntimeError):
         raise BrokenWorkbook(name) from None
     return _open_unpacked(workdir / "unpacked", workdir, rank_header, name, sheet)
 

@@ -1,7 +1,7 @@
 """The shape every reader hands on: a few first rows to look at, and a way to load the rest as text."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
@@ -28,7 +28,7 @@ class Raw:
     delimiter: str | None = None
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
-    notes: list[dict[str, object]] = field(default_factory=list)
+    absent: frozenset[str] = frozenset()  # of "wide" (characters beyond ASCII), "=" and "E+": what occurs nowhere
 
 
 def columns_of(width: int) -> list[str]:

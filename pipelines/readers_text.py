@@ -29,13 +29,14 @@ HeaderRank = Callable[[Cells], float]
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What one pass over the bytes tells about a text file."""
+    """What one pass over the bytes tells about a text file; `lines` leaves out trailing blank lines."""
 
     newlines: int
-    lines: int  # without trailing blank lines
+    lines: int
     utf8: bool
     nuls: int
     lone_cr: bool
+    absent: frozenset[str]
 
 
 def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> Raw:
@@ -60,28 +61,34 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         if not _load_fast(con, table, path, facts, delimiter, first_line, width, types):
             _load_slowly(con, table, path, name, delimiter, first_line, width)
 
-    return Raw("csv", records, load, encoding=encoding, delimiter=delimiter)
+    return Raw("csv", records, load, encoding=encoding, delimiter=delimiter, absent=facts.absent)
 
 
 def scan(path: Path) -> TextFacts:
     """Count lines and check the encoding in one pass, a chunk at a time."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    newlines = returns = nuls = trailing = 0
+    newlines = nuls = trailing = 0
     utf8 = ended = True
+    has_cr = False
+    absent = {"wide", "=", "E+"}
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             newlines += chunk.count(b"\n")
-            returns += chunk.count(b"\r")
-            nuls += chunk.count(b"\x00")
-            if utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
+            has_cr = has_cr or b"\r" in chunk
+            nuls += chunk.count(b"\x00") if b"\x00" in chunk else 0
+            if not chunk.isascii():
+                absent.discard("wide")
+            if utf8 and (not chunk.isascii() or decoder.getstate()[0]):
                 utf8 = _decodes(decoder, chunk)
+            absent -= {"="} if b"=" in chunk else set()
+            absent -= {"E+"} if b"+" in chunk else set()
             rest = chunk.rstrip(b"\r\n \t")
             tail = chunk[len(rest) :].count(b"\n")
             trailing = tail if rest else trailing + tail
             ended = chunk.endswith(b"\n")
     utf8 = utf8 and not decoder.getstate()[0]
     lines = newlines + (0 if ended else 1) - max(0, trailing - (1 if ended else 0))
-    return TextFacts(newlines, lines, utf8, nuls, lone_cr=newlines == 0 and returns > 0)
+    return TextFacts(newlines, lines, utf8, nuls, newlines == 0 and has_cr, frozenset(absent))
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
