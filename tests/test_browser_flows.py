@@ -28,10 +28,8 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 90_000  # milliseconds a busy machine may take for one step
-BROWSER_ARGUMENTS = (
-    ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    + ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-)  # fmt: skip
+BROWSER_ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+BROWSER_ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WORDS = {
     "en-US": {
         "overview": "Overview",
