@@ -128,9 +128,8 @@ def test_legacy_encodings(tmp_path: Path, encoding: str, header: str, row: str) 
 
 def test_parquet_reads_as_text_with_whole_numbers(tmp_path: Path) -> None:
     path = tmp_path / "export.parquet"
-    duckdb.sql(
-        "select 'A' as customer, 17.0 as \"invoice no\", date '2026-01-02' as date, 5.25 as amount"
-    ).write_parquet(str(path))
+    row = "'A' as customer, 17.0 as \"invoice no\", date '2026-01-02' as date, 5.25 as amount"
+    duckdb.connect().execute(f"copy (select {row}) to '{path}' (format parquet)").fetchall()
     assert read(path, tmp_path)[1][1] == ("A", "17.0", "2026-01-02", "5.25")
 
 

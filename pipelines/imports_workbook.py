@@ -1,0 +1,156 @@
+"""The report of one import as a workbook: the sums, the columns, the reasons, every rejected row, what changed."""
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from pipelines import i18n
+from pipelines.canonical import KINDS
+from pipelines.imports import ImportReport, list_imports
+from pipelines.imports_changes import changes
+from pipelines.imports_errors import NoSuchImport
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+
+_ROWS = 1_000_000  # rows a sheet of a workbook can hold, with room for the header
+_LINES = 20  # line numbers named for each reason
+
+
+def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
+    """The report as XLSX bytes; no cell is a formula or a link. Raises NoSuchImport."""
+    report = next((r for r in list_imports(settings) if r.import_id == import_id), None)
+    if report is None:
+        raise NoSuchImport(import_id)
+    rejected = _rejected(settings, import_id)
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        bold = book.add_format({"bold": True})
+
+        def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+            page = book.add_worksheet(i18n.translate(language, f"report.{name}")[:31])
+            words = [i18n.translate(language, f"report.{word}") for word in header]
+            _fill(page, [words, *rows] if header else list(rows), bold if header else None)
+
+        sheet("summary", (), _summary(report, language))
+        sheet("columns", ("column", "source_column", "how", "confidence", "evidence"), _columns(report, language))
+        sheet("reasons", ("reason", "rows", "lines"), _reasons(rejected, language))
+        header = ("line", "column", "value", "reason", "raw")
+        sheet("rejected", header, [[r[0], r[1], r[2], i18n.reason(language, json.loads(r[3])), r[4]] for r in rejected])
+        found = changes(settings, import_id)
+        if found.previous:
+            told = [[i18n.translate(language, f"report.change_{c}"), n] for c, n in sorted(found.counts.items())]
+            lines = [
+                [
+                    i18n.translate(language, f"report.change_{row['change']}"),
+                    row["key"],
+                    _column_word(language, row["column"]),
+                    row["before"],
+                    row["after"],
+                ]
+                for row in found.rows
+            ]
+            sheet("changes", ("change", "key", "column", "before", "after"), [*told, [], *lines])
+    return buffer.getvalue()
+
+
+def _fill(page: Worksheet, rows: Sequence[Sequence[object]], header: Any) -> None:
+    """Write rows; text stays text whatever it begins with, amounts are numbers, columns as wide as their content."""
+    widths: dict[int, int] = {}
+    for number, row in enumerate(rows[:_ROWS]):
+        for column, value in enumerate(row):
+            style = header if number == 0 else None
+            if isinstance(value, int | float | Decimal):
+                page.write_number(number, column, value, style)
+            elif value is not None:
+                page.write_string(number, column, str(value)[:32_000], style)
+            widths[column] = min(60, max(widths.get(column, 8), len(str(value)) + 2))
+    for column, width in widths.items():
+        page.set_column(column, column, width)
+    if header is not None:
+        page.freeze_panes(1, 0)
+
+
+def _summary(report: ImportReport, language: str) -> list[list[object]]:
+    values: dict[str, object] = {
+        "file_name": report.file_name,
+        "import_id": report.import_id,
+        "source": report.source,
+        "kind": i18n.translate(language, f"kind.{report.kind}"),
+        "ledger": i18n.translate(language, f"report.is_{report.ledger}") if report.ledger else None,
+        "as_of": report.as_of,
+        "imported_at": report.imported_at,
+        "rows_read": report.rows_read,
+        "rows_accepted": report.rows_accepted,
+        "rows_at_fault": report.rows_rejected - report.rows_set_aside,
+        "rows_set_aside": report.rows_set_aside,
+        "accepted_total": Decimal(report.accepted_total),
+        "control_total": None if report.control_total is None else Decimal(report.control_total),
+        "difference": report.difference,
+        "date_from": report.date_from,
+        "date_to": report.date_to,
+        "currencies": ", ".join(report.currencies),
+        "encoding": report.format.get("encoding"),
+        "sheet": report.format.get("sheet"),
+        "header_line": report.format.get("header_line"),
+        "unmapped": ", ".join(report.unmapped),
+    }
+    rows: list[list[object]] = [
+        [i18n.translate(language, f"report.{k}"), v] for k, v in values.items() if v is not None
+    ]
+    return rows + [[i18n.translate(language, "report.note"), i18n.reason(language, note)] for note in report.notes]
+
+
+def _columns(report: ImportReport, language: str) -> list[list[object]]:
+    return [
+        [
+            _column_word(language, name),
+            found["source"],
+            i18n.translate(language, f"report.how_{found['how']}"),
+            found["confidence"],
+            "; ".join(i18n.reason(language, item) for item in found["evidence"]),
+        ]
+        for name, found in report.columns.items()
+    ]
+
+
+def _column_word(language: str, name: str | None) -> str | None:
+    known = name is not None and any(c.name == name for columns in KINDS.values() for c in columns)
+    return i18n.translate(language, f"column.{name}") if known else name
+
+
+def _reasons(rejected: Sequence[tuple[Any, ...]], language: str) -> list[list[object]]:
+    """Reason, how many rows, and their first lines; the commonest first."""
+    lines: dict[str, list[int]] = {}
+    for line, _, _, reason, _ in rejected:
+        lines.setdefault(_without_line(reason), []).append(line)
+    ordered = sorted(lines.items(), key=lambda item: -len(item[1]))
+    return [
+        [
+            i18n.reason(language, json.loads(reason)),
+            len(found),
+            ", ".join(map(str, found[:_LINES])) + ("…" if len(found) > _LINES else ""),
+        ]
+        for reason, found in ordered
+    ]
+
+
+def _without_line(reason: str) -> str:
+    """A stored reason with the lines it names left out, so that the like stand together."""
+    item = json.loads(reason)
+    return json.dumps({k: ("…" if k in ("line", "lines") else v) for k, v in item.items()}, sort_keys=True)
+
+
+def _rejected(settings: Settings, import_id: str) -> list[tuple[Any, ...]]:
+    path = Warehouse.of(settings).imports / import_id / "rejected.parquet"
+    with duckdb.connect() as con:
+        return con.execute(
+            f"""select line_no, column_name, value, reason, raw from read_parquet(?) order by line_no limit {_ROWS}""",
+            [str(path)],
+        ).fetchall()

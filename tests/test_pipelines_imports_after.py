@@ -1,0 +1,96 @@
+"""After an import: what changed, its report as a workbook, and the drop folder."""
+
+import io
+import threading
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from pipelines import i18n, imports, watch
+from pipelines.imports_changes import changes
+from pipelines.imports_errors import NoSuchImport
+from pipelines.imports_workbook import report_workbook
+from pipelines.settings import Settings
+
+HEADER = "Customer,Invoice No,Date,Due Date,Amount,Open Balance\n"
+MARCH = HEADER + "A,1,2026-01-01,2026-02-01,10,10\nA,2,2026-01-02,2026-02-02,20,20\nB,3,2026-01-03,2026-02-03,30,30\n"
+APRIL = (
+    HEADER + "A,1,2026-01-01,2026-02-01,10,0\nB,3,2026-01-03,2026-03-03,30,25\nC,4,2026-04-01,,40,40\nC,=1+1,x,,9,9\n"
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "warehouse")
+
+
+def load(tmp_path: Path, settings: Settings, name: str, text: str) -> imports.ImportReport:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return imports.import_file(path, settings)
+
+
+def test_changes_against_the_list_before_it(tmp_path: Path, settings: Settings) -> None:
+    first = load(tmp_path, settings, "open_2026-03.csv", MARCH)
+    second = load(tmp_path, settings, "open_2026-04.csv", APRIL)
+    assert changes(settings, first.import_id).previous is None
+    found = changes(settings, second.import_id)
+    assert (found.previous, found.counts) == (first.import_id, {"new": 1, "gone": 1, "paid": 1, "changed": 1})
+    changed = [(row["column"], row["before"], row["after"]) for row in found.rows if row["change"] == "changed"]
+    assert changed == [("due_date", "2026-02-03", "2026-03-03"), ("open_amount", "30.0000", "25.0000")]
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_report_as_a_workbook_holds_every_rejected_row_as_text(
+    tmp_path: Path, settings: Settings, language: str
+) -> None:
+    load(tmp_path, settings, "open_2026-03.csv", MARCH)
+    report = load(tmp_path, settings, "open_2026-04.csv", APRIL)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, report.import_id, language)))
+    names = [i18n.translate(language, f"report.{n}") for n in ("summary", "columns", "reasons", "rejected", "changes")]
+    assert book.sheet_names == names
+    summary = {row[0]: row[1] for row in book.get_sheet_by_name(names[0]).to_python()}
+    assert summary[i18n.translate(language, "report.rows_read")] == 4
+    assert summary[i18n.translate(language, "report.rows_accepted")] == 3
+    rejected = book.get_sheet_by_name(names[3]).to_python()
+    assert [row[:3] for row in rejected[1:]] == [[5.0, "Date", "x"]] and "=1+1" in rejected[1][4]
+
+
+def test_the_report_of_an_unknown_import_is_refused(settings: Settings) -> None:
+    with pytest.raises(NoSuchImport):
+        report_workbook(settings, "0" * 16, "en")
+
+
+def test_the_drop_folder_keeps_what_came_in_with_its_report(tmp_path: Path, settings: Settings) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "open.csv").write_text(MARCH, encoding="utf-8")
+    (folder / "picture.csv").write_bytes(b"\x89PNG\r\n")
+    (folder / "coming.csv.part").write_text("Cust", encoding="utf-8")
+    outcomes = watch.take_in(folder, settings)
+    assert [bool(o.report) for o in outcomes] == [True, False]
+    left = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert left == [
+        "coming.csv.part",
+        "done/open.csv",
+        "done/open.csv.report.xlsx",
+        "failed/picture.csv",
+        "failed/picture.csv.reason.txt",
+    ]
+    (folder / "open.csv").write_text(MARCH.replace("A,1", "A,9"), encoding="utf-8")
+    assert watch.take_in(folder, settings)[0].path.name == "open-2.csv"
+
+
+def test_watching_takes_a_file_once_it_has_stopped_growing(tmp_path: Path, settings: Settings) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "open.csv").write_text(MARCH, encoding="utf-8")
+    stop, outcomes = threading.Event(), list[watch.Outcome]()
+
+    def tell(outcome: watch.Outcome) -> None:
+        outcomes.append(outcome)
+        stop.set()
+
+    watch.watch(folder, settings, stop=stop, seconds=0.01, tell=tell)
+    assert [o.report.rows_accepted for o in outcomes if o.report] == [3]
