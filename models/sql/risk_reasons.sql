@@ -88,6 +88,7 @@ coded as (
                 when effect > 0 then 'risk_item_unpaid_up'
                 else 'risk_item_unpaid_down'
             end
+            when 'trend' then case when effect > 0 then 'risk_trend_up' else 'risk_trend_down' end
             when 'baseline' then 'risk_baseline'
         end as code
     from figures
