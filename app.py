@@ -1,8 +1,10 @@
 """FirstPaid in the browser: page set-up, language, who is here, filters, navigation; nothing else."""
 
+import logging
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import streamlit as st
 from pydantic import ValidationError
 
@@ -25,13 +27,17 @@ except ValidationError as error:
     st.error(i18n.translate(language, "app.bad_settings", name=where, detail=first["msg"]), icon=":material/settings:")
     st.stop()
 
-reader = Reader(language, settings.base_currency, ZoneInfo(settings.timezone))
+build, damage = None, ""
+who_may_be: list[str] = []
 try:
-    build = queries.published(settings)
-except UserError as lost:
-    st.error(lost.text(language), icon=":material/error:")
-    st.stop()
-who_may_be = session.answer(build, queries.filter_values, Scope())["reps"] if build else []
+    build = session.published(settings)
+    who_may_be = session.answer(build, queries.filter_values, Scope())["reps"] if build else []
+except UserError as error:
+    damage = error.text(language)
+except duckdb.Error:
+    build, damage = None, i18n.translate(language, "app.build_foreign")
+
+reader = Reader(language, build.base_currency if build else settings.base_currency, ZoneInfo(settings.timezone))
 who = access.signed_in(settings, reader) if access.sign_in_configured() else access.local(who_may_be)
 
 registered = navigation.pages(reader, who.role)
@@ -44,7 +50,13 @@ with st.sidebar:
     address.switch("lang", reader.t("app.language"), i18n.LANGUAGES, LANGUAGE_NAMES.__getitem__)
 
 session.begin(session.View(reader, settings, build, who, scope))
+if damage:
+    st.error(damage, icon=":material/database_off:")
 try:
     page.run()
 except UserError as error:
     st.error(error.text(language), icon=":material/error:")
+except duckdb.Error:
+    # A build that another version of the program made may lack what a page asks for; a new build has it.
+    logging.getLogger(__name__).exception("the published build does not answer page %s", page.url_path)
+    st.error(reader.t("app.build_foreign"), icon=":material/database_off:")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -63,6 +64,7 @@ def headers(app: AppTest) -> list[str]:
 def healthy(app: AppTest, language: str) -> None:
     """The page ran, every word of it is in the language, and none is a word of the program."""
     assert not app.exception, app.exception[0].message
+    assert not app.error, app.error[0].value
     said = list(texts(app))
     raw = [text for text in said if RAW.search(re.sub(r":material/\w+:|`[^`]*`|\S+\.(csv|xlsx)", "", text))]
     assert not raw, raw[:3]
@@ -194,3 +196,20 @@ def test_what_one_step_of_the_chain_gives_the_next_one_takes(sample_warehouse):
     assert steps.loc["applications", "rows_in"] == steps.loc["receipts", "rows_out"]
     assert steps.loc["open_items", "rows_in"] == steps.loc["instalments", "rows_out"]
     assert steps.loc["risk", "rows_in"] == steps.loc["risk", "rows_out"]
+
+
+def test_a_damaged_build_is_one_clear_line_and_can_be_rebuilt(sample_copy, monkeypatch):
+    build = next((sample_copy / "builds").glob((sample_copy / "CURRENT").read_text().strip() + "*"))
+    build.write_bytes(b"not a database")
+    app = opened(sample_copy, monkeypatch, "imports", lang="en")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "build" in [button.key for button in app.button]
+
+
+def test_a_build_of_another_version_says_so(sample_copy, monkeypatch):
+    with duckdb.connect(str(sample_copy / "builds" / f"{(sample_copy / 'CURRENT').read_text().strip()}.duckdb")) as con:
+        con.execute("drop table fct_call_list")
+    app = opened(sample_copy, monkeypatch, "calls", lang="zh_CN")
+    assert not app.exception
+    assert "请在数据导入页重新计算" in app.error[0].value

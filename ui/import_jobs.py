@@ -46,12 +46,17 @@ def running(view: View) -> None:
 
 
 def unbuilt(view: View, past: Sequence[ImportReport]) -> None:
-    """Say so when the figures do not stem from just the imports in force, and offer to build."""
+    """Offer to build; and say so when the figures do not stem from just the imports in force."""
     in_force = {report.import_id for report in past if not report.retracted_at}
     built = set() if view.build is None else set(view.ask_build(queries.imports)["import_id"])
-    if in_force == built or not in_force:
-        return
     t = view.reader.t
+    if not in_force:
+        return
+    if in_force == built:
+        st.button(
+            t("imports.rebuild"), icon=":material/refresh:", on_click=build, args=(view,), key="build", type="tertiary"
+        )
+        return
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
             ":orange[:material/update:] "

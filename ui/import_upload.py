@@ -18,6 +18,7 @@ from ui.session import View
 
 DATE_ORDERS = ("YMD", "DMY", "MDY")
 DECIMALS = (".", ",")
+MEGABYTE = 1024 * 1024
 LEDGERS = ("ledger", "open_items")
 
 
@@ -32,6 +33,10 @@ def uploads(view: View) -> None:
         )
     ready: list[tuple[Path, dict[str, Any]]] = []
     for file in files or []:
+        if file.size > view.settings.upload_limit_mb * MEGABYTE:
+            name, limit = plain(file.name), view.settings.upload_limit_mb
+            st.error(t("imports.too_large", name=name, limit=limit), icon=":material/block:")
+            continue
         path = _kept(file)
         said = _said(file.file_id)
         with st.container(border=True):

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from pipelines import queries
+from pipelines import publish, queries
 from pipelines.queries import Build, Scope
 from pipelines.settings import Settings
 from ui.access import Who
@@ -44,6 +44,18 @@ class View:
     def _built(self) -> Build:
         assert self.build is not None, "a page that asks must first see that there is a build"
         return self.build
+
+
+def published(settings: Settings) -> Build | None:
+    """The published build, or None before the first; raises what `queries.published` raises."""
+    path = publish.current(settings)
+    # A build's file never changes under its name, so it is opened once to be described.
+    return None if path is None else _described(str(path), settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _described(path: str, _settings: Settings) -> Build | None:
+    return queries.published(_settings)
 
 
 def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
