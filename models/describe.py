@@ -116,6 +116,7 @@ def _target(trained: Model, head: str, test: pd.DataFrame, target: str, known: d
         "lift": measures.lift(y, p, rows["cents"].to_numpy("float64")),
         "segments": _segments(rows, y, p),
         "importance": _importance(part, rows, x, y),
+        "thresholds": _thresholds(rows, p, features.day_number(known)) if target == "late" else [],
     }
 
 
@@ -141,6 +142,27 @@ def _segments(rows: pd.DataFrame, y: np.ndarray, p: np.ndarray) -> list[dict[str
                         "auc": judged["auc"],
                     }
                 )
+    return found
+
+
+def _thresholds(rows: pd.DataFrame, p: np.ndarray, last_day: int) -> list[dict[str, float]]:
+    """For each threshold: items called, late ones among them, and their money times months late; for the cost curve."""
+    paid = rows["settled_day"].to_numpy("float64", na_value=last_day)
+    months = np.maximum(paid - rows["due_day"].to_numpy("float64"), 0) / 30 * rows["is_late"].to_numpy("float64")
+    money_months = rows["cents"].to_numpy("float64") / 100 * months
+    found = []
+    for step in range(21):
+        called = p >= step / 20
+        found.append(
+            {
+                "threshold": step / 20,
+                "items": len(p),
+                "called": int(called.sum()),
+                "late_called": int(rows["is_late"].to_numpy()[called].sum()),
+                "money_months_called": float(money_months[called].sum()),
+                "money_months": float(money_months.sum()),
+            }
+        )
     return found
 
 

@@ -84,7 +84,7 @@ def fit(
     last_day: int,
     contextualise: Callable[[pd.DataFrame, int], Context],
     *,
-    boosting_cap: int = 120_000,
+    boosting_cap: int = 50_000,
 ) -> Classifier:
     """Fit, choose and calibrate for a target (`late`, `very_late`) on labelled rows in order of their day."""
     final_context = contextualise(rows, last_day)

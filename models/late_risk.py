@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models import describe, explain, features, model, store
+from models import describe, drift, explain, features, model, store
 from models.card import BASELINE, Card, serving_card
 from models.explain import GROUPS
 from models.features import SEGMENTS
@@ -22,19 +22,28 @@ def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settin
     The baseline answers when nothing is trained yet, when the model refuses or cannot be used, or when the lateness
     settings are no longer those it was trained with.
     """
-    serving, model_id = serving_model(con, as_of, settings)
+    serving, card = serving_model(con, as_of, settings)
+    model_id = card.model_id if card else BASELINE
     features.prepare(con, as_of, settings)
     rows = features.ask_for_book(con, as_of)
     scores = score_rows(serving, rows, model_id)
-    con.register("risk_scores", scores)
-    features.create(con, "risk_reasons", {})
-    con.execute(
-        "create or replace table fct_late_risk as " + features.sql("fct_late_risk"),
-        {"as_of": as_of, "model_id": model_id},
-    )
-    con.unregister("risk_scores")
+    _make_table(con, "fct_late_risk", "risk_scores", scores, as_of, model_id)
+    reference = card.data.get("reference", {}).get("open") if card else None
+    moved = drift.rows(con, as_of, serving, reference, rows)
+    _make_table(con, "fct_model_drift", "risk_drift", moved, as_of, model_id)
     features.drop(con)
     return model_id
+
+
+def _make_table(
+    con: duckdb.DuckDBPyConnection, table: str, frame_name: str, frame: pd.DataFrame, as_of: dt.date, model_id: str
+) -> None:
+    """Create a table of the build from its statement, which reads `frame` by `frame_name`."""
+    con.register(frame_name, frame)
+    if table == "fct_late_risk":
+        features.create(con, "risk_reasons", {})
+    con.execute(f"create or replace table {table} as {features.sql(table)}", {"as_of": as_of, "model_id": model_id})
+    con.unregister(frame_name)
 
 
 @threadpool_limits.wrap(limits=1)
@@ -47,8 +56,8 @@ def train(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, bu
     return store.save(trained, describe.card(trained, learning, settings, build_id, left), settings)
 
 
-def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, str]:
-    """The model that may answer for this build and its id; the baseline learnt from the build itself otherwise."""
+def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, Card | None]:
+    """The model that may answer for this build with its card; the baseline learnt from the build itself otherwise."""
     card = serving_card(settings)
     if card is not None:
         try:
@@ -56,8 +65,8 @@ def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Sett
         except store.ModelUnusable:
             found = None
         if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
-            return found, card.model_id
-    return model.baseline(model.learning_rows(con, as_of, settings), settings), BASELINE
+            return found, card
+    return model.baseline(model.learning_rows(con, as_of, settings), settings), None
 
 
 def score_rows(serving: Model, rows: pd.DataFrame, model_id: str) -> pd.DataFrame:

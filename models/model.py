@@ -21,9 +21,9 @@ TARGETS = ("late", "very_late")
 HEADS = ("issue", "open")
 LEAST_OUTCOMES = 30  # of each kind, late and not late, below which nothing is learnt
 LEAST_DAYS = 90  # of history
-MOST_ITEMS = 250_000  # instalments learnt from; a larger book is thinned by whole customers
+MOST_ITEMS = 200_000  # instalments learnt from; a larger book is thinned by whole customers
 SNAPSHOT_DAYS = 14  # open items are looked at every so many days ...
-MOST_SNAPSHOTS = 400_000  # ... or less often, so that there are at most about this many looks
+MOST_SNAPSHOTS = 150_000  # ... or less often, so that there are at most about this many looks
 
 
 @dataclass(frozen=True)
