@@ -22,6 +22,7 @@ from pipelines.readers_groups import Groups, fill_groups, find_groups
 from pipelines.readers_layout import Layout, is_total, locate
 from pipelines.readers_raw import Raw
 from pipelines.settings import Settings
+from pipelines.values_dates import FIRST, LAST
 from pipelines.warehouse import Warehouse
 
 _MEMORY = "1500MB"
@@ -108,10 +109,29 @@ def _load(
     sample = [cells for line, cells in raw.head if line >= layout.first_line]
     types = {} if groups else early_types(mapping, sample)
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
+    if types and _is_doubtful(con, types, sample):
+        con.execute("drop view raw")
+        raw.load(con, "raw", layout.first_line, len(layout.labels), {})
     if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
         raise HeaderOnly(name, layout.header_line)
     if groups:
         fill_groups(con, groups, len(layout.labels), mappings.is_data, is_total)
+
+
+def _is_doubtful(con: duckdb.DuckDBPyConnection, types: Dict[int, str], sample: list[list[str]]) -> bool:
+    """Whether values read as a type may mean something else: years such as 26, or `1.234` among whole numbers."""
+    loaded = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
+    tests = []
+    for index, kind in types.items():
+        name = f"c{index}"
+        if loaded[name] == "VARCHAR":
+            continue
+        if kind == "DATE":
+            tests.append(f"not coalesce(min({name}) >= date '{FIRST}' and max({name}) <= date '{LAST}', true)")
+        elif not any("." in row[index] for row in sample if index < len(row)):
+            tests.append(f"coalesce(bool_or({name} <> trunc({name})), false)")
+    row = con.execute(f"select {', '.join(tests)} from raw").fetchone() if tests else ()
+    return any(row or ())
 
 
 def _as_written(con: duckdb.DuckDBPyConnection, raw: Raw, layout: Layout) -> Callable[[], str]:

@@ -23,6 +23,8 @@ from pipelines.imports_rejects import (
 )
 from pipelines.readers_layout import GRAND_TOTAL
 
+_ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
+
 
 @dataclass(frozen=True)
 class Written:
@@ -116,8 +118,16 @@ def _derived(plan: Plan, kind: str) -> dict[str, str]:
         derived["open_amount"] = "cast(amount - coalesce(paid_amount, 0) as decimal(18,4))"
     negative = "(amount < 0 or open_amount < 0)"
     derived["doc_type"] = f"case when doc_type is null and {negative} then 'credit_note' else doc_type end"
+    number = "invoice_id"
     if "order_no" in has:  # a credit note without a number of its own goes by its reference
-        derived["invoice_id"] = f"case when invoice_id is null and {negative} then order_no else invoice_id end"
+        number = f"case when invoice_id is null and {negative} then order_no else invoice_id end"
+    if "doc_type" not in has and "customer_name" in has:  # money on account stands under a word, not a number
+        on_account = f"invoice_id in {_ON_ACCOUNT}"
+        derived["doc_type"] = f"case when {on_account} then 'prepayment' else {derived['doc_type']} end"
+        words = "concat_ws(' ', invoice_id, coalesce(customer_id, customer_name), cast(issue_date as varchar))"
+        number = f"case when {on_account} then {words} else {number} end"
+    if number != "invoice_id":
+        derived["invoice_id"] = number
     return derived
 
 
@@ -128,16 +138,26 @@ def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
     file = f"read_parquet({literal(str(rows))})"
     notes: list[dict[str, Any]] = []
     if kind == "invoices":
-        credits, blank = one(
+        credits, referred, blank, early, far = one(
             con,
-            f"""select count(*) filter (doc_type = 'credit_note'), count(*) filter (due_date is null) from {file}""",
+            f"""select count(*) filter (doc_type = 'credit_note'),
+                    count(*) filter (doc_type = 'credit_note' and invoice_id = order_no),
+                    count(*) filter (due_date is null), count(*) filter (due_date < issue_date),
+                    count(*) filter (due_date > issue_date + 731)
+                from {file}""",
         )
         if "amount" not in has:
             notes.append({"code": "amount_from_open"})
         if "doc_type" not in has and credits:
             notes.append({"code": "negative_is_credit", "rows": credits})
+        if referred:
+            notes.append({"code": "reference_is_id", "rows": referred})
         if "due_date" in has and blank:
             notes.append({"code": "due_date_blank", "rows": blank})
+        if early:
+            notes.append({"code": "due_before_issue", "rows": early})
+        if far:
+            notes.append({"code": "due_far_away", "rows": far})
         if "open_amount" not in has and "paid_amount" in has and "amount" in has:
             notes.append({"code": "open_from_paid"})
     if "customer_name" in has and "customer_id" not in has:

@@ -212,16 +212,35 @@ def _load_fast(
     expected = facts.lines - (first_line - 1)
     if expected <= 0:
         return False
+    return any(
+        _read_csv(con, table, path, expected, delimiter, first_line, width, kinds, padded)
+        for kinds, padded in ((types, False), ({}, True))
+        if kinds or padded
+    )
+
+
+def _read_csv(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    expected: int,
+    delimiter: str,
+    first_line: int,
+    width: int,
+    types: Mapping[int, str],
+    padded: bool,
+) -> bool:
+    """One attempt of DuckDB: strict, or with short rows filled up; whether each line gave one record."""
     kinds = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(width))
     try:
         con.execute(
             f"""create or replace table {table}_loaded as select * from read_csv(
                 $path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '"', escape = '"',
-                columns = {{{kinds}}}, strict_mode = true, null_padding = false)""",
+                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()})""",
             {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
         ).fetchall()
     except duckdb.Error:
-        return bool(types) and _load_fast(con, table, path, facts, delimiter, first_line, width, {})
+        return False
     (count,) = con.execute(f"select count(*) from {table}_loaded").fetchone() or (0,)
     if count != expected:  # blank lines, or cells with line breaks: the row number would not be the line number
         con.execute(f"drop table {table}_loaded")
