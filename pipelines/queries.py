@@ -225,6 +225,7 @@ def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
         with sums as (
             select
                 month_no,
+                sum(opening_base) as opening_base,
                 sum(sales_base - credited_base) as net_sales_base,
                 sum(ar_end_base) as ar_end_base,
                 sum(current_end_base) as current_end_base,
@@ -239,6 +240,7 @@ def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
                 1 as scope_key,
                 ref_months.month_no,
                 (select bool_or(is_from_open_items) from sums) as is_from_open_items,
+                cast(coalesce(sums.opening_base, 0) as decimal(18, 4)) as opening_base,
                 cast(coalesce(sums.net_sales_base, 0) as decimal(18, 4)) as net_sales_base,
                 cast(coalesce(sums.ar_end_base, 0) as decimal(18, 4)) as ar_end_base,
                 cast(coalesce(sums.current_end_base, 0) as decimal(18, 4)) as current_end_base,

@@ -14,8 +14,7 @@ months as (
         sum(calendar.days) over so_far as days_so_far,
         sum(sums.net_sales_base) over sales_window as window_sales,
         sum(calendar.days) over sales_window as window_days,
-        count(*) over so_far as months_so_far,
-        lag(sums.ar_end_base, 1, 0) over (partition by sums.scope_key order by sums.month_no) as ar_begin_base
+        count(*) over so_far as months_so_far
     from int_scope_months as sums
     inner join ref_months as calendar on sums.month_no = calendar.month_no
     window
@@ -151,9 +150,9 @@ final as (
         case when not is_from_open_items then best_possible_days end as dso_best_possible,
         case when not is_from_open_items then dso_days - best_possible_days end as add_days,
         case
-            when not is_from_open_items and ar_begin_base + net_sales_base - current_end_base > 0
-                then cast(ar_begin_base + net_sales_base - ar_end_base as double)
-                    / cast(ar_begin_base + net_sales_base - current_end_base as double) * 100
+            when not is_from_open_items and opening_base + net_sales_base - current_end_base > 0
+                then cast(opening_base + net_sales_base - ar_end_base as double)
+                    / cast(opening_base + net_sales_base - current_end_base as double) * 100
         end as cei,
         case
             when current_end_base + overdue_end_base > 0

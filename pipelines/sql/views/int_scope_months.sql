@@ -6,6 +6,7 @@ sums as (
     select
         scopes.scope_key,
         months.month_no,
+        sum(months.opening_base) as opening_base,
         sum(months.sales_base - months.credited_base) as net_sales_base,
         sum(months.ar_end_base) as ar_end_base,
         sum(months.current_end_base) as current_end_base,
@@ -45,6 +46,7 @@ final as (
         every_month.scope_key,
         every_month.month_no,
         every_month.is_from_open_items,
+        cast(coalesce(sums.opening_base, 0) as decimal(18, 4)) as opening_base,
         cast(coalesce(sums.net_sales_base, 0) as decimal(18, 4)) as net_sales_base,
         cast(coalesce(sums.ar_end_base, 0) as decimal(18, 4)) as ar_end_base,
         cast(coalesce(sums.current_end_base, 0) as decimal(18, 4)) as current_end_base,
