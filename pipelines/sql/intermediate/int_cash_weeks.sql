@@ -44,6 +44,21 @@ sums as (
 
 ),
 
+-- The same share summed in another order may round to a cent less: what was expected once stays expected.
+rising as (
+
+    select
+        account_key,
+        week_no,
+        open_base,
+        max(least(paid_until_base, open_base)) over (
+            partition by account_key order by week_no rows between unbounded preceding and current row
+        ) as paid_until_base,
+        variance_base
+    from sums
+
+),
+
 final as (
 
     select
@@ -51,13 +66,13 @@ final as (
         week_no,
         paid_until_base - lag(paid_until_base, 1, 0) over (partition by account_key order by week_no) as expected_base,
         variance_base
-    from sums
+    from rising
     where week_no > 0
 
     union all
 
     select account_key, 14 as week_no, open_base - paid_until_base as expected_base, cast(0 as double) as variance_base
-    from sums
+    from rising
     where week_no = 13
 
 )

@@ -3,34 +3,40 @@
 -- A customer's own record is smoothed by the record of all: it counts like five invoices more.
 with
 
+ages as (
+
+    select distinct customer_key, days_past_due
+    from fct_open_items
+    where days_past_due is not null
+
+),
+
 asked as (
 
     select
-        items.customer_key,
-        least(greatest(items.days_past_due + offsets.plain_days, -400), 799) as days_late
-    from fct_open_items as items
-    inner join int_pay_offsets as offsets on items.customer_key = offsets.customer_key
-    where items.days_past_due is not null
+        ages.customer_key,
+        least(greatest(ages.days_past_due + offsets.plain_days, -400), 799) as days_late
+    from ages
+    inner join int_pay_offsets as offsets on ages.customer_key = offsets.customer_key
 
     union
 
     select
-        items.customer_key,
-        least(greatest(items.days_past_due + offsets.run_days, -400), 799) as days_late
-    from fct_open_items as items
-    inner join int_pay_offsets as offsets on items.customer_key = offsets.customer_key
-    where items.days_past_due is not null
+        ages.customer_key,
+        least(greatest(ages.days_past_due + offsets.run_days, -400), 799) as days_late
+    from ages
+    inner join int_pay_offsets as offsets on ages.customer_key = offsets.customer_key
+    where offsets.run_share > 0
 
     union
 
-    select items.customer_key, marks.days_late
-    from fct_open_items as items
+    select ages.customer_key, marks.days_late
+    from ages
     cross join (
         select $late_grace_days as days_late
         union
         select $very_late_days as days_late
     ) as marks
-    where items.days_past_due is not null
 
 ),
 

@@ -3,11 +3,10 @@
 -- Invoices only; accounts known from open-items lists alone are left out, because their paid invoices are unknown.
 with
 
-stretches as (
+ending as (
 
     select
         items.item_key,
-        items.from_month,
         items.to_month,
         items.balance_base,
         desks.desk_key,
@@ -20,6 +19,7 @@ stretches as (
     where instalments.amount_doc > 0
         and abs(items.balance_doc) >= 0.01
         and lists.account_key is null
+        and items.to_month <= $last_month
 
 ),
 
@@ -40,21 +40,21 @@ given_up as (
 ends as (
 
     select
-        stretches.desk_key,
-        stretches.class_due_date,
-        stretches.to_month as month_no,
-        least(stretches.balance_base, coalesce(later.balance_base, 0)) as kept_base,
-        stretches.balance_base - least(stretches.balance_base, coalesce(later.balance_base, 0)) as gone_base,
+        ending.desk_key,
+        ending.class_due_date,
+        ending.to_month as month_no,
+        least(ending.balance_base, coalesce(later.balance_base, 0)) as kept_base,
+        ending.balance_base - least(ending.balance_base, coalesce(later.balance_base, 0)) as gone_base,
         greatest(coalesce(given_up.written_off_base, 0), 0) as written_off_base,
         greatest(coalesce(given_up.credited_base, 0), 0) as credited_base
-    from stretches
-    left join stretches as later
-        on stretches.item_key = later.item_key
-        and stretches.to_month = later.from_month
+    from ending
+    left join int_item_months as later
+        on ending.item_key = later.item_key
+        and ending.to_month = later.from_month
+        and abs(later.balance_doc) >= 0.01
     left join given_up
-        on stretches.item_key = given_up.instalment_key
-        and stretches.to_month = given_up.month_no
-    where stretches.to_month <= $last_month
+        on ending.item_key = given_up.instalment_key
+        and ending.to_month = given_up.month_no
 
 ),
 
@@ -75,10 +75,9 @@ gone as (
 
 kept as (
 
-    select desk_key, class_due_date, from_month + 1 as from_month, to_month, sum(balance_base) as amount_base
-    from stretches
+    select desk_key, class_due_date, from_month + 1 as from_month, to_month, balance_base as amount_base
+    from int_class_stretches
     where to_month - from_month > 1
-    group by desk_key, class_due_date, from_month, to_month
 
     union all
 

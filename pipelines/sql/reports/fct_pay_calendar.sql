@@ -1,7 +1,7 @@
 -- Grain: one row per customer: when and how it has paid in two years, and the next day on which it is likely to.
 -- pattern none is an answer: it pays on no fixed day, or has paid too seldom to tell (support).
--- lead_days: how long an invoice was due when the run that paid it took the newest one along, half of the runs; an
--- invoice due later than that before a run waits for the next. part_share: invoices paid in several parts, or in part
+-- lead_days, for customers with a pattern: how long the newest invoice that a run paid had been due, half of the runs
+-- less; an invoice due later than that waits for the next run, negative when runs pay ahead of the due date. part_share: invoices paid in several parts, or in part
 -- so far. newer_first_share: invoices paid while an older one, due up to 180 days earlier and not disputed, stood open.
 -- round_share: receipts that are a multiple of 1,000.
 with
@@ -36,9 +36,11 @@ payments as (
 
 newest_paid as (
 
-    select customer_key, applied_on, min(days_late) as days_late
+    select payments.customer_key, payments.applied_on, min(payments.days_late) as days_late
     from payments
-    group by customer_key, applied_on
+    inner join int_pay_patterns as patterns on payments.customer_key = patterns.customer_key
+    where patterns.pattern <> 'none'
+    group by payments.customer_key, payments.applied_on
 
 ),
 
@@ -55,8 +57,10 @@ touched as (
     select
         payments.customer_key,
         payments.instalment_key,
-        case when count(distinct payments.applied_on) > 1 or min(balances.closed_on) is null then 1 else 0 end
-            as is_in_parts
+        case
+            when min(payments.applied_on) <> max(payments.applied_on) or min(balances.closed_on) is null then 1
+            else 0
+        end as is_in_parts
     from payments
     inner join int_instalment_balances as balances on payments.instalment_key = balances.instalment_key
     group by payments.customer_key, payments.instalment_key

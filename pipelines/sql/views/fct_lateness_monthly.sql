@@ -1,10 +1,9 @@
--- Grain: one row per month end, entity, customer, rep and region with payments or overdue money; additive sums only.
+-- Grain: one row per month end, entity, rep and region with payments or overdue money; additive sums only.
 -- Weighted average days late = paid_days / paid_base; with open items = (paid_days + overdue_days) / (paid_base +
 -- overdue_base); days to pay = (terms_days + paid_days) / paid_base.
 select
     months.month_end,
     accounts.entity_id,
-    accounts.customer_id,
     accounts.rep,
     accounts.region,
     lateness.paid_base,
@@ -13,8 +12,7 @@ select
     lateness.overdue_base,
     lateness.overdue_days,
     lateness.left_out_base,
-    lateness.month_no,
-    lateness.account_key
+    lateness.month_no
 from int_lateness_months as lateness
-inner join int_accounts as accounts on lateness.account_key = accounts.account_key
+inner join int_accounts as accounts on lateness.desk_key = accounts.account_key
 inner join ref_months as months on lateness.month_no = months.month_no
