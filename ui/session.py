@@ -39,7 +39,7 @@ class View:
     def figure(self, name: str, draw: Callable[[], Any], *varying: object) -> Any:
         """The figure `name` of this build, scope, language and whatever else varies; drawn when it is first needed."""
         words = (self.reader.language, self.reader.currency)
-        return _figure(self._built().build_id, self.scope, words, name, varying, draw)
+        return _figure(str(self._built().path), self.scope, words, name, varying, draw)
 
     def _built(self) -> Build:
         assert self.build is not None, "a page that asks must first see that there is a build"
@@ -60,12 +60,12 @@ def _described(path: str, _settings: Settings) -> Build | None:
 
 def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
     """The cached answer of a query of one build; a build never changes, so neither does an answer."""
-    return _answer(build.build_id, f"{query.__module__}.{query.__name__}", args, query, build)
+    return _answer(str(build.path), f"{query.__module__}.{query.__name__}", args, query, build)
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
-def _answer(build_id: str, name: str, args: tuple[object, ...], _query: Callable[..., Any], _build: Build) -> Any:
-    return _query(_connection(build_id, _build), *args)
+def _answer(path: str, name: str, args: tuple[object, ...], _query: Callable[..., Any], _build: Build) -> Any:
+    return _query(_connection(path, _build), *args)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)
@@ -82,7 +82,7 @@ def _figure(
 
 
 @st.cache_resource(show_spinner=False, max_entries=3, on_release=lambda connection: connection.close())
-def _connection(build_id: str, _build: Build) -> duckdb.DuckDBPyConnection:
+def _connection(path: str, _build: Build) -> duckdb.DuckDBPyConnection:
     return queries.open_build(_build)
 
 
