@@ -31,6 +31,8 @@ OFFICE = ("manager", "analyst")
 PLACES = (
     Place("overview", "space_dashboard", "manage"),
     Place("payers", "groups", "manage"),
+    Place("cash", "payments", "manage"),
+    Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
     Place("payer", "person_search", "collect", hidden=True),

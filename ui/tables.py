@@ -25,7 +25,7 @@ _COLUMNS_OF_KIND = {
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure
         serving other auc pr_auc brier ece log_loss""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
-        provision_base""",
+        provision_base expected_base""",
     "amount": "amount_doc open_doc control_total accepted_total",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
@@ -144,4 +144,4 @@ def _config(reader: Reader, column: str) -> object:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if kind == "reasons":
         return st.column_config.TextColumn(label, width="large")
-    return st.column_config.TextColumn(label, pinned=column == "customer_name")
+    return st.column_config.TextColumn(label)
