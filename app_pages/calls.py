@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries
-from ui import call_parts, page
+from pipelines import follow_up, queries
+from ui import call_parts, contact_form, journal_parts, page
 
 view = page.start("calls")
 t = view.reader.t
@@ -22,9 +22,12 @@ if view.who.role != "rep":
         persist_state="session",
         width=320,
     )
-calls = view.ask(queries.call_list, rep)
+today = journal_parts.day(view)
+calls, left_alone = follow_up.divide(today, view.ask(queries.call_list, rep))
 if calls.empty:
-    page.nothing_here(t("calls.none"))
+    page.nothing_here(t("calls.none" if left_alone.empty else "calls.all_skipped"))
+    call_parts.skipped(view, left_alone)
+    contact_form.show(view)
     st.stop()
 
 call_parts.totals(view.reader, calls)
@@ -35,4 +38,6 @@ shape = st.segmented_control(
 if shape == "table":
     call_parts.as_table(view, calls)
 else:
-    call_parts.as_cards(view, calls)
+    call_parts.as_cards(view, calls, today)
+call_parts.skipped(view, left_alone)
+contact_form.show(view)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import queries
-from ui import navigation, page, payer_parts
+from ui import contact_form, journal_parts, navigation, page, payer_parts, payer_today
 from ui.session import view as current_view
 
 view = current_view()
@@ -19,8 +19,12 @@ if customer is None:
     st.stop()
 
 payer_parts.head(view, customer)
+today = journal_parts.day(view)
+payer_today.standing(view, today, customer)
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
 payer_parts.exposure(view, customer, items)
+journal_parts.timeline(view, today, entity_id, customer_id)
 payer_parts.open_items(view, items, entity_id, customer_id)
 payer_parts.history(view, entity_id, customer_id)
 payer_parts.facts(view, customer)
+contact_form.show(view)

@@ -1,8 +1,10 @@
 """What people entered, laid live over the call list: who is left alone today and why, and what was agreed."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -72,7 +74,8 @@ def notes(settings: Settings, **subject: Any) -> list[Note]:
     """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.entries`."""
     frame = journal.entries(settings, **subject)
     columns = [frame[name].tolist() for name in journal.COLUMNS]
-    return [Note(*(None if value is pd.NaT else value for value in row)) for row in zip(*columns, strict=True)]
+    rows = ([None if value is pd.NaT else value for value in row] for row in zip(*columns, strict=True))
+    return [Note(*row) for row in rows]  # type: ignore[arg-type]
 
 
 def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:
@@ -138,12 +141,17 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
 
 
 def divide(day: Day, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A call list parted: whom to call, numbered anew, and whom to leave alone today with `waiting_for` (reasons)."""
+    """A call list parted: whom to call, numbered anew, and whom to leave alone today, whose `reasons` say why."""
     customers = list(zip(calls["entity_id"], calls["customer_id"], strict=True))
-    reasons = pd.Series([reasons_to_wait(day, *customer) for customer in customers], index=calls.index, dtype=object)
-    waits = reasons.map(bool).astype(bool)
+    reasons = [reasons_to_wait(day, *customer) for customer in customers]
+    waits = pd.Series([bool(some) for some in reasons], index=calls.index, dtype=bool)
     kept = calls[~waits].assign(call_rank=range(1, int((~waits).sum()) + 1))
-    return kept, calls[waits].assign(waiting_for=reasons[waits])
+    return kept, calls[waits].assign(reasons=[as_json(some) for some in reasons if some])
+
+
+def as_json(reasons: Sequence[Reason]) -> str:
+    """Reasons in the form in which the tables store them."""
+    return json.dumps(reasons, default=lambda value: float(value) if isinstance(value, Decimal) else value.isoformat())
 
 
 def next_step(day: Day, method: str, result: str | None, promised_on: dt.date | None) -> tuple[str, dt.date]:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import duckdb
 
-from pipelines import journal
+from pipelines import follow_up, journal
 from pipelines.settings import Settings
 
 # A promise taken back or replaced by another is nobody's broken word.
@@ -17,22 +17,21 @@ def attach_promises(con: duckdb.DuckDBPyConnection, settings: Settings, known_at
         "create temp table raw_promises (promise_id BIGINT, version_id BIGINT, entity_id VARCHAR, customer_id VARCHAR, "
         "invoice_id VARCHAR, made_on DATE, made_by VARCHAR, promised_on DATE, amount DECIMAL(18,4), currency VARCHAR)"
     )
-    entered = journal.entries(settings, "promise", known_at=known_at)
     rows = [
         (
-            int(row.id),
-            int(row.version_id),
-            row.entity_id,
-            row.customer_id,
-            row.invoice_id,
-            journal.business_day(settings, row.at.to_pydatetime()),
-            row.payload.made_by,
-            row.payload.promised_on,
-            row.payload.amount,
-            row.payload.currency,
+            note.id,
+            note.version_id,
+            note.entity_id,
+            note.customer_id,
+            note.invoice_id,
+            journal.business_day(settings, note.at),
+            note.payload.made_by,
+            note.payload.promised_on,
+            note.payload.amount,
+            note.payload.currency,
         )
-        for row in entered.itertuples()
-        if row.outcome not in NOT_COUNTED
+        for note in follow_up.notes(settings, kind="promise", known_at=known_at)
+        if note.outcome not in NOT_COUNTED
     ]
     if rows:
         con.executemany("insert into raw_promises values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ui import navigation
+from pipelines.follow_up import Day
+from ui import contact_form, journal_parts, navigation
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -16,6 +17,7 @@ COLUMNS = words(
     "call_rank customer_name customer_id payer_class priority_score overdue_base amount_due_base max_days_past_due "
     "p_late_weighted next_action call_by strategy region reasons"
 )
+SKIPPED_COLUMNS = words("customer_name overdue_base reasons")
 CARDS_ON_A_PAGE = 10
 ACTION_ICONS = {
     "call": "call",
@@ -61,8 +63,8 @@ def as_table(view: View, calls: pd.DataFrame) -> None:
         navigation.open_payer(view, calls.iloc[row]["entity_id"], calls.iloc[row]["customer_id"])
 
 
-def as_cards(view: View, calls: pd.DataFrame) -> None:
-    """The list as a rep works it, from the top."""
+def as_cards(view: View, calls: pd.DataFrame, today: Day) -> None:
+    """The list as a rep works it, from the top, with a line where the day's capacity ends."""
     pages = -(-len(calls) // CARDS_ON_A_PAGE)
     place = st.container()
     number_of_page = 1
@@ -72,12 +74,35 @@ def as_cards(view: View, calls: pd.DataFrame) -> None:
     first = (number_of_page - 1) * CARDS_ON_A_PAGE
     with place:
         for row in calls.iloc[first : first + CARDS_ON_A_PAGE].to_dict("records"):
-            _card(view, row)
+            if row["call_rank"] == view.settings.calls_per_rep + 1:
+                text = number(view.reader, view.settings.calls_per_rep)
+                st.markdown(f":blue-badge[:material/flag: {view.reader.t('calls.capacity', text=text)}]")
+            _card(view, row, today)
     downloads(view.reader, calls, COLUMNS, key="calls", file_name="call-list")
 
 
-def _card(view: View, call: Mapping[Any, Any]) -> None:
+def skipped(view: View, left_alone: pd.DataFrame) -> None:
+    """Who is left alone today, and why: one click away."""
+    t = view.reader.t
+    if left_alone.empty:
+        return
+    with st.expander(t("calls.skipped", text=number(view.reader, len(left_alone))), icon=":material/pause_circle:"):
+        row = table(
+            view.reader,
+            left_alone,
+            SKIPPED_COLUMNS,
+            key="skipped",
+            alt=t("calls.skipped_alt"),
+            open_label=t("app.open"),
+            file_name="skipped",
+        )
+        if row is not None:
+            navigation.open_payer(view, left_alone.iloc[row]["entity_id"], left_alone.iloc[row]["customer_id"])
+
+
+def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
     reader, t = view.reader, view.reader.t
+    whom = (str(call["entity_id"]), str(call["customer_id"]))
     with st.container(border=True):
         who, how = st.columns([3, 1.1], gap="medium")
         with who:
@@ -85,6 +110,12 @@ def _card(view: View, call: Mapping[Any, Any]) -> None:
             name = plain(call["customer_name"] or call["customer_id"])
             st.markdown(f"{number(reader, call['call_rank'])}\\. **{name}** {badge} :gray[{plain(call.get('region'))}]")
             st.markdown(_money_line(reader, call))
+            agreed = [
+                journal_parts.promise_badges(reader, today, *whom),
+                journal_parts.step_line(reader, today, *whom),
+            ]
+            if any(agreed):
+                st.markdown(" ".join(filter(None, agreed)))
             sentences = reader.reasons(call["reasons"])
             if sentences:
                 st.caption("  \n".join(f"• {plain(sentence)}" for sentence in sentences))
@@ -93,9 +124,10 @@ def _card(view: View, call: Mapping[Any, Any]) -> None:
             st.markdown(f":material/{icon}: **{reader.code('next_action', call['next_action'])}** "
                         f":gray[{t('calls.by', date=date(reader, call['call_by']))}]")  # fmt: skip
             st.caption(reader.code("strategy", call["strategy"]))
+            name = str(call["customer_name"] or call["customer_id"])
+            contact_form.button(view, *whom, name, call["next_action"], primary=False)
             navigation.link(
-                "payer", t("calls.open"), ":material/arrow_forward:",
-                entity=str(call["entity_id"]), customer=str(call["customer_id"]),
+                "payer", t("calls.open"), ":material/arrow_forward:", entity=whom[0], customer=whom[1],
             )  # fmt: skip
 
 

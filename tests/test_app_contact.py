@@ -1,0 +1,142 @@
+"""A rep's day on the pages: logging a contact and a promise, every refusal beside its field, and what shows at once."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_app_pages import ask, healthy, opened
+
+from pipelines import follow_up, journal, queries, queries_collect
+from pipelines.journal import Subject
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+
+TODAY = journal.business_day(Settings())
+
+
+@pytest.fixture
+def day(sample_copy, monkeypatch):
+    """The busiest rep, the first customer of the call list, and the settings of a warehouse to write to."""
+    settings = Settings(home=sample_copy)
+    rep = ask(sample_copy, queries.reps, Scope())["rep"][0]
+    first = ask(sample_copy, queries.call_list, Scope(), rep).iloc[0]
+    owed = ask(sample_copy, queries_collect.debts, Scope(reps=(rep,)), first["entity_id"], first["customer_id"])[0]
+    return {"home": sample_copy, "settings": settings, "rep": rep, "first": first, "owed": owed, "patch": monkeypatch}
+
+
+def calls(day, language="en") -> AppTest:
+    return opened(day["home"], day["patch"], "calls", lang=language, role="rep", me=day["rep"])
+
+
+def form(day, language="en") -> AppTest:
+    """The call list with the form open for its first customer."""
+    app = calls(day, language)
+    app.button(key=f"log-{day['first']['entity_id']}-{day['first']['customer_id']}").click().run()
+    return app
+
+
+def field(app: AppTest, kind: str, name: str):
+    return next(each for each in app.get(kind) if str(each.key).endswith(f".{name}"))
+
+
+def save(app: AppTest) -> AppTest:
+    return field(app, "button", "save").click().run()
+
+
+def promised(day, language="en") -> AppTest:
+    app = form(day, language)
+    return field(app, "button_group", "result").set_value("promised").run()
+
+
+def entered(day) -> list[follow_up.Note]:
+    return follow_up.notes(day["settings"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_contact_with_a_promise_is_stored_and_shows_at_once(day, language):
+    app = promised(day, language)
+    healthy(app, language)
+    app = save(app)
+    healthy(app, language)
+    contact, promise = entered(day)
+    assert (contact.kind, contact.who, contact.payload.result) == ("contact", day["rep"], "promised")
+    assert contact.payload.next_on > TODAY and contact.payload.fallback
+    assert (promise.kind, promise.payload.amount) == ("promise", day["owed"]["overdue"].quantize(Decimal("0.01")))
+    first = day["first"]
+    skipped = app.dataframe[-1].value
+    assert list(skipped["customer_name"]) == [first["customer_name"]]
+    assert all(first["customer_name"] not in each.value for each in app.markdown), "no longer on the list"
+    payer = opened(
+        day["home"], day["patch"], "payer", lang=language, role="rep", me=day["rep"],
+        entity=first["entity_id"], customer=first["customer_id"],
+    )  # fmt: skip
+    healthy(payer, language)
+    said = " ".join(each.value for each in payer.markdown)
+    assert {"en": "Promised to pay", "zh_CN": "承诺付款"}[language] in said
+    assert payer.info, "the page says why nobody calls today"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "reason"),
+    [
+        ("amount", "number_input", 1e9, "owed"),
+        ("amount", "number_input", None, "Fill this in"),
+        ("promised_on", "date_input", TODAY - dt.timedelta(days=2), "has passed"),
+        ("promised_on", "date_input", None, "Fill this in"),
+        ("next_on", "date_input", None, "Fill this in"),
+        ("next_on", "date_input", TODAY - dt.timedelta(days=2), "has passed"),
+        ("fallback", "selectbox", None, "Fill this in"),
+    ],
+)
+def test_a_refusal_stands_at_its_field_and_keeps_the_rest(day, name, kind, value, reason):
+    app = promised(day)
+    field(app, "text_input", "note").set_value("Budget is approved")
+    field(app, kind, name).set_value(value)
+    app = save(app)
+    assert entered(day) == []
+    refusals = [each.value for each in app.markdown if each.value.startswith(":red[:material/error:")]
+    assert len(refusals) == 1 and reason in refusals[0]
+    assert field(app, "text_input", "note").value == "Budget is approved"
+    assert field(app, kind, name).value == value
+
+
+def test_a_contact_without_a_result_is_refused(day):
+    app = save(form(day))
+    assert entered(day) == []
+    assert any("Fill this in" in each.value for each in app.markdown)
+
+
+def test_what_a_person_types_is_shown_as_text(day):
+    whom = Subject(day["first"]["entity_id"], day["first"]["customer_id"])
+    note = "**bold** [x](http://x) =1+1 <b>"
+    step = {"next_action": "call", "next_on": TODAY, "fallback": note}
+    contact = {"method": "call", "result": "reached", "note": note} | step
+    journal.append(day["settings"], "contact", whom, contact, who="<i>me</i>")
+    app = opened(
+        day["home"], day["patch"], "payer", lang="en", entity=whom.entity_id, customer=whom.customer_id
+    )  # fmt: skip
+    shown = next(each.value for each in app.caption if "bold" in each.value)
+    assert r"\*\*bold\*\* \[x\]\(http\://x\) \=1\+1 \<b\>" in shown
+    assert r"\<i\>me\<\/i\>" in shown.replace("/", r"\/")
+
+
+def test_an_entry_can_be_taken_back_from_the_timeline(day):
+    whom = Subject(day["first"]["entity_id"], day["first"]["customer_id"])
+    hold = {"reason": "Fire in the plant", "until": TODAY + dt.timedelta(days=30), "sensitive": True}
+    entry = journal.append(day["settings"], "hold", whom, hold, who="R")
+    app = calls(day)
+    assert "Fire in the plant" in app.dataframe[-1].value["reasons"].iloc[0]
+    app = opened(day["home"], day["patch"], "payer", lang="en", entity=whom.entity_id, customer=whom.customer_id)
+    app.button(key=f"withdraw-{entry.id}").click().run()
+    assert entered(day) == []
+    assert not app.info
+
+
+def test_the_day_ends_where_the_capacity_does(day):
+    day["patch"].setenv("FIRSTPAID_CALLS_PER_REP", "2")
+    app = calls(day)
+    said = [each.value for each in app.markdown]
+    end = next(place for place, text in enumerate(said) if "contacts end here" in text)
+    numbered = [place for place, text in enumerate(said) if text[:2] in ("1\\", "2\\", "3\\")]
+    assert numbered[1] < end < numbered[2]

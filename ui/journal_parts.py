@@ -1,0 +1,161 @@
+"""What people entered, on the pages: who writes, what stands about a customer today, and the timeline."""
+
+import streamlit as st
+
+from pipelines import follow_up, journal, queries_collect
+from pipelines.errors import UserError
+from pipelines.follow_up import Day, Note
+from pipelines.settings import Settings
+from ui.formats import date, moment, money, number, plain
+from ui.i18n import Reader
+from ui.session import View
+
+SHOWN_AT_FIRST = 8
+ICONS = {
+    "contact": "call",
+    "promise": "handshake",
+    "plan": "calendar_month",
+    "dispute": "gavel",
+    "blocker": "block",
+    "confirmation": "fact_check",
+    "hold": "pause_circle",
+    "task": "task_alt",
+    "greeting": "waving_hand",
+    "ladder_step": "stairs",
+    "legal_stage": "balance",
+    "bill": "receipt",
+    "letter": "mail",
+    "rating": "star",
+}
+STATE_COLOURS = {"kept": "green", "partly_kept": "orange", "broken": "red", "open": "blue", "waiting": "violet"}
+
+
+def day(view: View) -> Day:
+    """Today as the journal has it at this moment, over what the published build says of the promises."""
+    settings = view.settings
+    place = settings.journal_url or str(settings.home.absolute())
+    notes = _notes(place, journal.newest(settings), settings)
+    states = view.ask_build(queries_collect.promise_states) if view.build is not None else {}
+    return Day(journal.business_day(settings), settings, notes, states)
+
+
+# The journal only grows, so the number of its last entry says whether it reads the same.
+@st.cache_data(show_spinner=False, max_entries=10)
+def _notes(place: str, newest: int, _settings: Settings) -> dict[follow_up.Customer, list[Note]]:
+    return follow_up.by_customer(follow_up.notes(_settings))
+
+
+def writer(view: View) -> str:
+    """The name under which this person's entries stand: signed in, else the rep, else the role in words."""
+    return view.who.name or view.who.rep or view.reader.t(f"role.{view.who.role}")
+
+
+def promise_badges(reader: Reader, today: Day, entity_id: str, customer_id: str) -> str:
+    """A badge per promise that is open or was not kept last, newest first."""
+    promises = [note for note in today.of(entity_id, customer_id, "promise") if note.is_open]
+    shown = [note for note in promises if follow_up.promise_state(today, note) in ("open", "waiting")]
+    return " ".join(_promise_badge(reader, today, note) for note in shown or promises[:1])
+
+
+def _promise_badge(reader: Reader, today: Day, note: Note) -> str:
+    state = follow_up.promise_state(today, note)
+    agreed = note.payload
+    text = reader.t(
+        "promise.badge",
+        state=reader.code("promise_state", state),
+        text=money(reader, agreed.amount, agreed.currency),
+        day=date(reader, agreed.promised_on),
+    )
+    return f":{STATE_COLOURS[state]}-badge[:material/handshake: {plain(text)}]"
+
+
+def step_line(reader: Reader, today: Day, entity_id: str, customer_id: str) -> str:
+    """The next step agreed in the last contact, red once its day has passed; empty where nothing was agreed."""
+    agreed = follow_up.agreed_step(today, entity_id, customer_id)
+    if agreed is None:
+        return ""
+    action = reader.code("next_action", agreed.next_action)
+    text = reader.t("contact.agreed", text=action, date=date(reader, agreed.next_on))
+    return f":{'red' if agreed.next_on < today.today else 'gray'}[:material/event: {plain(text)}]"
+
+
+def timeline(view: View, today: Day, entity_id: str, customer_id: str) -> None:
+    """Everything entered about a customer, newest first; each entry can be taken back by a new one."""
+    reader, t = view.reader, view.reader.t
+    found = today.of(entity_id, customer_id)
+    with st.container(border=True):
+        st.subheader(t("journal.timeline"), anchor=False)
+        if not found:
+            st.caption(f":material/inbox: {t('journal.empty')}")
+            return
+        for note in found[:SHOWN_AT_FIRST]:
+            _entry(view, today, note)
+        if len(found) > SHOWN_AT_FIRST:
+            text = t("journal.older", text=number(reader, len(found) - SHOWN_AT_FIRST))
+            with st.expander(text):
+                for note in found[SHOWN_AT_FIRST:]:
+                    _entry(view, today, note)
+
+
+def _entry(view: View, today: Day, note: Note) -> None:
+    reader, t = view.reader, view.reader.t
+    told, undo = st.columns([12, 1], gap="small", vertical_alignment="top")
+    with told:
+        state = f" {_promise_badge(reader, today, note)}" if note.kind == "promise" else ""
+        about = f" :gray[{t('journal.about', text=plain(note.invoice_id))}]" if note.invoice_id else ""
+        st.markdown(f":material/{ICONS[note.kind]}: **{_title(reader, note)}**{about}{state}")
+        lines = [f"{moment(reader, note.at, reader.zone)} · {plain(note.who)}", *_details(reader, note)]
+        if note.closed_at is not None:
+            who, outcome = plain(note.closed_by), reader.code("outcome", note.outcome)
+            lines.append(t("journal.closed", who=who, outcome=outcome))
+        st.caption("  \n".join(lines))
+    undo.button(
+        t("journal.withdraw"), key=f"withdraw-{note.version_id}", icon=":material/undo:", type="tertiary",
+        on_click=_withdraw, args=(view, note), help=t("journal.withdraw_help"),
+    )  # fmt: skip
+
+
+def _withdraw(view: View, note: Note) -> None:
+    try:
+        journal.withdraw(view.settings, note.version_id, who=writer(view))
+    except UserError as refused:
+        st.toast(refused.text(view.reader.language), icon=":material/error:")
+
+
+def _title(reader: Reader, note: Note) -> str:
+    """What kind of entry it is and its main fact, as text for markdown."""
+    entry = note.payload
+    kind = reader.code("entry", note.kind)
+    facts = {
+        "contact": lambda: (reader.code("contact_method", entry.method), reader.code("contact_result", entry.result)),
+        "promise": lambda: (kind, money(reader, entry.amount, entry.currency), date(reader, entry.promised_on)),
+        "plan": lambda: (kind, money(reader, entry.total, entry.currency), number(reader, len(entry.instalments))),
+        "dispute": lambda: (kind, reader.code("side", entry.side)),
+        "blocker": lambda: (kind, reader.code("side", entry.side)),
+        "confirmation": lambda: (reader.code("readiness", entry.item), reader.code("confirmation", entry.state)),
+        "hold": lambda: (kind, reader.t("journal.until", date=date(reader, entry.until))),
+        "task": lambda: (kind, entry.title),
+        "ladder_step": lambda: (kind, reader.code("ladder", entry.step)),
+        "legal_stage": lambda: (kind, reader.code("legal", entry.stage), date(reader, entry.happened_on)),
+        "bill": lambda: (kind, entry.number, money(reader, entry.amount, entry.currency)),
+        "letter": lambda: (reader.code("letter", entry.letter), reader.code("letter_state", entry.state)),
+        "rating": lambda: (kind, reader.code("aspect", entry.aspect), f"{entry.score} / 5"),
+    }
+    return plain(" · ".join(facts[note.kind]() if note.kind in facts else (kind,)))
+
+
+def _details(reader: Reader, note: Note) -> list[str]:
+    """What else an entry says, a line each, as text for markdown."""
+    entry, t = note.payload, reader.t
+    lines = []
+    for name in ("spoke_to", "made_by", "owner", "approver"):
+        if value := getattr(entry, name, ""):
+            lines.append(t(f"journal.{name}", text=plain(value)))
+    lines += [plain(value) for name in ("reason", "note") if (value := getattr(entry, name, ""))]
+    if note.kind == "contact":
+        action = reader.code("next_action", entry.next_action)
+        lines.append(t("contact.agreed", text=action, date=date(reader, entry.next_on)))
+        lines.append(t("contact.otherwise", text=plain(entry.fallback)))
+    if note.kind == "task":
+        lines.append(t("journal.until", date=date(reader, entry.due_on)))
+    return lines
