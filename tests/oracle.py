@@ -1,0 +1,379 @@
+"""The receivables figures computed the slow way: plain Python, one row after the other, written from the definitions.
+
+Nothing here knows the SQL of a build. `Oracle(ledger, as_of)` takes rows as dictionaries of the canonical columns and
+gives what the tables of a build as of that day must hold.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+Row = dict[str, Any]
+Account = tuple[str, str, str, str]  # entity, customer, rep, region
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+PLACES = Decimal("0.0001")
+MONEY_DOCUMENTS = ("credit_note", "prepayment")  # documents that the customer may set off: negative amounts
+COLUMN_OF_KIND = {
+    "payment": "collected", "write_off": "written_off", "credit": "credited", "discount": "credited",
+}  # fmt: skip
+LONG_AGO = dt.date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Rows of each kind in the order they were imported: of two rows with one key the later one stands."""
+
+    invoices: list[Row]
+    receipts: list[Row]
+    customers: list[Row] = field(default_factory=list)
+    fx_rates: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Document:
+    """One instalment of an invoice, or a credit note or prepayment with a negative amount."""
+
+    entity: str
+    invoice_id: str
+    instalment: int
+    doc_type: str
+    customer: str
+    rep: str
+    region: str
+    issue: dt.date
+    due: dt.date
+    due_basis: str
+    currency: str
+    amount: Decimal
+    rate: Decimal
+    disputed: bool
+    applied: list[tuple[dt.date, Decimal, str, str]] = field(default_factory=list)  # day, amount, kind, basis
+
+    @property
+    def account(self) -> Account:
+        return self.entity, self.customer, self.rep, self.region
+
+    @property
+    def age_order(self) -> tuple[dt.date, dt.date, str, int]:
+        return self.issue, self.due, self.invoice_id, self.instalment
+
+    def open(self, day: dt.date) -> Decimal:
+        """What is open in document currency at the end of a day; 0 before the document's own day."""
+        if self.issue > day:
+            return ZERO
+        return self.amount - sum((amount for on, amount, *_ in self.applied if on <= day), ZERO)
+
+    def is_done(self, day: dt.date) -> bool:
+        """Whether nothing is open at the end of a day and nothing moves later."""
+        return self.open(dt.date.max) == 0 and all(on <= day for on, *_ in self.applied) and self.issue <= day
+
+    def listed(self, day: dt.date) -> Decimal:
+        """The open amount where it is at least a cent, else 0."""
+        return self.open(day) if abs(self.open(day)) >= CENT else ZERO
+
+    def in_base(self, amount: Decimal) -> Decimal:
+        """An amount at the booking rate."""
+        return rounded(amount * self.rate)
+
+    def open_base(self, day: dt.date) -> Decimal:
+        """What is open in base currency: the amount less the rounded running total of what was applied."""
+        gone = self.amount - self.open(day)
+        return self.in_base(self.amount) - self.in_base(gone) if self.issue <= day else ZERO
+
+    def listed_base(self, day: dt.date) -> Decimal:
+        return self.open_base(day) if self.listed(day) else ZERO
+
+    def base_steps(self) -> list[tuple[dt.date, Decimal, str]]:
+        """(day, base amount, kind) of each application: the step of the rounded running total."""
+        steps, gone = [], ZERO
+        for day, amount, kind, _ in sorted(self.applied, key=lambda one: (one[0], one[2])):
+            steps.append((day, self.in_base(gone + amount) - self.in_base(gone), kind))
+            gone += amount
+        return steps
+
+
+@dataclass
+class Line:
+    """One line of a receipt: money, or a credit, discount or write-off."""
+
+    entity: str
+    receipt_id: str
+    customer: str
+    day: dt.date
+    not_before: dt.date
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    kind: str
+    invoice_id: str | None
+    instalment: int | None
+    account: Account
+    spends: str | None  # the credit note or prepayment whose number it bears: it brings no new money
+    used: list[tuple[dt.date, Decimal]] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """The order of lines that are applied on one day."""
+        return self.day, -self.amount, self.kind, self.receipt_id
+
+    @property
+    def available_on(self) -> dt.date:
+        return max(self.day, self.not_before)
+
+    def applies_on(self, document: Document) -> dt.date:
+        return max(self.available_on, document.issue)
+
+    def rest(self, day: dt.date) -> Decimal:
+        """What is not applied at the end of a day; 0 before the receipt."""
+        if self.day > day:
+            return ZERO
+        money = ZERO if self.spends else self.amount
+        return money - sum((amount for on, amount in self.used if on <= day), ZERO)
+
+    def listed(self, day: dt.date) -> Decimal:
+        return self.rest(day) if abs(self.rest(day)) >= CENT else ZERO
+
+    def in_base(self, amount: Decimal) -> Decimal:
+        return rounded(amount * self.rate)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(PLACES, ROUND_HALF_UP)
+
+
+def clamp(value: Decimal, limit: Decimal) -> Decimal:
+    """`value` brought between 0 and `limit`, which may be negative."""
+    return max(min(value, max(limit, ZERO)), min(limit, ZERO))
+
+
+def order_of_payment(sent: tuple[Line, Decimal, int | None], document: Document) -> tuple[Any, ...]:
+    line, amount, _ = sent
+    return line.applies_on(document), line.day, -amount, line.kind, line.receipt_id
+
+
+class Oracle:
+    """Everything known as of a day: documents and lines with what was applied, by then, to what."""
+
+    def __init__(self, ledger: Ledger, as_of: dt.date, *, base: str = "CNY", default_entity: str = "main") -> None:
+        self.as_of, self.base, self.default_entity = as_of, base, default_entity
+        self.rates: dict[str, list[tuple[dt.date, Decimal]]] = defaultdict(list)
+        for row in ledger.fx_rates:
+            self.rates[row["currency"]].append((row["rate_date"], row["rate_to_base"]))
+        self.first_day = min(
+            [row["issue_date"] for row in ledger.invoices]
+            + [row["paid_on"] for row in ledger.receipts]
+            + [row["rate_date"] for row in ledger.fx_rates]
+        )
+        self.people = {(row["entity_id"] or default_entity, row["customer_id"]): row for row in ledger.customers}
+        rows = self._standing_invoices(ledger.invoices)
+        self.owners = self._owners(rows)
+        self.documents = [self._document(row) for row in rows]
+        self.by_customer: dict[tuple[str, str], list[Document]] = defaultdict(list)
+        for document in sorted(self.documents, key=lambda one: one.age_order):
+            self.by_customer[document.entity, document.customer].append(document)
+        self.by_id: dict[tuple[str, str], list[Document]] = defaultdict(list)
+        for document in sorted(self.documents, key=lambda one: (one.due, one.instalment)):
+            self.by_id[document.entity, document.invoice_id].append(document)
+        lines = [self._line(row) for row in self._standing_receipts(ledger.receipts)]
+        self.lines = sorted((line for line in lines if line.day <= as_of), key=lambda line: line.order)
+        self._apply()
+
+    # What the rows say.
+
+    def _standing_invoices(self, invoices: list[Row]) -> list[Row]:
+        """The later of two rows with one key, without void and draft documents and those after the as-of date."""
+        standing: dict[tuple[str, str, int], Row] = {}
+        for row in invoices:
+            row = row | {
+                "entity_id": row["entity_id"] or self.default_entity,
+                "instalment_no": row["instalment_no"] or 1,
+            }
+            standing[row["entity_id"], row["invoice_id"], row["instalment_no"]] = row
+        return [
+            row
+            for row in standing.values()
+            if row["status"] not in ("void", "draft") and row["issue_date"] <= self.as_of
+        ]
+
+    def _standing_receipts(self, receipts: list[Row]) -> list[Row]:
+        standing: dict[tuple[Any, ...], Row] = {}
+        for place, row in enumerate(receipts):
+            key = tuple(
+                row[name] for name in ("entity_id", "receipt_id", "invoice_id", "instalment_no", "paid_on", "kind")
+            )
+            standing[key if row["receipt_id"] else (place,)] = row
+        return list(standing.values())
+
+    def _owners(self, rows: list[Row]) -> dict[tuple[str, str], tuple[str, str]]:
+        """Rep and region of each customer: by the customer export, else by the latest document that names one."""
+        latest: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for name in ("rep", "region"):
+            for row in sorted((row for row in rows if row[name]), key=lambda one: (one["issue_date"], one[name])):
+                latest[row["entity_id"], row["customer_id"]][name] = row[name]
+        owners = {}
+        for key in [*latest, *self.people]:
+            person = self.people.get(key, {})
+            rep, region = (person.get(name) or latest[key].get(name, "") for name in ("rep", "region"))
+            owners[key] = (rep, region)
+        return owners
+
+    def _rate(self, currency: str, day: dt.date) -> Decimal:
+        """The last rate known on or before the day."""
+        if currency == self.base:
+            return Decimal(1)
+        return max(one for one in self.rates[currency] if one[0] <= day)[1]
+
+    def _document(self, row: Row) -> Document:
+        customer = (row["entity_id"], row["customer_id"])
+        owner = self.owners.get(customer, ("", ""))
+        terms = row["terms_days"] if row["terms_days"] is not None else self.people.get(customer, {}).get("terms_days")
+        if row["due_date"]:
+            due, basis = row["due_date"], "contractual"
+        elif terms is not None:
+            due, basis = row["issue_date"] + dt.timedelta(days=terms), "derived"
+        else:
+            due, basis = row["issue_date"], "assumed"
+        doc_type = row["doc_type"] or "invoice"
+        currency = row["currency"] or self.base
+        return Document(
+            entity=row["entity_id"],
+            invoice_id=row["invoice_id"],
+            instalment=row["instalment_no"],
+            doc_type=doc_type,
+            customer=row["customer_id"],
+            rep=row["rep"] or owner[0],
+            region=row["region"] or owner[1],
+            issue=row["issue_date"],
+            due=due,
+            due_basis=basis,
+            currency=currency,
+            amount=-abs(row["amount"]) if doc_type in MONEY_DOCUMENTS else row["amount"],
+            rate=self._rate(currency, row["issue_date"]),
+            disputed=bool(row["disputed"]),
+        )
+
+    def _line(self, row: Row) -> Line:
+        entity = row["entity_id"] or self.default_entity
+        invoice_id, customer = row["invoice_id"], row["customer_id"]
+        if not invoice_id and row["reference"]:
+            candidates = {one.invoice_id for one in self.by_customer.get((entity, customer), [])}
+            quoted = [one for one in candidates if quotes(row["reference"], one)]
+            invoice_id = quoted.pop() if len(quoted) == 1 else None
+        named = self.by_id.get((entity, invoice_id), []) if invoice_id else []
+        customer = named[0].customer if named else customer or ""
+        spent = self.by_id.get((entity, row["receipt_id"] or ""), [])
+        cleared = row["cleared_on"] if row["method"] in ("bill", "cheque") else None
+        day = cleared or row["paid_on"]
+        currency = row["currency"] or (named[0].currency if named else self.base)
+        return Line(
+            entity=entity,
+            receipt_id=row["receipt_id"] or "",
+            customer=customer,
+            day=day,
+            not_before=row["applied_on"] or LONG_AGO,
+            amount=row["amount"],
+            currency=currency,
+            rate=self._rate(currency, day) if day <= self.as_of else ZERO,
+            kind=row["kind"] or "payment",
+            invoice_id=invoice_id,
+            instalment=row["instalment_no"] if row["invoice_id"] else None,
+            account=(entity, customer, *self.owners.get((entity, customer), ("", ""))),
+            spends=row["receipt_id"]
+            if spent and spent[0].amount < 0 and row["invoice_id"] != row["receipt_id"]
+            else None,
+        )
+
+    # What was applied to what.
+
+    def _apply(self) -> None:
+        self._apply_directed()
+        free = [line for line in self.lines if not line.invoice_id and line.amount > 0]
+        free = [line for line in free if line.available_on <= self.as_of]
+        free = self._apply_exact(sorted(free, key=lambda line: (line.available_on, line.order)))
+        self._apply_oldest_first(free)
+
+    def _book(self, line: Line, document: Document, day: dt.date, amount: Decimal, basis: str) -> None:
+        if amount:
+            document.applied.append((day, amount, line.kind, basis))
+            line.used.append((day, amount))
+
+    def _apply_directed(self) -> None:
+        """Each line to the invoice it names, in date order; what the invoice does not owe stays on the customer.
+
+        A line under the number of a credit note or prepayment takes as much off that document.
+        """
+        directed: dict[tuple[str, str], list[tuple[Line, Decimal, int | None]]] = defaultdict(list)
+        for line in self.lines:
+            if line.invoice_id:
+                directed[line.entity, line.invoice_id].append((line, line.amount, line.instalment))
+            if line.spends:
+                directed[line.entity, line.spends].append((line, -line.amount, None))
+        for key, sent in directed.items():
+            if documents := self.by_id.get(key):
+                usable = [one for one in sent if one[0].currency == documents[0].currency]
+                usable = [one for one in usable if one[0].applies_on(documents[0]) <= self.as_of]
+                self._pay(documents, sorted(usable, key=lambda one: order_of_payment(one, documents[0])))
+
+    def _pay(self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]) -> None:
+        """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""
+        if len(documents) == 1:
+            self._fill(documents, sent)
+            return
+        for document in documents:
+            self._fill([document], [one for one in sent if one[2] == document.instalment])
+        self._fill(documents, [one for one in sent if one[2] is None])
+
+    def _fill(self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]) -> None:
+        """Keep what was sent in total, clamp it to what is owed, and book the change that each line makes."""
+        owed = [one.open(self.as_of) for one in documents]
+        before, total = [ZERO] * len(owed), ZERO
+        for line, amount, _ in sent:
+            total += amount
+            left, after = total, []
+            for limit in owed:
+                after.append(clamp(left, limit))
+                left -= after[-1]
+            for document, was, now in zip(documents, before, after, strict=True):
+                self._book(line, document, line.applies_on(document), now - was, "stated")
+            before = after
+
+    def _apply_exact(self, lines: list[Line]) -> list[Line]:
+        """The n-th receipt of an amount meets the n-th instalment that owes it; returns the lines that met none."""
+        owing: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
+        for document in sorted(self.documents, key=lambda one: one.age_order):
+            left = document.open(self.as_of)
+            if left > 0:
+                owing[document.entity, document.customer, document.currency, left].append(document)
+        counts: dict[tuple[Any, ...], int] = defaultdict(int)
+        unmet = []
+        for line in lines:
+            key = (line.entity, line.customer, line.currency, line.amount)
+            place, counts[key] = counts[key], counts[key] + 1
+            if place < len(owing[key]) and owing[key][place].issue <= line.available_on:
+                document = owing[key][place]
+                self._book(line, document, line.applies_on(document), line.amount, "fifo")
+            else:
+                unmet.append(line)
+        return unmet
+
+    def _apply_oldest_first(self, lines: list[Line]) -> None:
+        for line in lines:
+            for document in self.by_customer.get((line.entity, line.customer), []):
+                owed = document.open(self.as_of)
+                if document.currency == line.currency and owed > 0:
+                    self._book(line, document, line.applies_on(document), min(line.rest(self.as_of), owed), "fifo")
+
+
+def quotes(text: str, invoice_id: str) -> bool:
+    """Whether a payment text holds an invoice number that no letter or digit continues on either side."""
+    place = text.find(invoice_id)
+    while place >= 0:
+        around = text[place - 1 : place] + text[place + len(invoice_id) : place + len(invoice_id) + 1]
+        if not any(one.isascii() and one.isalnum() for one in around):
+            return True
+        place = text.find(invoice_id, place + 1)
+    return False

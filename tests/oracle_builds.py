@@ -1,0 +1,130 @@
+"""Ledgers put into a warehouse folder as if they had been imported, builds of them, and what the builds hold."""
+
+import csv
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import publish
+from pipelines.canonical import KINDS
+from pipelines.imports import ImportReport
+from pipelines.settings import Settings
+from tests.oracle import Ledger, Row
+
+ACCOUNT = "entity_id, customer_id, rep, region"
+INVOICES = (
+    f"{ACCOUNT}, invoice_id, instalment_no, doc_type, issue_date, due_date, due_basis, currency, "
+    "amount_doc, amount_base, disputed"
+)
+OPEN_ITEMS = (
+    f"{ACCOUNT}, invoice_id, instalment_no, doc_type, issue_date, due_date, due_basis, currency, "
+    "open_doc, open_base, days_past_due, bucket, ledger_age_days, disputed"
+)
+SUMS = (
+    "opening_base, sales_base, collected_base, credited_base, written_off_base, ar_end_base, overdue_end_base, "
+    "current_end_base, unapplied_end_base"
+)
+DAYS = (
+    "dso_simple, dso_countback, is_lower_bound, dso_best_possible, add_days, cei, overdue_ratio, not_computable_reason"
+)
+# The fixed tables without the keys and import ids that tell two builds of the same rows apart.
+TABLES = {
+    "fct_invoices": INVOICES,
+    "fct_applications": "entity_id, invoice_id, instalment_no, applied_on, kind, basis, amount_doc, amount_base",
+    "fct_open_items": OPEN_ITEMS,
+    "fct_aging": f"{ACCOUNT}, bucket, items, open_base",
+    "fct_aging_monthly": f"month_end, {ACCOUNT}, bucket, items, open_base",
+    "fct_receivables_monthly": f"month_end, {ACCOUNT}, {SUMS}",
+    "fct_dso_monthly": f"month_end, scope, entity_id, scope_id, ar_end_base, sales_base, {DAYS}",
+}
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return con.execute(sql).fetchall()
+
+
+def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every fixed table as sorted rows."""
+    return {table: rows(con, f"select {columns} from {table} order by all") for table, columns in TABLES.items()}
+
+
+def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger") -> None:
+    """Put accepted rows into the warehouse folder as an import does."""
+    if not rows:
+        return
+    columns = KINDS[kind]
+    import_id = hashlib.sha256(f"{kind}{number}".encode()).hexdigest()[:16]
+    folder = home / "imports" / import_id
+    folder.mkdir(parents=True)
+    with (folder / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([column.name for column in columns])
+        writer.writerows([["" if one[c.name] is None else one[c.name] for c in columns] for one in rows])
+    typed = ", ".join(f"cast({column.name} as {column.sql_type}) as {column.name}" for column in columns)
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select '{import_id}' as import_id, row_number() over () + 1 as line_no, {typed} "
+            f"from read_csv('{folder / 'rows.csv'}', all_varchar = true, header = true, delim = ',', quote = '\"')) "
+            f"to '{folder / 'rows.parquet'}' (format parquet)"
+        )
+    (folder / "rows.csv").unlink()
+    report = ImportReport(
+        import_id=import_id,
+        source=kind,
+        kind=kind,
+        file_name=f"{kind}-{number}.csv",
+        as_of=None,
+        ledger=ledger if kind == "invoices" else None,
+        rows_read=len(rows),
+        rows_accepted=len(rows),
+        rows_rejected=0,
+        rows_set_aside=0,
+        accepted_total=str(sum((one["amount"] for one in rows), Decimal(0))) if "amount" in rows[0] else "0",
+        control_total=None,
+        imported_at=f"2026-01-01T00:00:{number:02d}.000000+00:00",
+        retracted_at=None,
+        already_imported=False,
+        date_from=None,
+        date_to=None,
+        currencies=(),
+        columns={},
+        notes=[],
+        format={},
+    )
+    (folder / "manifest.json").write_text(json.dumps(asdict(report), ensure_ascii=False), encoding="utf-8")
+
+
+def store_ledger(home: Path, ledger: Ledger, parts: int = 1) -> None:
+    """Store every kind of a ledger, invoices and receipts split over that many imports."""
+    shutil.rmtree(home, ignore_errors=True)
+    for part in range(parts):
+        store(home, "invoices", ledger.invoices[part::parts], part)
+        store(home, "receipts", ledger.receipts[part::parts], 10 + part)
+    store(home, "customers", ledger.customers, 20)
+    store(home, "fx_rates", ledger.fx_rates, 21)
+
+
+def unscored(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> str:
+    """The late-risk table without a row: scores play no part in the figures compared here."""
+    con.execute(
+        "create table fct_late_risk (as_of DATE, entity_id VARCHAR, invoice_id VARCHAR, instalment_no INTEGER, "
+        "p_late DOUBLE, p_very_late DOUBLE, expected_pay_date DATE, expected_days_late DOUBLE, risk_band VARCHAR, "
+        "reasons VARCHAR, model_id VARCHAR)"
+    )
+    return ""
+
+
+def built(settings: Settings, as_of: dt.date) -> duckdb.DuckDBPyConnection:
+    """A connection to a fresh build of the warehouse as of a day."""
+    publish.build(settings, as_of=as_of, made={"fct_late_risk": unscored})
+    path = publish.current(settings)
+    assert path is not None
+    return duckdb.connect(str(path), read_only=True)

@@ -1,0 +1,169 @@
+"""Random ledgers: every kind of document and receipt line, with odd dates, amounts, currencies and texts."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pipelines.canonical import KINDS
+from tests.oracle import Ledger, Row
+
+FIRST = dt.date(2024, 1, 5)
+RATES = {"USD": ("7.1234", "7.2", "6.98765"), "EUR": ("7.8", "7.65432101", "8")}
+AMOUNTS = ("100", "100", "250.50", "33.33", "1000", "999.99", "12345.67", "0.01", "0.004", "0.02")
+ENTITIES = ("main", "main", None, "south")
+CUSTOMERS = ("C1", "C2", "C3", "0004")
+REPS = ("Li", "Wang", None)
+REGIONS = ("East", "West", None)
+
+
+def row(kind: str, **values: Any) -> Row:
+    """A row with every canonical column of a kind, null where nothing is given."""
+    return {column.name: None for column in KINDS[kind]} | values
+
+
+def days(last: int = 300) -> st.SearchStrategy[dt.date]:
+    return st.integers(0, last).map(lambda offset: FIRST + dt.timedelta(days=offset))
+
+
+def amounts() -> st.SearchStrategy[Decimal]:
+    return st.sampled_from(AMOUNTS).map(Decimal) | st.integers(1, 500_000).map(lambda cents: Decimal(cents) / 100)
+
+
+@st.composite
+def documents(draw: st.DrawFn, number: int) -> list[Row]:
+    """One document: an invoice in up to four instalments, a debit or credit note, a prepayment."""
+    doc_type = draw(st.sampled_from((None, "invoice", "invoice", "invoice", "debit_note", "credit_note", "prepayment")))
+    issued = draw(days())
+    common = row(
+        "invoices",
+        entity_id=draw(st.sampled_from(ENTITIES)),
+        customer_id=draw(st.sampled_from(CUSTOMERS)),
+        invoice_id=f"D{number:03d}",
+        doc_type=doc_type,
+        issue_date=issued,
+        currency=draw(st.sampled_from(("CNY", "CNY", None, "USD", "EUR"))),
+        rep=draw(st.sampled_from(REPS)),
+        region=draw(st.sampled_from(REGIONS)),
+        disputed=draw(st.sampled_from((None, False, True))),
+        status=draw(st.sampled_from((None, None, "open", "open", "part_paid", "void", "draft"))),
+        terms_days=draw(st.sampled_from((None, None, 0, 30))),
+    )
+    sign = draw(st.sampled_from((1, -1))) if doc_type in ("credit_note", "prepayment") else 1
+    if sign == 1 and doc_type not in ("credit_note", "prepayment"):
+        instalments = draw(st.sampled_from((1, 1, 1, 2, 3, 4)))
+    else:
+        instalments = 1
+    return [
+        common
+        | {
+            "instalment_no": place if instalments > 1 else draw(st.sampled_from((None, 1))),
+            "amount": sign * draw(amounts()),
+            "due_date": draw(st.none() | st.integers(-3, 150).map(lambda after: issued + dt.timedelta(days=after))),
+        }
+        for place in range(1, instalments + 1)
+    ]
+
+
+@st.composite
+def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row]) -> list[Row]:
+    """One receipt: for a stated, quoted or unnamed invoice, in part, in full or too much, sometimes bounced."""
+    target = draw(st.sampled_from(invoices))
+    part = draw(st.sampled_from(("1", "1", "1", "0.5", "0.3333", "1.2", "2")))
+    whole = abs(target["amount"]) if draw(st.booleans()) else draw(amounts())
+    amount = max((whole * Decimal(part)).quantize(Decimal("0.0001")), Decimal("0.0001"))
+    paid = draw(days(360))
+    method = draw(st.sampled_from((None, None, "transfer", "cheque", "bill")))
+    common = row(
+        "receipts",
+        receipt_id=f"R{number:03d}",
+        entity_id=target["entity_id"] if draw(st.integers(0, 9)) else draw(st.sampled_from(ENTITIES)),
+        customer_id=target["customer_id"],
+        paid_on=paid,
+        amount=amount,
+        currency=target["currency"] if draw(st.integers(0, 9)) else "CNY",
+        method=method,
+        cleared_on=paid + dt.timedelta(days=draw(st.integers(0, 90))) if method and draw(st.booleans()) else None,
+        applied_on=paid + dt.timedelta(days=draw(st.integers(-5, 60))) if not draw(st.integers(0, 4)) else None,
+    )
+    way = draw(st.sampled_from(("stated", "stated", "stated", "quoted", "none", "none", "note", "unknown", "nobody")))
+    stated = {"invoice_id": target["invoice_id"]}
+    if draw(st.booleans()):
+        stated["instalment_no"] = target["instalment_no"]
+    if way == "stated":
+        common |= stated | {
+            "kind": draw(st.sampled_from((None, "payment", "payment", "discount", "write_off", "credit")))
+        }
+        if not draw(st.integers(0, 3)):
+            common["customer_id"] = None
+        if not draw(st.integers(0, 4)):
+            later = paid + dt.timedelta(days=draw(st.integers(0, 60)))
+            back = common | {"amount": -amount, "paid_on": later, "cleared_on": None, "applied_on": None}
+            # A bounced cheque comes back under its own number or under one of its own.
+            own_number = later > paid and draw(st.booleans())
+            return [common, back if own_number else back | {"receipt_id": f"R{number:03d}B"}]
+    elif way == "quoted":
+        other = draw(st.sampled_from(invoices))
+        texts = ("payment of {0}", "货款{0}", "{0} and {1}", "contract 77", "{0}9")
+        common["reference"] = draw(st.sampled_from(texts)).format(target["invoice_id"], other["invoice_id"])
+    elif way == "note":
+        notes = [one for one in invoices if one["doc_type"] == "credit_note"]
+        if notes:
+            note = draw(st.sampled_from(notes))
+            spent = abs(note["amount"]) * draw(st.sampled_from((Decimal(1), Decimal("0.5"))))
+            common |= stated | {
+                "receipt_id": note["invoice_id"],
+                "kind": "credit",
+                "amount": max(spent.quantize(Decimal("0.0001")), Decimal("0.0001")),
+                "method": None,
+                "cleared_on": None,
+            }
+    elif way == "unknown":
+        common["invoice_id"] = "X999"
+    elif way == "nobody":
+        common["customer_id"] = draw(st.sampled_from((None, "C9")))
+        if draw(st.booleans()):
+            common["amount"] = -amount
+    return [common]
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> Ledger:
+    """Up to 12 documents of four customers and up to 20 receipts, with rates from the first day on."""
+    invoices = [one for number in range(draw(st.integers(1, 12))) for one in draw(documents(number))]
+    paid = [one for number in range(draw(st.integers(0, 20))) for one in draw(receipts(number, invoices))]
+    keys = ("receipt_id", "invoice_id", "instalment_no", "paid_on", "kind")
+    once = {tuple(one[name] for name in keys): one for one in paid}
+    people = [
+        row(
+            "customers",
+            entity_id=draw(st.sampled_from((None, "south"))),
+            customer_id=customer,
+            rep=draw(st.sampled_from(REPS)),
+            region=draw(st.sampled_from(REGIONS)),
+            terms_days=draw(st.sampled_from((None, 45))),
+        )
+        for customer in draw(st.sets(st.sampled_from(CUSTOMERS), max_size=3).map(sorted))
+    ]
+    rates = [
+        row("fx_rates", currency=code, rate_date=FIRST + dt.timedelta(days=90 * step), rate_to_base=Decimal(rate))
+        for code, steps in RATES.items()
+        for step, rate in enumerate(steps)
+    ]
+    return Ledger(invoices, list(once.values()), people, rates)
+
+
+def together(books: Sequence[Ledger]) -> Ledger:
+    """Several ledgers as one, each under entities of its own: one build then proves them all."""
+    kinds = []
+    for kind in ("invoices", "receipts", "customers"):
+        kinds.append(
+            [
+                one | {"entity_id": f"{place}-{one['entity_id'] or 'main'}" if place else one["entity_id"]}
+                for place, book in enumerate(books)
+                for one in getattr(book, kind)
+            ]
+        )
+    return Ledger(*kinds, fx_rates=books[0].fx_rates)

@@ -1,0 +1,282 @@
+"""Builds of random ledgers and of the sample against the oracle, to the cent, and what holds for any ledger."""
+
+import datetime as dt
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from pipelines.imports import import_file
+from pipelines.settings import Settings
+from tests.oracle import ZERO, Ledger, Oracle, Row
+from tests.oracle_builds import ACCOUNT, INVOICES, OPEN_ITEMS, SUMS, TABLES, built, contents, rows, store, store_ledger
+from tests.oracle_figures import aging, dso, month_ends, open_items, receivables
+from tests.oracle_ledgers import FIRST, ledgers, together
+
+# How many random ledgers to prove; one build proves several, each under entities of its own.
+EXAMPLES = int(os.environ.get("FIRSTPAID_ORACLE_EXAMPLES", "25"))
+AT_ONCE = 5
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+SAMPLE_AS_OF = dt.date(2026, 6, 30)
+
+
+def examples(count: int) -> hypothesis_settings:
+    """Enough builds to prove `count` ledgers, the same ones every time, however slow the machine."""
+    return hypothesis_settings(
+        max_examples=max(count // AT_ONCE, 1),
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("oracle") / "warehouse"
+
+
+def several() -> st.SearchStrategy[Ledger]:
+    return st.lists(ledgers(), min_size=AT_ONCE, max_size=AT_ONCE).map(together)
+
+
+def as_of_days() -> st.SearchStrategy[dt.date]:
+    """Days from the first to long after the last, a month end as often as not."""
+    ends = st.sampled_from([dt.date(2024, month, 1) - dt.timedelta(days=1) for month in range(2, 13)])
+    return ends | st.integers(30, 500).map(lambda offset: FIRST + dt.timedelta(days=offset))
+
+
+def assert_same(ours: Any, oracles: Any) -> None:
+    """Equal sets or dictionaries, saying only what differs."""
+    if isinstance(ours, dict):
+        ours, oracles = set(ours.items()), set(oracles.items())
+    only_ours, only_oracles = sorted(ours - oracles, key=str), sorted(oracles - ours, key=str)
+    assert not only_ours and not only_oracles, f"only in the build: {only_ours}\nonly in the oracle: {only_oracles}"
+
+
+def compare_invoices(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
+    found = rows(con, f"select {INVOICES} from fct_invoices")
+    expected = {
+        (
+            *one.account, one.invoice_id, one.instalment, one.doc_type, one.issue, one.due, one.due_basis,
+            one.currency, one.amount, one.in_base(one.amount), one.disputed,
+        )
+        for one in oracle.documents
+    }  # fmt: skip
+    assert len(found) == len(expected)
+    assert_same(set(found), expected)
+
+
+def compare_applications(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
+    """Sums by instalment, day and kind: which of two equal receipts of a day paid what is nobody's concern."""
+    key = "entity_id, invoice_id, instalment_no, applied_on, kind"
+    found = rows(con, f"select {key}, sum(amount_doc), sum(amount_base) from fct_applications group by {key}")
+    expected: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for one in oracle.documents:
+        for day, amount, kind, _ in one.applied:
+            expected[one.entity, one.invoice_id, one.instalment, day, kind][0] += amount
+        for day, amount, kind in one.base_steps():
+            expected[one.entity, one.invoice_id, one.instalment, day, kind][1] += amount
+    assert_same(
+        {row[:5]: row[5:] for row in found if any(row[5:])},
+        {key: tuple(amounts) for key, amounts in expected.items() if any(amounts)},
+    )
+
+
+def compare_open_items(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
+    found = sorted(rows(con, f"select {OPEN_ITEMS} from fct_open_items"), key=str)
+    assert_same(set(found), set(open_items(oracle)))
+    assert len(found) == len(open_items(oracle))
+
+
+def aged(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """(account, bucket) -> open base amount and number of items as of the build's day."""
+    return {row[:-2]: row[-2:] for row in rows(con, f"select {ACCOUNT}, bucket, open_base, items from fct_aging")}
+
+
+def compare_aging(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int) -> None:
+    assert_same(aged(con), aging(oracle, oracle.as_of))
+    monthly = rows(con, f"select month_end, {ACCOUNT}, bucket, open_base, items from fct_aging_monthly")
+    expected = {(end, *key): sums for end in month_ends(oracle, months) for key, sums in aging(oracle, end).items()}
+    assert_same({row[:-2]: row[-2:] for row in monthly}, expected)
+
+
+def compare_receivables(con: duckdb.DuckDBPyConnection, table: dict[Any, dict[str, Decimal]]) -> None:
+    columns = [column.strip().removesuffix("_base") for column in SUMS.split(",")]
+    found = rows(con, f"select month_end, {ACCOUNT}, {SUMS} from fct_receivables_monthly")
+    expected = {(end, *account): tuple(row[column] for column in columns) for (end, account), row in table.items()}
+    assert_same({row[:5]: row[5:] for row in found}, expected)
+
+
+def compare_dso(con: duckdb.DuckDBPyConnection, expected: dict[tuple[Any, ...], dict[str, Any]]) -> None:
+    found = {row[:4]: row[4:] for row in rows(con, f"select {TABLES['fct_dso_monthly']} from fct_dso_monthly")}
+    assert_same(set(found), set(expected))
+    wrong = [
+        (key, name, ours, oracles)
+        for key, row in expected.items()
+        for (name, oracles), ours in zip(row.items(), found[key], strict=True)
+        if not alike(ours, oracles)
+    ]
+    assert not wrong, f"(key, column, build, oracle): {wrong}"
+
+
+def alike(ours: Any, theirs: Any) -> bool:
+    """Equal, and for days and ratios equal to nine digits."""
+    return ours == (pytest.approx(theirs, rel=1e-9, abs=1e-9) if isinstance(theirs, float) else theirs)
+
+
+def compare(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int = 60) -> None:
+    """Every fixed table of a build; `months` is the length of the history kept."""
+    compare_invoices(con, oracle)
+    compare_applications(con, oracle)
+    compare_open_items(con, oracle)
+    compare_aging(con, oracle, months)
+    table = receivables(oracle, months)
+    compare_receivables(con, table)
+    compare_dso(con, dso(oracle, table, months))
+
+
+@examples(EXAMPLES)
+@given(ledger=several(), as_of=as_of_days(), months=st.sampled_from((60, 60, 60, 3, 5)))
+def test_a_build_agrees_with_the_oracle(home: Path, ledger: Ledger, as_of: dt.date, months: int) -> None:
+    store_ledger(home, ledger)
+    with built(Settings(home=home, history_months=months), as_of) as con:
+        compare(con, Oracle(ledger, as_of), months)
+        ((buckets,),) = rows(con, "select coalesce(sum(open_base), 0) from fct_aging")
+        assert rows(con, "select coalesce(sum(open_base), 0) from fct_open_items") == [(buckets,)]
+
+
+@examples(EXAMPLES // 2)
+@given(ledger=several(), as_of=as_of_days(), random=st.randoms(use_true_random=False))
+def test_order_of_rows_split_files_and_a_second_import_change_nothing(
+    home: Path, ledger: Ledger, as_of: dt.date, random: Random
+) -> None:
+    store_ledger(home, ledger)
+    with built(Settings(home=home), as_of) as con:
+        once = contents(con)
+    invoices, receipts = (random.sample(each, len(each)) for each in (ledger.invoices, ledger.receipts))
+    shuffled = Ledger(invoices, receipts, ledger.customers[::-1], ledger.fx_rates[::-1])
+    store_ledger(home, shuffled, parts=2)
+    with built(Settings(home=home), as_of) as con:
+        assert contents(con) == once
+    # A later export holds the same rows again.
+    store(home, "invoices", ledger.invoices, 30)
+    store(home, "receipts", ledger.receipts, 31)
+    with built(Settings(home=home), as_of) as con:
+        assert contents(con) == once
+
+
+@examples(EXAMPLES // 2)
+@given(ledger=several(), as_of=as_of_days(), factor=st.sampled_from((2, 10, 1000)))
+def test_scaling_amounts_scales_totals_and_leaves_days(home: Path, ledger: Ledger, as_of: dt.date, factor: int) -> None:
+    found = []
+    for scale in (1, factor):
+        scaled = [[whole_units(one, scale) for one in each] for each in (ledger.invoices, ledger.receipts)]
+        store_ledger(home, Ledger(*scaled, customers=ledger.customers))
+        with built(Settings(home=home), as_of) as con:
+            found.append(contents(con))
+    small, large = found
+    for table, amounts in {"fct_aging": 1, "fct_aging_monthly": 1, "fct_receivables_monthly": 9}.items():
+        expected = [(*row[:-amounts], *(amount * factor for amount in row[-amounts:])) for row in small[table]]
+        assert expected == large[table]
+    for before, after in zip(small["fct_dso_monthly"], large["fct_dso_monthly"], strict=True):
+        assert after[:4] == before[:4]
+        assert all(alike(ours, theirs) for ours, theirs in zip(after[6:], before[6:], strict=True))
+
+
+def whole_units(row: Row, scale: int) -> Row:
+    """The row with a whole amount in base currency, scaled: what is rounded or falls below a cent does not scale."""
+    sign = 1 if row["amount"] > 0 else -1
+    return row | {"amount": sign * max(abs(row["amount"]) // 1, Decimal(1)) * scale, "currency": None}
+
+
+@examples(EXAMPLES // 2)
+@given(ledger=several(), as_of=as_of_days(), later=st.integers(1, 90))
+def test_what_is_dated_after_the_day_changes_nothing(home: Path, ledger: Ledger, as_of: dt.date, later: int) -> None:
+    store_ledger(home, ledger)
+    with built(Settings(home=home), as_of) as con:
+        before = contents(con)
+    then = as_of + dt.timedelta(days=later)
+    changed: dict[str, Callable[[Row], Row | None]] = {
+        "issue_date": lambda row: row | {"issue_date": then, "amount": row["amount"] * 3, "customer_id": "C1"},
+        "paid_on": lambda row: None,
+        "cleared_on": lambda row: row | {"cleared_on": then},
+        "applied_on": lambda row: row | {"applied_on": then},
+    }
+
+    def rewritten(each: list[Row]) -> list[Row]:
+        """The rows with everything that is dated after the day changed, or left out."""
+        kept: list[Row | None] = list(each)
+        for column, change in changed.items():
+            kept = [change(row) if row and (row.get(column) or FIRST) > as_of else row for row in kept]
+        return [row for row in kept if row]
+
+    store_ledger(home, replace(ledger, invoices=rewritten(ledger.invoices), receipts=rewritten(ledger.receipts)))
+    with built(Settings(home=home), as_of) as con:
+        assert contents(con) == before
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Ledger]:
+    """The sample imported by the real reader, and the rows it stored."""
+    settings = Settings(home=tmp_path_factory.mktemp("sample") / "warehouse")
+    stored: dict[str, list[Row]] = defaultdict(list)
+    for path in sorted(SAMPLE.iterdir()):
+        if path.suffix in (".csv", ".xlsx"):
+            report = import_file(path, settings)
+            with duckdb.connect() as con:
+                read = con.execute(
+                    "select * from read_parquet(?) order by line_no",
+                    [str(settings.home / "imports" / report.import_id / "rows.parquet")],
+                )
+                names = [column[0] for column in read.description or []]
+                stored[report.kind] += [dict(zip(names, row, strict=True)) for row in read.fetchall()]
+    return settings, Ledger(**stored)
+
+
+def test_the_sample_agrees_with_the_oracle_at_every_month_end(sample: tuple[Settings, Ledger]) -> None:
+    settings, ledger = sample
+    oracle = Oracle(ledger, SAMPLE_AS_OF)
+    assert len(month_ends(oracle)) >= 36
+    with built(settings, SAMPLE_AS_OF) as con:
+        compare(con, oracle)
+
+
+def test_a_build_of_the_sample_as_of_a_month_end_is_what_the_history_says(sample: tuple[Settings, Ledger]) -> None:
+    """Every account to the cent, and every bucket of the payers who say what they pay.
+
+    Money that names no invoice is matched with what is known on the build's day. A later build knows which invoices
+    were paid by name since, so it may put such money of the past on another invoice: same total, other bucket.
+    """
+    settings, ledger = sample
+    with built(settings, SAMPLE_AS_OF) as con:
+        history = rows(con, f"select month_end, {ACCOUNT}, bucket, open_base, items from fct_aging_monthly")
+    silent = {(line.entity, line.customer) for line in Oracle(ledger, SAMPLE_AS_OF).lines if not line.invoice_id}
+    for end in (dt.date(2024, 2, 29), dt.date(2025, 3, 31), dt.date(2025, 12, 31)):
+        with built(settings, end) as con:
+            found = aged(con)
+        assert_same(found, aging(Oracle(ledger, end), end))
+        recorded = {row[1:-2]: row[-2:] for row in history if row[0] == end}
+        assert_same(by_account(found), by_account(recorded))
+        named, named_then = (
+            {key: sums for key, sums in each.items() if key[:2] not in silent} for each in (found, recorded)
+        )
+        assert len(named) > len(found) / 2
+        assert_same(named, named_then)
+
+
+def by_account(buckets: dict[tuple[Any, ...], tuple[Any, ...]]) -> dict[tuple[Any, ...], Decimal]:
+    totals: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
+    for key, (amount, _) in buckets.items():
+        totals[key[:4]] += amount
+    return {account: amount for account, amount in totals.items() if amount}
