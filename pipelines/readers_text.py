@@ -1,26 +1,22 @@
 """Delimited text: encoding, delimiter, and its records with their line numbers."""
 
 import codecs
-import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from charset_normalizer import from_bytes
 
+from pipelines.readers_csv import LONGEST_LINE, load_text, records
 from pipelines.readers_errors import BinaryFile, EmptyFile, LineTooLong
-from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, columns_of
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
 
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 18  # bytes looked at to decide the encoding
-_LONGEST_LINE = 4 << 20
-_LONGEST_RECORD = 200  # lines one quoted cell may span before its quote is taken as a stray character
-_BATCH = 50_000
 _LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -55,13 +51,12 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         facts = scan(path)
     head = _head_lines(path, name)
     delimiter = delimiter_of(head, name, rank_header)
-    records = list(islice(_records(iter(head), delimiter, name), HEAD_ROWS))
+    first = list(islice(records(iter(head), delimiter, name), HEAD_ROWS))
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
-        if not _load_fast(con, table, path, facts, delimiter, first_line, width, types):
-            _load_slowly(con, table, path, name, delimiter, first_line, width)
+        load_text(con, table, path, name, facts.lines, delimiter, first_line, width, types)
 
-    return Raw("csv", records, load, encoding=encoding, delimiter=delimiter, absent=facts.absent)
+    return Raw("csv", first, load, encoding=encoding, delimiter=delimiter, absent=facts.absent)
 
 
 def scan(path: Path) -> TextFacts:
@@ -175,11 +170,11 @@ def _head_lines(path: Path, name: str) -> list[str]:
     lines: list[str] = []
     size = 0
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        while len(lines) < 2 * HEAD_ROWS and size < _LONGEST_LINE:
-            line = file.readline(_LONGEST_LINE)
+        while len(lines) < 2 * HEAD_ROWS and size < LONGEST_LINE:
+            line = file.readline(LONGEST_LINE)
             if not line:
                 break
-            if len(line) >= _LONGEST_LINE:
+            if len(line) >= LONGEST_LINE:
                 raise LineTooLong(name, len(lines) + 1)
             lines.append(line)
             size += len(line)
@@ -190,142 +185,9 @@ def delimiter_of(head: list[str], name: str, rank_header: HeaderRank) -> str:
     """The delimiter that gives the most known headers, else the one whose records agree best on their width."""
 
     def score(delimiter: str) -> tuple[float, float]:
-        records = [cells for _, cells in _records(iter(head[:100]), delimiter, name) if any(cells)]
-        widths = Counter(len(cells) for cells in records if len(cells) > 1)
+        rows = [cells for _, cells in records(iter(head[:100]), delimiter, name) if any(cells)]
+        widths = Counter(len(cells) for cells in rows if len(cells) > 1)
         agreeing = max((count * width for width, count in widths.items()), default=0)
-        return max((rank_header(cells) for cells in records[:40]), default=0.0), agreeing
+        return max((rank_header(cells) for cells in rows[:40]), default=0.0), agreeing
 
     return max(DELIMITERS, key=score)
-
-
-def _load_fast(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    path: Path,
-    facts: TextFacts,
-    delimiter: str,
-    first_line: int,
-    width: int,
-    types: Mapping[int, str],
-) -> bool:
-    """Let DuckDB read the records when each stands on one line of its own; False where that is not so."""
-    expected = facts.lines - (first_line - 1)
-    if expected <= 0:
-        return False
-    return any(
-        _read_csv(con, table, path, expected, delimiter, first_line, width, kinds, padded)
-        for kinds, padded in ((types, False), ({}, True))
-        if kinds or padded
-    )
-
-
-def _read_csv(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    path: Path,
-    expected: int,
-    delimiter: str,
-    first_line: int,
-    width: int,
-    types: Mapping[int, str],
-    padded: bool,
-) -> bool:
-    """One attempt of DuckDB: strict, or with short rows filled up; whether each line gave one record."""
-    kinds = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(width))
-    try:
-        con.execute(
-            f"""create or replace table {table}_loaded as select * from read_csv(
-                $path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '"', escape = '"',
-                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()})""",
-            {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
-        ).fetchall()
-    except duckdb.Error:
-        return False
-    (count,) = con.execute(f"select count(*) from {table}_loaded").fetchone() or (0,)
-    if count != expected:  # blank lines, or cells with line breaks: the row number would not be the line number
-        con.execute(f"drop table {table}_loaded")
-        return False
-    con.execute(
-        f"create view {table} as select rowid + {first_line} as line_no, *, null::varchar as extra from {table}_loaded"
-    )
-    return True
-
-
-def _load_slowly(
-    con: duckdb.DuckDBPyConnection, table: str, path: Path, name: str, delimiter: str, first_line: int, width: int
-) -> None:
-    """Read records one by one, keeping their line numbers, and hand them to DuckDB in batches."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = _records(_bounded(file, name), delimiter, name)
-        load_rows(con, table, ((line, cells) for line, cells in rows if line >= first_line), width, delimiter)
-
-
-def load_rows(
-    con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[int, Cells]], width: int, delimiter: str = ","
-) -> None:
-    """Create the table from (line, cells): blank rows left out, blank cells NULL, surplus cells joined in `extra`."""
-    names = columns_of(width)
-    schema = pa.schema([("line_no", pa.int64()), *((n, pa.string()) for n in names), ("extra", pa.string())])
-    con.execute(f"create table {table} (line_no bigint, {', '.join(f'{n} varchar' for n in names)}, extra varchar)")
-    iterator = iter(rows)
-    while batch := list(islice(iterator, _BATCH)):
-        filled = [(line, [c if c.strip() else None for c in cells]) for line, cells in batch]
-        full = [(line, cells) for line, cells in filled if any(cells)]
-        columns: list[list[object]] = [[line for line, _ in full]]
-        columns += [[cells[i] if i < len(cells) else None for _, cells in full] for i in range(width)]
-        columns.append([_surplus(cells, width, delimiter) for _, cells in full])
-        chunk = pa.table([pa.array(v, f.type) for v, f in zip(columns, schema, strict=True)], schema=schema)
-        con.register("chunk", chunk)
-        con.execute(f"insert into {table} select * from chunk")
-        con.unregister("chunk")
-
-
-def _surplus(cells: list[str | None], width: int, delimiter: str) -> str | None:
-    beyond = cells[width:]
-    return delimiter.join(c or "" for c in beyond) if any(beyond) else None
-
-
-def _bounded(file: Iterable[str], name: str) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
-        if len(line) > _LONGEST_LINE:
-            raise LineTooLong(name, number)
-        yield line
-
-
-def _records(lines: Iterator[str], delimiter: str, name: str) -> Iterator[tuple[int, Cells]]:
-    """Records as (line of their first character, cells).
-
-    A quoted cell may span lines. A quote that never closes is a stray character: its line stands alone, and reading
-    goes on with the next one, so that one bad quote cannot swallow the rest of the file.
-    """
-    csv.field_size_limit(_LONGEST_LINE * 2)
-    number, waiting = 0, list[str]()
-    while True:
-        line = waiting.pop(0) if waiting else next(lines, "")
-        if not line:
-            return
-        number += 1
-        parts = [line]
-        if line.count('"') % 2:
-            while len(parts) < _LONGEST_RECORD and (more := waiting.pop(0) if waiting else next(lines, "")):
-                parts.append(more)
-                if more.count('"') % 2:
-                    break
-            if sum(part.count('"') for part in parts) % 2:  # never closed
-                waiting = parts[1:] + waiting
-                yield number, _split_plainly(line, delimiter)
-                continue
-        yield number, _split(parts, delimiter)
-        number += len(parts) - 1
-
-
-def _split(parts: list[str], delimiter: str) -> Cells:
-    try:
-        rows = list(csv.reader(parts, delimiter=delimiter))
-    except csv.Error:
-        return _split_plainly("".join(parts), delimiter)
-    return rows[0] if len(rows) == 1 else [cell for row in rows for cell in row]
-
-
-def _split_plainly(line: str, delimiter: str) -> Cells:
-    return line.rstrip("\r\n").split(delimiter)

@@ -3,18 +3,22 @@
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipelines import mapping
+from pipelines import mapping, readers_csv
 from pipelines.errors import UserError
 from pipelines.readers import open_export
 from pipelines.readers_layout import locate
 from pipelines.readers_raw import Raw
+from pipelines.readers_text import scan
 
 HEADER = ["客户编码", "客户名称", "发票号", "开票日期", "金额"]
 ROWS = [
@@ -161,6 +165,33 @@ def test_fast_and_careful_reading_give_the_same_rows(tmp_path: Path) -> None:
     fast = save(tmp_path, lines([ENGLISH[0], *rows]).encode(), "fast.csv")
     careful = save(tmp_path, lines([ENGLISH[0], *rows, [""]]).encode() + b"K,I,2026-01-02,1\n", "careful.csv")
     assert read(careful, tmp_path)[1][:-1] == read(fast, tmp_path)[1]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.one_of(
+            st.just([]), st.lists(st.sampled_from(["a", "b c", "x\ny", "1,5", 'q"q', ""]), min_size=1, max_size=4)
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_line_numbers_are_the_same_whoever_reads(rows: list[list[str]]) -> None:
+    """Rows of up to four cells, blank lines and cells with line breaks between them."""
+    quoted = [",".join('"' + c.replace('"', '""') + '"' if c else "" for c in row) for row in rows]
+    text = "h1,h2,h3,h4\n" + "\n".join(quoted) + "\n"
+    careful = [
+        (n, cells) for n, cells in readers_csv.records(io.StringIO(text, newline=""), ",", "x") if n > 1 and any(cells)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_text(text, encoding="utf-8", newline="")
+        con = duckdb.connect()
+        readers_csv.load_text(con, "raw", path, "x", scan(path).lines, ",", 2, 4, {})
+        found = con.execute("select * from raw order by line_no").fetchall()
+    filled = [row for row in found if any(row[1:])]
+    assert [(n, [c or "" for c in cells]) for n, *cells in filled] == [(n, (c + [""] * 5)[:5]) for n, c in careful]
 
 
 @pytest.mark.parametrize(

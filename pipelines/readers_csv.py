@@ -1,0 +1,178 @@
+"""Records of delimited text as a table: by DuckDB where each record's line is known, else one by one."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.readers_errors import LineTooLong
+from pipelines.readers_raw import Cells, columns_of
+
+LONGEST_LINE = 4 << 20
+_LONGEST_RECORD = 200  # lines one quoted cell may span before its quote is taken as a stray character
+_BATCH = 50_000
+
+
+def load_text(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    name: str,
+    lines: int,
+    delimiter: str,
+    first_line: int,
+    width: int,
+    types: Mapping[int, str],
+) -> None:
+    """Create the table from a UTF-8 file of `lines` lines, as the contract of `Raw.load` says. Raises LineTooLong."""
+    expected = lines - (first_line - 1)
+    # Filling up short rows costs nothing, but does not go with line breaks inside cells: those need the strict attempt.
+    attempts = [(types, True), ({}, True), ({}, False)] if types else [({}, True), ({}, False)]
+    if expected > 0 and any(
+        _read_csv(con, table, path, expected, delimiter, first_line, width, kinds, padded) for kinds, padded in attempts
+    ):
+        return
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = records(file, delimiter, name)
+        load_rows(con, table, ((line, cells) for line, cells in rows if line >= first_line), width, delimiter)
+
+
+def _read_csv(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    expected: int,
+    delimiter: str,
+    first_line: int,
+    width: int,
+    types: Mapping[int, str],
+    padded: bool,
+) -> bool:
+    """One attempt of DuckDB, strict or with short rows filled up; whether the line of every record is known."""
+    kinds = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(width))
+    try:
+        con.execute(
+            f"""create or replace table {table}_loaded as select * from read_csv(
+                $path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '"', escape = '"',
+                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()})""",
+            {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
+        ).fetchall()
+    except duckdb.Error:
+        return False
+    (count,) = con.execute(f"select count(*) from {table}_loaded").fetchone() or (0,)
+    if count == expected:
+        con.execute(
+            f"""create view {table} as
+                select rowid + {first_line} as line_no, *, null::varchar as extra from {table}_loaded"""
+        )
+        return True
+    if _number_lines(con, table, path, expected - count, first_line):
+        con.execute(
+            f"""create view {table} as
+                select n.line_no, r.*, null::varchar as extra
+                from {table}_loaded r join {table}_numbered n on n.row_no = r.rowid"""
+        )
+        return True
+    con.execute(f"drop table {table}_loaded")
+    return False
+
+
+def _number_lines(con: duckdb.DuckDBPyConnection, table: str, path: Path, missing: int, first_line: int) -> bool:
+    """Create `<table>_numbered` (row_no, line_no) where `missing` lines are all blank lines or breaks inside cells."""
+    with path.open("rb") as file:
+        blanks = [n for n, line in enumerate(file, 1) if n >= first_line and not line.strip(b"\r\n")]
+    cells = [c for c, kind, *_ in con.execute(f"describe {table}_loaded").fetchall() if kind == "VARCHAR"]
+    breaks = " + ".join(f"coalesce(length({c}) - length(replace({c}, chr(10), '')), 0)" for c in cells) or "0"
+    (inside,) = con.execute(f"select coalesce(sum({breaks}), 0) from {table}_loaded").fetchone() or (0,)
+    del blanks[max(0, missing - inside) :]  # what lies beyond are the blank lines at the end
+    if len(blanks) + inside != missing:
+        return False
+    counts = {line - i: i + 1 for i, line in enumerate(blanks)}  # where a record would stand but for the blanks before
+    before = f"coalesce(sum({breaks}) over (order by rowid rows between unbounded preceding and 1 preceding), 0)"
+    con.execute(
+        f"""create table {table}_blanks as
+            select unnest($positions::bigint[]) as position, unnest($counts::bigint[]) as blanks""",
+        {"positions": list(counts), "counts": list(counts.values())},
+    )
+    con.execute(
+        f"""create table {table}_numbered as
+            with lines as (
+                select rowid as row_no, rowid + {first_line} + {before if inside else "0"} as line from {table}_loaded
+            )
+            select l.row_no, l.line + coalesce(b.blanks, 0) as line_no
+            from lines l asof left join {table}_blanks b on l.line >= b.position"""
+    )
+    return True
+
+
+def load_rows(
+    con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[int, Cells]], width: int, delimiter: str = ","
+) -> None:
+    """Create the table from (line, cells): blank rows left out, blank cells NULL, surplus cells joined in `extra`."""
+    names = columns_of(width)
+    con.execute(f"create table {table} (line_no bigint, {', '.join(f'{n} varchar' for n in names)}, extra varchar)")
+    blank_to_null = ", ".join(f"nullif({n}, '') as {n}" for n in (*names, "extra"))
+    present = " or ".join(f"{n} is not null" for n in (*names, "extra"))
+    iterator = iter(rows)
+    while batch := list(islice(iterator, _BATCH)):
+        fitted = [c if len(c) == width else [*c[:width], *[""] * (width - len(c))] for _, c in batch]
+        surplus = [delimiter.join(c[width:]) if len(c) > width and any(c[width:]) else "" for _, c in batch]
+        columns = dict(zip(names, zip(*fitted, strict=True), strict=True))
+        chunk = {"line_no": pa.array([line for line, _ in batch], pa.int64())}
+        chunk |= {n: pa.array(columns[n], pa.string()) for n in names} | {"extra": pa.array(surplus, pa.string())}
+        con.register("chunk", pa.table(chunk))
+        con.execute(
+            f"insert into {table} select * from (select line_no, {blank_to_null} from chunk) where {present}"
+        ).fetchall()
+        con.unregister("chunk")
+
+
+def records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[tuple[int, Cells]]:
+    """Records as (line of their first character, cells).
+
+    A quoted cell may span lines. A quote that never closes is a stray character: its line stands alone, and reading
+    goes on with the next one, so that one bad quote cannot swallow the rest of the file. Raises LineTooLong.
+    """
+    csv.field_size_limit(LONGEST_LINE * 2)
+    numbered = _bounded(lines, name)
+    waiting: list[str] = []
+    number = 0
+    while line := waiting.pop(0) if waiting else next(numbered, ""):
+        number += 1
+        if '"' not in line:
+            yield number, line.rstrip("\r\n").split(delimiter)
+            continue
+        parts = [line]
+        if line.count('"') % 2:
+            while len(parts) < _LONGEST_RECORD and (more := waiting.pop(0) if waiting else next(numbered, "")):
+                parts.append(more)
+                if more.count('"') % 2:
+                    break
+            if sum(part.count('"') for part in parts) % 2:  # never closed
+                waiting = parts[1:] + waiting
+                yield number, _split_plainly(line, delimiter)
+                continue
+        yield number, _split(parts, delimiter)
+        number += len(parts) - 1
+
+
+def _bounded(lines: Iterable[str], name: str) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if len(line) > LONGEST_LINE:
+            raise LineTooLong(name, number)
+        yield line
+
+
+def _split(parts: list[str], delimiter: str) -> Cells:
+    try:
+        rows = list(csv.reader(parts, delimiter=delimiter))
+    except csv.Error:
+        return _split_plainly("".join(parts), delimiter)
+    return rows[0] if len(rows) == 1 else [cell for row in rows for cell in row]
+
+
+def _split_plainly(line: str, delimiter: str) -> Cells:
+    return line.rstrip("\r\n").split(delimiter)
