@@ -9,26 +9,30 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models import forest
 from models.estimators import RISES, SEED, thin
+from models.forest import Forest
 
 FIRST, LAST = -400, 800  # days that a curve spans around the expected median
 LONGEST = 365  # an expected date lies at most this many days ahead
 CEILING = 200  # days late beyond which the median model sees no difference
 BANDS = 3
+SCATTER = 15.0  # days by which payments scatter where nothing is known
 
 
 @dataclass(frozen=True)
 class DateModel:
     """Median model and one curve of errors a band of the median; without a median model the curve stands alone."""
 
-    median: HistGradientBoostingRegressor | None
+    median: Forest | None
     edges: np.ndarray  # (BANDS - 1,) medians that part the bands
     survival: np.ndarray  # (BANDS, LAST - FIRST + 1) share still unpaid at the end of each day around the median
 
     def centre(self, x: np.ndarray) -> np.ndarray:
-        return np.zeros(len(x)) if self.median is None else np.round(self.median.predict(x))
+        return np.zeros(len(x)) if self.median is None else np.round(self.median.raw(x))
 
 
 def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) -> DateModel:
@@ -45,7 +49,7 @@ def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) ->
     median = None
     if mask.sum() >= 200:
         x_fit = x[mask]
-        median = HistGradientBoostingRegressor(
+        fitted = HistGradientBoostingRegressor(
             loss="absolute_error",
             max_leaf_nodes=8,
             learning_rate=0.1,
@@ -61,7 +65,8 @@ def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) ->
             np.where(np.isnan(x_fit).all(axis=0), 0.0, x_fit),
             np.clip(np.where(paid, days_late, CEILING)[mask], -90, CEILING),
         )
-    centre = np.zeros(len(rows)) if median is None else np.round(median.predict(x))
+        median = forest.of(fitted)
+    centre = np.zeros(len(rows)) if median is None else np.round(median.raw(x))
     edges = np.quantile(centre, np.arange(1, BANDS) / BANDS) if len(rows) else np.zeros(BANDS - 1)
     band = np.searchsorted(edges, centre)
     curves = []
@@ -70,7 +75,7 @@ def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) ->
         if inside.sum() < 100:
             inside = np.ones(len(rows), dtype=bool)
         error = (days_late - centre)[inside]
-        curves.append(_survival(error, paid[inside], (entry - centre)[inside]))
+        curves.append(_curve(error, paid[inside], (entry - centre)[inside]))
     return DateModel(median, edges, np.array(curves))
 
 
@@ -79,7 +84,7 @@ def curve_only(rows: pd.DataFrame, known_day: int) -> DateModel:
     due = rows["due_day"].to_numpy("float64")
     settled = rows["settled_day"].to_numpy("float64", na_value=np.nan)
     paid = ~np.isnan(settled)
-    curve = _survival(np.where(paid, settled, known_day) - due, paid, rows["day"].to_numpy("float64") - 1 - due)
+    curve = _curve(np.where(paid, settled, known_day) - due, paid, rows["day"].to_numpy("float64") - 1 - due)
     return DateModel(None, np.zeros(BANDS - 1), np.tile(curve, (BANDS, 1)))
 
 
@@ -137,7 +142,13 @@ def _first_day_at(curve: np.ndarray, left: np.ndarray) -> np.ndarray:
     return np.searchsorted(-curve, -left - 1e-12, side="left") + FIRST
 
 
-def _survival(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
+def _curve(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
+    """The survival curve with one made-up item around the median, so that it falls on every day, even of no items."""
+    around = expit(-np.arange(FIRST, LAST + 1) / SCATTER)
+    return (len(error) * survival(error, paid, entry) + around) / (len(error) + 1)
+
+
+def survival(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
     """Kaplan-Meier curve on the days FIRST to LAST; items join when first seen and leave when last seen."""
     span = LAST - FIRST + 1
     day = np.clip(error - FIRST, 0, span - 1).astype("int64")

@@ -15,8 +15,9 @@ from scipy.special import expit, logit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from models import features
+from models import features, forest
 from models.features import FEATURES, Context
+from models.forest import Forest
 
 SEED = 20260101
 ESTIMATORS = ("prior", "late_share", "logistic", "boosting")
@@ -52,7 +53,7 @@ class Classifier:
     target: str
     context: Context
     linear: Linear | None
-    boosting: HistGradientBoostingClassifier | None
+    boosting: Forest | None
     chosen: str
     slope: float
     shift: float
@@ -118,7 +119,7 @@ def _block(past: pd.DataFrame, block: pd.DataFrame, target: str, context: Contex
     part = _fit_once(past, target, context, TREES[-1], cap)
     x = features.matrix(block, context)
     assert part.boosting is not None
-    staged = {i: p[:, 1] for i, p in enumerate(part.boosting.staged_predict_proba(x), 1) if i in TREES}
+    staged = {count: np.asarray(expit(raw)) for count, raw in part.boosting.staged(x, TREES).items()}
     answers = {name: _candidate(part, name, block, x) for name in ("prior", "late_share", "logistic")}
     return _Block(block[f"is_{target}"].to_numpy("float64"), answers, staged)
 
@@ -228,7 +229,7 @@ def _fit_once(rows: pd.DataFrame, target: str, context: Context, trees: int, boo
     linear = boosting = None
     if 0 < y_fit.sum() < len(y_fit):
         linear = fit_linear(x, y_fit)
-        boosting = HistGradientBoostingClassifier(
+        fitted = HistGradientBoostingClassifier(
             max_leaf_nodes=8,
             learning_rate=0.06,
             min_samples_leaf=50,
@@ -239,6 +240,7 @@ def _fit_once(rows: pd.DataFrame, target: str, context: Context, trees: int, boo
             early_stopping=False,
             random_state=SEED,
         ).fit(np.where(np.isnan(x).all(axis=0), 0.0, x), y_fit)  # the binning cannot take a column that is empty
+        boosting = forest.of(fitted)
     return Classifier(
         target, context, linear, boosting, "late_share", 1.0, 0.0, {}, len(rows), int(y.sum()), trees if boosting else 0
     )
@@ -285,5 +287,5 @@ def _candidate(model: Classifier, name: str, rows: pd.DataFrame, x: np.ndarray) 
         return model.linear.predict(x)
     if name == "boosting":
         assert model.boosting is not None
-        return np.asarray(model.boosting.predict_proba(x)[:, 1])
+        return np.asarray(expit(model.boosting.raw(x)))
     return _blends({part: _candidate(model, part, rows, x) for part in ("late_share", "logistic", "boosting")})[name]

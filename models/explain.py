@@ -50,26 +50,16 @@ def strongest(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _occlusion(model: Classifier, x: np.ndarray) -> np.ndarray:
     assert model.linear is not None and model.boosting is not None
-    whole = model.boosting.decision_function(x)
-    used = _columns_in_trees(model)
+    whole = model.boosting.raw(x)
+    used = model.boosting.used()
     parts = np.zeros((len(x), len(GROUPS)))
     for number, group in enumerate(GROUPS):
         members = [column for column in MEMBERS[group] if column in used]
         if members:
             hidden = x.copy()
             hidden[:, members] = model.linear.centre[members]
-            parts[:, number] = whole - model.boosting.decision_function(hidden)
+            parts[:, number] = whole - model.boosting.raw(hidden)
     return parts
-
-
-def _columns_in_trees(model: Classifier) -> set[int]:
-    """Columns that any tree of the boosting asks; hiding another changes nothing."""
-    assert model.boosting is not None
-    found: set[int] = set()
-    for (tree,) in model.boosting._predictors:
-        nodes = tree.nodes
-        found |= set(nodes["feature_idx"][nodes["is_leaf"] == 0].tolist())
-    return found
 
 
 def _log_odds(p: np.ndarray) -> np.ndarray:

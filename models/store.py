@@ -15,14 +15,15 @@ from models.card import CARD, Card, card_path, history, model_path, read_card, s
 from models.dates import DateModel
 from models.estimators import Classifier, Linear
 from models.features import NAMES, Context
+from models.forest import Forest
 from models.model import Head, Model, Refusal
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
 
 FORMAT = 1  # raised whenever an older file would be read wrongly
-# The one type a model file needs beside plain values, numpy arrays and what skops itself holds safe.
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+# A model file holds plain values and numpy arrays alone: beside what skops itself holds safe nothing is trusted.
+TRUSTED: list[str] = []
 
 
 class ModelUnusable(UserError):
@@ -121,7 +122,7 @@ def load(settings: Settings, model_id: str) -> Model:
 
 
 def dumps(model: Model) -> bytes:
-    """The model as skops bytes: plain dicts, numbers, arrays and scikit-learn's own trees."""
+    """The model as skops bytes: plain dicts, numbers and arrays."""
     return bytes(skops.io.dumps(_plain(model)))
 
 
@@ -146,12 +147,20 @@ def _plain(model: Model) -> dict[str, Any]:
         return {field.name: getattr(item, field.name) for field in fields(item)}
 
     def classifier(item: Classifier) -> dict[str, Any]:
-        linear = None if item.linear is None else fields_of(item.linear)
+        linear, boosting = (None if part is None else fields_of(part) for part in (item.linear, item.boosting))
         context = fields_of(item.context) | {"segments": {k: dict(v) for k, v in item.context.segments.items()}}
-        return fields_of(item) | {"context": context, "linear": linear, "validation": dict(item.validation)}
+        return fields_of(item) | {
+            "context": context,
+            "linear": linear,
+            "boosting": boosting,
+            "validation": dict(item.validation),
+        }
+
+    def when(item: DateModel) -> dict[str, Any]:
+        return fields_of(item) | {"median": None if item.median is None else fields_of(item.median)}
 
     heads = {
-        name: {"late": classifier(h.late), "very_late": classifier(h.very_late), "when": fields_of(h.when)}
+        name: {"late": classifier(h.late), "very_late": classifier(h.very_late), "when": when(h.when)}
         for name, h in model.heads.items()
     }
     return fields_of(model) | {
@@ -167,10 +176,14 @@ def _plain(model: Model) -> dict[str, Any]:
 def _model(plain: dict[str, Any]) -> Model:
     def classifier(item: dict[str, Any]) -> Classifier:
         linear = None if item["linear"] is None else Linear(**item["linear"])
-        return Classifier(**item | {"context": Context(**item["context"]), "linear": linear})
+        boosting = None if item["boosting"] is None else Forest(**item["boosting"])
+        return Classifier(**item | {"context": Context(**item["context"]), "linear": linear, "boosting": boosting})
+
+    def when(item: dict[str, Any]) -> DateModel:
+        return DateModel(**item | {"median": None if item["median"] is None else Forest(**item["median"])})
 
     heads = {
-        name: Head(classifier(h["late"]), classifier(h["very_late"]), DateModel(**h["when"]))
+        name: Head(classifier(h["late"]), classifier(h["very_late"]), when(h["when"]))
         for name, h in plain["heads"].items()
     }
     rest = {name: value for name, value in plain.items() if name != "features"}

@@ -1,0 +1,144 @@
+"""Books for the risk model's tests: the tables it reads, filled by hand or by a seeded generator, in memory."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+EPOCH = dt.date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Invoice:
+    invoice_id: str
+    customer_id: str
+    issue: int  # days from 2000-01-01
+    due: int
+    amount: int = 100
+    doc_type: str = "invoice"
+    due_basis: str = "contractual"
+    ledger: str = "ledger"
+
+
+@dataclass(frozen=True)
+class Application:
+    invoice_id: str
+    day: int
+    amount: int = 100
+    kind: str = "payment"
+
+
+def day(number: int) -> dt.date:
+    return EPOCH + dt.timedelta(days=number)
+
+
+def book(invoices: Iterable[Invoice], applications: Iterable[Application] = ()) -> duckdb.DuckDBPyConnection:
+    """A connection with fct_invoices, fct_applications and dim_customers of these rows."""
+    con = _empty()
+    rows = [
+        (
+            *("main", i.invoice_id, 1, i.doc_type, i.customer_id, "", "north", day(i.issue), day(i.due), i.due_basis),
+            *(i.due - i.issue, "CNY", Decimal(i.amount), Decimal(i.amount), False, i.ledger),
+        )
+        for i in invoices
+    ]
+    if rows:
+        con.executemany(f"insert into fct_invoices values ({', '.join('?' * 16)})", rows)
+    paid = [("main", a.invoice_id, 1, day(a.day), a.amount, a.amount, a.kind, "stated") for a in applications]
+    if paid:
+        con.executemany(f"insert into fct_applications values ({', '.join('?' * 8)})", paid)
+    con.execute("insert into dim_customers select distinct entity_id, customer_id, '', '', 1000 from fct_invoices")
+    return con
+
+
+def with_open_items(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> duckdb.DuckDBPyConnection:
+    """The same book with fct_open_items as of a day."""
+    con.execute(
+        """
+        create or replace table fct_open_items as
+        with paid as (
+            select entity_id, invoice_id, instalment_no, sum(amount_doc) as paid_doc
+            from fct_applications
+            where applied_on <= $as_of
+            group by entity_id, invoice_id, instalment_no
+        )
+        select
+            $as_of as as_of, invoices.entity_id, invoices.invoice_id, invoices.instalment_no, invoices.customer_id,
+            invoices.amount_doc - coalesce(paid.paid_doc, 0) as open_doc
+        from fct_invoices as invoices
+        left join paid using (entity_id, invoice_id, instalment_no)
+        where invoices.issue_date <= $as_of and abs(invoices.amount_doc - coalesce(paid.paid_doc, 0)) >= 0.01
+        """,
+        {"as_of": as_of},
+    )
+    return con
+
+
+def random_book(
+    seed: int, customers: int = 60, invoices: int = 1500, days: int = 700, noise: float = 6.0
+) -> duckdb.DuckDBPyConnection:
+    """A seeded book whose customers have habits: some always late, some never; 1 invoice in 100 is never paid."""
+    rng = np.random.default_rng(seed)
+    habit = rng.normal(-2, 9, customers)
+    customer = rng.integers(0, customers, invoices)
+    issue = rng.integers(0, days, invoices)
+    terms = rng.choice([15, 30, 45], customers)[customer]
+    amount = np.round(np.exp(rng.normal(7, 1, invoices)), 2)
+    late = np.round(habit[customer] + noise * rng.standard_t(4, invoices)).astype(int)
+    paid = issue + np.maximum(terms + late, 1)
+    frame = pd.DataFrame({"issue": issue, "due": issue + terms, "paid": paid, "amount": amount, "customer": customer})
+    frame = frame.sort_values(["issue", "customer", "amount"], ignore_index=True)
+    frame["never"] = rng.random(invoices) < 0.01
+    con = _empty()
+    con.register("frame", frame.reset_index(names="number"))
+    con.execute(
+        """
+        insert into fct_invoices
+        select
+            'main', 'I' || lpad(cast(number as varchar), 6, '0'), 1, 'invoice',
+            'C' || lpad(cast(customer as varchar), 4, '0'), '', 'R' || (customer % 3),
+            date '2000-01-01' + cast(issue as integer),
+            date '2000-01-01' + cast(due as integer), 'contractual', due - issue, 'CNY', amount, amount, false, 'ledger'
+        from frame
+        """
+    )
+    con.execute(
+        """
+        insert into fct_applications
+        select
+            'main', 'I' || lpad(cast(number as varchar), 6, '0'), 1, date '2000-01-01' + cast(paid as integer),
+            amount, amount, 'payment', 'stated'
+        from frame
+        where not never and paid <= $days
+        """,
+        {"days": days},
+    )
+    con.unregister("frame")
+    con.execute("insert into dim_customers select distinct entity_id, customer_id, '', '', null from fct_invoices")
+    return con
+
+
+def _empty() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute(
+        """
+        create table fct_invoices (
+            entity_id varchar, invoice_id varchar, instalment_no integer, doc_type varchar, customer_id varchar,
+            rep varchar, region varchar, issue_date date, due_date date, due_basis varchar, terms_days integer,
+            currency varchar, amount_doc decimal(18, 4), amount_base decimal(18, 4), disputed boolean, ledger varchar
+        );
+        create table fct_applications (
+            entity_id varchar, invoice_id varchar, instalment_no integer, applied_on date,
+            amount_doc decimal(18, 4), amount_base decimal(18, 4), kind varchar, basis varchar
+        );
+        create table dim_customers (
+            entity_id varchar, customer_id varchar, industry varchar, customer_type varchar,
+            credit_limit_base decimal(18, 4)
+        );
+        """
+    )
+    return con
