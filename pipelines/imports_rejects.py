@@ -28,7 +28,7 @@ _IDENTITY = {
 }
 _KEYS = {
     "invoices": ("entity_id", "invoice_id", "instalment_no"),
-    "receipts": ("receipt_id", "invoice_id", "instalment_no", "paid_on", "kind"),
+    "receipts": ("entity_id", "receipt_id", "invoice_id", "instalment_no", "paid_on", "kind"),
     "customers": ("entity_id", "customer_id"),
     "fx_rates": ("currency", "rate_date"),
 }

@@ -138,9 +138,10 @@ def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
     file = f"read_parquet({literal(str(rows))})"
     notes: list[dict[str, Any]] = []
     if kind == "invoices":
-        credits, referred, blank, early, far = one(
+        credits, negative, referred, blank, early, far = one(
             con,
             f"""select count(*) filter (doc_type = 'credit_note'),
+                    count(*) filter (doc_type in ('invoice', 'debit_note') and amount < 0),
                     count(*) filter (doc_type = 'credit_note' and invoice_id = order_no),
                     count(*) filter (due_date is null), count(*) filter (due_date < issue_date),
                     count(*) filter (due_date > issue_date + 731)
@@ -150,6 +151,8 @@ def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
             notes.append({"code": "amount_from_open"})
         if "doc_type" not in has and credits:
             notes.append({"code": "negative_is_credit", "rows": credits})
+        if negative:
+            notes.append({"code": "negative_invoice_is_credit", "rows": negative})
         if referred:
             notes.append({"code": "reference_is_id", "rows": referred})
         if "due_date" in has and blank:
