@@ -3,7 +3,7 @@
 import streamlit as st
 
 from models import card as cards
-from ui import import_jobs, model_parts, page
+from ui import import_jobs, model_parts, model_use, page
 
 view = page.start("model", needs_build=False)
 t = view.reader.t
@@ -15,6 +15,9 @@ if serving is None:
 else:
     model_parts.headline(view, serving)
     model_parts.figures(view, serving)
+    if view.build is not None:
+        model_use.drift(view)
+    model_use.threshold(view, serving)
 if view.build is not None and not import_jobs.is_running():
     model_parts.care(view, serving)
 model_parts.log(view)

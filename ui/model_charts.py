@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from ui.charts import ACCENT, COLLECTED, QUIET, frame
-from ui.formats import number, percent
+from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis
+from ui.formats import compact, number, percent
 from ui.i18n import Reader
+
+AMBER = "#F2C14E"
 
 
 def calibration(reader: Reader, points: list[dict[str, Any]], height: int = 320) -> go.Figure:
@@ -76,4 +79,47 @@ def importance(reader: Reader, groups: list[dict[str, Any]], height: int = 320) 
     frame(figure, height)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(automargin=True)
+    return figure
+
+
+def drift(reader: Reader, moved: pd.DataFrame, height: int = 320) -> go.Figure:
+    """How far facts have moved since training (PSI), the furthest on top; below 0.1 is calm, from 0.25 on is much."""
+    rows = moved.iloc[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=rows["value"],
+            y=[reader.code("feature", name) for name in rows["name"]],
+            orientation="h",
+            marker_color=[COLLECTED if value < 0.1 else AMBER if value < 0.25 else OVERDUE for value in rows["value"]],
+            text=[number(reader, value, 2) for value in rows["value"]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    frame(figure, height)
+    figure.update_xaxes(visible=False, range=[0, max(float(rows["value"].max()) * 1.15, 0.3)])
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def costs(reader: Reader, curve: pd.DataFrame, best: float, height: int = 300) -> go.Figure:
+    """The cost of calling and the cost of being paid late, by the probability from which one calls."""
+    figure = go.Figure()
+    lines = (("call_cost", QUIET, "dash"), ("late_cost", OVERDUE, "dash"), ("cost", ACCENT, "solid"))
+    for column, colour, dash in lines:
+        figure.add_scatter(
+            x=curve["threshold"],
+            y=curve[column],
+            name=reader.t(f"model_card.curve_{column}"),
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": dash},
+            customdata=[[compact(reader, value)] for value in curve[column]],
+            hovertemplate="%{customdata[0]}",
+        )
+    figure.add_vline(x=best, line={"color": ACCENT, "width": 1, "dash": "dot"})
+    frame(figure, height)
+    figure.update_layout(hovermode="x unified")
+    figure.update_xaxes(tickformat=".0%", title={"text": reader.t("model_card.call_from")})
+    figure.update_yaxes(**money_axis(reader, 0, float(curve[["call_cost", "late_cost", "cost"]].max().max())))
     return figure
