@@ -5,7 +5,7 @@ with
 
 ages as (
 
-    select distinct customer_key, days_past_due
+    select distinct customer_key, least(greatest(days_past_due, -400), 799) as days_past_due
     from fct_open_items
     where days_past_due is not null
 
@@ -15,7 +15,7 @@ asked as (
 
     select
         ages.customer_key,
-        least(greatest(ages.days_past_due + offsets.plain_days, -400), 799) as days_late
+        least(ages.days_past_due + offsets.plain_days, 799) as days_late
     from ages
     inner join int_pay_offsets as offsets on ages.customer_key = offsets.customer_key
 
@@ -23,7 +23,7 @@ asked as (
 
     select
         ages.customer_key,
-        least(greatest(ages.days_past_due + offsets.run_days, -400), 799) as days_late
+        least(ages.days_past_due + offsets.run_days, 799) as days_late
     from ages
     inner join int_pay_offsets as offsets on ages.customer_key = offsets.customer_key
     where offsets.run_share > 0
