@@ -70,9 +70,15 @@ def published(settings: Settings) -> Build | None:
 def open_build(build: Build, *, files: bool = False) -> Connection:
     """A read-only connection to a build; without `files` it can reach no file and no network besides it."""
     con = duckdb.connect(str(build.path), read_only=True)
-    if not files:
-        con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    try:
+        if not files:
+            con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+    except duckdb.InvalidInputException:
+        # One database serves all connections of a process to the same file: another one has locked it already.
+        if con.execute("select current_setting('enable_external_access')").fetchone() != (files,):
+            con.close()
+            raise
     return con
 
 

@@ -283,3 +283,13 @@ def test_without_builds_everything_is_made_again_from_the_imports(home: Path) ->
     assert now is not None
     with queries.open_build(now) as con:
         assert con.execute("select count(*) from fct_invoices").fetchall() == [(500,)]
+
+
+def test_a_build_opens_twice_in_one_process_and_reaches_no_file(home: Path, tmp_path: Path) -> None:
+    now = queries.published(Settings(home=home))
+    assert now is not None
+    with queries.open_build(now) as first, queries.open_build(now) as second:
+        for con in (first, second):
+            assert con.execute("select count(*) from fct_invoices").fetchall() == [(500,)]
+            with pytest.raises(duckdb.PermissionException):
+                con.execute(f"copy (select 1) to '{tmp_path / 'out.csv'}'")

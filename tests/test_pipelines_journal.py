@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -323,6 +324,8 @@ def _close_one(settings: Settings, task: int, rep: str) -> str | None:
 def test_twenty_reps_at_once_lose_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     # Real processes that share no connection; the libraries are loaded once, before they are forked.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    # A page test before this one may have left the app as the main program, which every new process would start.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
     reps = [f"rep {n}" for n in range(20)]
