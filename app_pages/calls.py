@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, queries
+from pipelines import follow_up, queries, queries_collect
 from ui import call_parts, contact_form, journal_parts, page
 
 view = page.start("calls")
@@ -23,7 +23,9 @@ if view.who.role != "rep":
         width=320,
     )
 today = journal_parts.day(view)
-calls, left_alone = follow_up.divide(today, view.ask(queries.call_list, rep))
+listed = view.ask(queries.call_list, rep)
+ours = tuple(follow_up.invoices_in_our_court(today, listed))
+calls, left_alone = follow_up.divide(today, listed, view.ask(queries_collect.amounts_of, rep, ours) if ours else None)
 if calls.empty:
     page.nothing_here(t("calls.none" if left_alone.empty else "calls.all_skipped"))
     call_parts.skipped(view, left_alone)

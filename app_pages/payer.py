@@ -20,8 +20,8 @@ if customer is None:
 
 payer_parts.head(view, customer)
 today = journal_parts.day(view)
-payer_today.standing(view, today, customer)
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+payer_today.standing(view, today, customer, payer_today.invoices(items))
 payer_parts.exposure(view, customer, items)
 journal_parts.timeline(view, today, entity_id, customer_id)
 payer_parts.open_items(view, items, entity_id, customer_id)

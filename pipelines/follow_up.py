@@ -17,6 +17,12 @@ from pipelines.settings import Settings
 Customer = tuple[str, str]  # entity_id, customer_id
 Reason = dict[str, Any]  # {"code": ..., parameters}, put in words by i18n.reason
 
+# What must be sure before a call: of ourselves, of the customer, and five preparations.
+READINESS = {
+    "own": ("deal", "owner", "terms"),
+    "theirs": ("people", "finance"),
+    "prepared": ("no_defect", "vouchers", "key_person", "habits", "allies"),
+}
 DAYS_TO_PAY = 5  # working days until the promise that the form suggests
 
 
@@ -123,6 +129,9 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
             found.append({"code": code, "text": note.payload.reason, "until": note.payload.until, "who": note.who})
         if note.kind == "dispute" and note.payload.side == "ours":
             found.append({"code": "dispute_ours", "text": note.payload.reason, "who": note.payload.owner or note.who})
+    for (invoice_id, item), note in confirmations(day, entity_id, customer_id).items():
+        if invoice_id is None and note.payload.state == "missing":
+            found.append({"code": "not_ready", "item": note.payload.note or item, "who": note.who})
     for promise in open_promises(day, entity_id, customer_id):
         if promise_state(day, promise) == "open":
             agreed = promise.payload
@@ -140,10 +149,61 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
     return found
 
 
-def divide(day: Day, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A call list parted: whom to call, numbered anew, and whom to leave alone today, whose `reasons` say why."""
+def confirmations(day: Day, entity_id: str, customer_id: str) -> dict[tuple[str | None, str], Note]:
+    """The newest answer to each question of readiness, by invoice (None: the whole customer) and item."""
+    found: dict[tuple[str | None, str], Note] = {}
+    for note in day.of(entity_id, customer_id, "confirmation"):
+        found.setdefault((note.invoice_id, note.payload.item), note)
+    return found
+
+
+def tasks_of(day: Day, missing: Note) -> list[Note]:
+    """The open tasks that were made when something was found missing, in the same moment."""
+    return [note for note in day.of(*missing.customer, "task") if note.is_open and note.at == missing.at]
+
+
+def in_our_court(day: Day, entity_id: str, customer_id: str) -> dict[str, list[Reason]]:
+    """Invoices that wait for ourselves, with the reasons: a dispute we must settle, or something that is missing."""
+    found: dict[str, list[Reason]] = {}
+    for note in day.of(entity_id, customer_id, "dispute"):
+        if note.is_open and note.invoice_id is not None and note.payload.side == "ours":
+            who = note.payload.owner or note.who
+            reason = {"code": "item_disputed", "id": note.invoice_id, "text": note.payload.reason, "who": who}
+            found.setdefault(note.invoice_id, []).append(reason)
+    for (invoice_id, item), note in confirmations(day, entity_id, customer_id).items():
+        if invoice_id is not None and note.payload.state == "missing":
+            reason = {"code": "item_missing", "id": invoice_id, "item": note.payload.note or item, "who": note.who}
+            found.setdefault(invoice_id, []).append(reason)
+    return found
+
+
+def invoices_in_our_court(day: Day, calls: pd.DataFrame) -> list[tuple[str, str]]:
+    """The invoices (entity_id, invoice_id) of a call list's customers that wait for ourselves."""
+    customers = zip(calls["entity_id"], calls["customer_id"], strict=True)
+    return [(entity, invoice) for entity, customer in customers for invoice in in_our_court(day, entity, customer)]
+
+
+def divide(
+    day: Day, calls: pd.DataFrame, amounts: Mapping[tuple[str, str], tuple[float, float]] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A call list parted: whom to call, numbered anew, and whom to leave alone today, whose `reasons` say why.
+
+    `amounts` holds overdue_base and amount_due_base of the invoices that wait for ourselves. They are taken off their
+    customer, who leaves the list when nothing else is left to ask for.
+    """
     customers = list(zip(calls["entity_id"], calls["customer_id"], strict=True))
     reasons = [reasons_to_wait(day, *customer) for customer in customers]
+    calls = calls.copy()
+    for place, (entity_id, customer_id) in enumerate(customers if amounts else ()):
+        waiting = in_our_court(day, entity_id, customer_id)
+        off = [amounts[entity_id, invoice] for invoice in waiting if amounts and (entity_id, invoice) in amounts]
+        if not off:
+            continue
+        row = calls.index[place]
+        calls.loc[row, "overdue_base"] -= sum(overdue for overdue, _ in off)
+        calls.loc[row, "amount_due_base"] -= sum(due for _, due in off)
+        if calls.loc[row, "amount_due_base"] < 0.01:
+            reasons[place] += [reason for found in waiting.values() for reason in found]
     waits = pd.Series([bool(some) for some in reasons], index=calls.index, dtype=bool)
     kept = calls[~waits].assign(call_rank=range(1, int((~waits).sum()) + 1))
     return kept, calls[waits].assign(reasons=[as_json(some) for some in reasons if some])

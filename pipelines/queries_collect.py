@@ -37,6 +37,27 @@ def debts(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> li
     return [{"currency": row[1], "owed": row[2], "overdue": row[3]} for row in cursor.fetchall()]
 
 
+def amounts_of(
+    con: Connection, scope: Scope, rep: str, invoices: tuple[tuple[str, str], ...]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Overdue and due (within a week) of a rep's invoices, by (entity_id, invoice_id), in base currency."""
+    if not invoices:
+        return {}
+    condition, values = scope.where()
+    pairs = ", ".join(["(?, ?)"] * len(invoices))
+    rows = con.cursor().execute(
+        f"""
+        select entity_id, invoice_id, coalesce(sum(open_base) filter (days_past_due > 0), 0),
+            coalesce(sum(open_base) filter (days_past_due > -7), 0)
+        from fct_open_items
+        where rep = ? and {condition} and (entity_id, invoice_id) in ({pairs})
+        group by entity_id, invoice_id
+        """,
+        [rep, *values, *(part for pair in invoices for part in pair)],
+    )
+    return {(row[0], row[1]): (float(row[2]), float(row[3])) for row in rows.fetchall()}
+
+
 def promises(
     con: Connection, scope: Scope, entity_id: str | None = None, customer_id: str | None = None
 ) -> pd.DataFrame:

@@ -140,3 +140,43 @@ def test_the_day_ends_where_the_capacity_does(day):
     end = next(place for place, text in enumerate(said) if "contacts end here" in text)
     numbered = [place for place, text in enumerate(said) if text[:2] in ("1\\", "2\\", "3\\")]
     assert numbered[1] < end < numbered[2]
+
+
+def payer(day, language="en") -> AppTest:
+    first = day["first"]
+    address = {"entity": first["entity_id"], "customer": first["customer_id"]}
+    return opened(day["home"], day["patch"], "payer", lang=language, role="rep", me=day["rep"], **address)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_what_is_missing_becomes_our_task_and_leaves_the_list(day, language):
+    app = payer(day, language)
+    app.button(key="missing-None-vouchers").click().run()
+    healthy(app, language)
+    assert [(note.kind, note.is_open) for note in entered(day)] == [("confirmation", True), ("task", True)]
+    assert app.info, "the page says that it is off the list"
+    skipped = calls(day, language).dataframe[-1].value
+    assert list(skipped["customer_name"]) == [day["first"]["customer_name"]]
+    app.button(key="confirmed-None-vouchers").click().run()
+    healthy(app, language)
+    assert not app.info
+    assert [note.is_open for note in entered(day) if note.kind == "task"] == [False]
+
+
+def test_a_hold_without_reason_is_refused_at_its_field_and_then_stored(day):
+    whom = (day["first"]["entity_id"], day["first"]["customer_id"])
+    app = payer(day)
+    app.session_state["entry.open"] = ("hold", *whom, "entry.1")
+    app.run()
+    healthy(app, "en")
+    until = TODAY + dt.timedelta(days=9)
+    field(app, "date_input", "until").set_value(until)
+    app = save(app)
+    assert entered(day) == []
+    assert sum(each.value.startswith(":red[:material/error:") for each in app.markdown) == 1
+    assert field(app, "date_input", "until").value == until
+    field(app, "text_input", "reason").set_value("Flood at the plant")
+    app = save(app)
+    assert [(note.payload.reason, note.payload.until) for note in entered(day)] == [("Flood at the plant", until)]
+    app.button(key=f"close-{entered(day)[0].id}").click().run()
+    assert not entered(day)[0].is_open

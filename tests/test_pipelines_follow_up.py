@@ -112,3 +112,38 @@ def test_the_suggested_next_step_falls_on_a_working_day(settings):
     assert follow_up.working_day(before_festival, 2) == dt.date(2026, 2, 24)
     promised = follow_up.next_step(Day(friday, settings), "call", "promised", dt.date(2026, 3, 20))
     assert promised == ("remind", dt.date(2026, 3, 20))
+
+
+def missing(item: str) -> dict[str, str]:
+    return {"item": item, "state": "missing", "note": f"words for {item}"}
+
+
+def test_what_is_missing_takes_the_customer_off_until_it_is_confirmed(settings):
+    enter(settings, "confirmation", missing("vouchers"))
+    assert codes(on(settings, MONDAY)) == ["not_ready"]
+    enter(settings, "confirmation", {"item": "vouchers", "state": "confirmed"})
+    assert codes(on(settings, MONDAY)) == []
+
+
+def test_an_invoice_in_our_court_is_not_asked_for(settings):
+    calls = CALLS.assign(overdue_base=[300.0, 100.0, 50.0], amount_due_base=[300.0, 150.0, 50.0])
+    enter(settings, "dispute", {"reason": "short", "side": "ours"}, invoice_id="A1")
+    enter(settings, "confirmation", missing("vouchers"), customer="C2", invoice_id="B1")
+    day = on(settings, MONDAY)
+    assert follow_up.invoices_in_our_court(day, calls) == [("main", "A1"), ("main", "B1")]
+    amounts = {("main", "A1"): (100.0, 100.0), ("main", "B1"): (100.0, 150.0)}
+    kept, left_alone = follow_up.divide(day, calls, amounts)
+    assert list(zip(kept["customer_id"], kept["overdue_base"], strict=True)) == [("C1", 200.0), ("C3", 50.0)]
+    assert list(left_alone["customer_id"]) == ["C2"]
+    assert "item_missing" in left_alone["reasons"].iloc[0]
+    assert list(calls["overdue_base"]) == [300.0, 100.0, 50.0], "the list it was given stays as it was"
+
+
+def test_confirming_finds_the_tasks_that_the_gap_made(settings):
+    subject, task = Subject("main", "C1"), {"title": "get it", "owner": "R1", "due_on": after(3)}
+    both = {"confirmation": missing("vouchers"), "task": task}
+    journal.append_together(settings, subject, both, who="R1", now=noon(MONDAY))
+    enter(settings, "task", task, customer="C2")
+    day = on(settings, MONDAY)
+    gap = follow_up.confirmations(day, "main", "C1")[None, "vouchers"]
+    assert [task.payload.title for task in follow_up.tasks_of(day, gap)] == ["get it"]

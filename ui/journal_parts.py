@@ -27,6 +27,7 @@ ICONS = {
     "letter": "mail",
     "rating": "star",
 }
+ENDINGS = {"task": "done", "dispute": "settled", "blocker": "settled", "hold": "done"}
 STATE_COLOURS = {"kept": "green", "partly_kept": "orange", "broken": "red", "open": "blue", "waiting": "violet"}
 
 
@@ -99,7 +100,7 @@ def timeline(view: View, today: Day, entity_id: str, customer_id: str) -> None:
 
 def _entry(view: View, today: Day, note: Note) -> None:
     reader, t = view.reader, view.reader.t
-    told, undo = st.columns([12, 1], gap="small", vertical_alignment="top")
+    told, undo = st.columns([8, 1], gap="small", vertical_alignment="top")
     with told:
         state = f" {_promise_badge(reader, today, note)}" if note.kind == "promise" else ""
         about = f" :gray[{t('journal.about', text=plain(note.invoice_id))}]" if note.invoice_id else ""
@@ -109,6 +110,11 @@ def _entry(view: View, today: Day, note: Note) -> None:
             who, outcome = plain(note.closed_by), reader.code("outcome", note.outcome)
             lines.append(t("journal.closed", who=who, outcome=outcome))
         st.caption("  \n".join(lines))
+    if note.is_open and note.kind in ENDINGS:
+        undo.button(
+            t(f"journal.end_{note.kind}"), key=f"close-{note.version_id}", icon=":material/done:", type="tertiary",
+            on_click=_close, args=(view, note),
+        )  # fmt: skip
     undo.button(
         t("journal.withdraw"), key=f"withdraw-{note.version_id}", icon=":material/undo:", type="tertiary",
         on_click=_withdraw, args=(view, note), help=t("journal.withdraw_help"),
@@ -118,6 +124,13 @@ def _entry(view: View, today: Day, note: Note) -> None:
 def _withdraw(view: View, note: Note) -> None:
     try:
         journal.withdraw(view.settings, note.version_id, who=writer(view))
+    except UserError as refused:
+        st.toast(refused.text(view.reader.language), icon=":material/error:")
+
+
+def _close(view: View, note: Note) -> None:
+    try:
+        journal.close(view.settings, note.version_id, {"outcome": ENDINGS[note.kind]}, who=writer(view))
     except UserError as refused:
         st.toast(refused.text(view.reader.language), icon=":material/error:")
 
@@ -151,7 +164,10 @@ def _details(reader: Reader, note: Note) -> list[str]:
     for name in ("spoke_to", "made_by", "owner", "approver"):
         if value := getattr(entry, name, ""):
             lines.append(t(f"journal.{name}", text=plain(value)))
-    lines += [plain(value) for name in ("reason", "note") if (value := getattr(entry, name, ""))]
+    if reason := getattr(entry, "reason", ""):
+        lines.append(plain(reader.code("blocker", reason) if note.kind == "blocker" else reason))
+    if (said := getattr(entry, "note", "")) and note.kind != "confirmation":
+        lines.append(plain(said))
     if note.kind == "contact":
         action = reader.code("next_action", entry.next_action)
         lines.append(t("contact.agreed", text=action, date=date(reader, entry.next_on)))
