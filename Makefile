@@ -39,7 +39,7 @@ test: setup-dev
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(python) -m mypy
-	$(python) -m pytest -n auto $(PYTEST_ARGS)
+	$(python) -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 bench: setup-dev
 	@exec $(python) -m tests.bench.bench --size $(SIZE) $(BENCH_ARGS)
