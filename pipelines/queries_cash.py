@@ -1,10 +1,18 @@
-"""What the money does next: roll rates and provision, read from a build within a Scope."""
+"""What the money does next: roll rates, provision and cash forecast, read from a build within a Scope."""
 
+import datetime as dt
+from typing import Any
+
+import duckdb
 import pandas as pd
 
-from pipelines.queries import Connection, Scope, _frame
+from pipelines import publish
+from pipelines.queries import Build, Connection, Scope, _frame, _row
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
 
 YEAR = 12  # months that rates are pooled over unless said otherwise
+SPREAD = 1.2816  # standard deviations from the expectation to P10 and P90 of a normal range
 
 
 def roll_rates(con: Connection, scope: Scope, months: int = YEAR) -> pd.DataFrame:
@@ -137,3 +145,148 @@ def provision(
         """,
         [*rolled_values, months, *open_values, terminal_loss, forward_looking],
     )
+
+
+def cash_forecast(con: Connection, scope: Scope) -> pd.DataFrame:
+    """Cash expected from today's open invoices in each of the 13 weeks ahead.
+
+    week_no, week_start, expected_base, p10_base, p90_base: the range lies between nothing and all that is to come.
+    """
+    condition, values = scope.where("accounts")
+    return _frame(
+        con,
+        f"""
+        with sums as (
+            select
+                weeks.week_no,
+                sum(weeks.expected_base) as expected_base,
+                sqrt(sum(weeks.variance_base)) as deviation,
+                sum(sum(weeks.expected_base)) over () as to_come_base
+            from int_cash_weeks as weeks
+            inner join int_accounts as accounts on weeks.account_key = accounts.account_key
+            where {condition}
+            group by weeks.week_no
+        )
+        select
+            starts.week_no,
+            starts.week_start,
+            coalesce(sums.expected_base, 0) as expected_base,
+            greatest(coalesce(sums.expected_base - {SPREAD} * sums.deviation, 0), 0) as p10_base,
+            least(coalesce(sums.expected_base + {SPREAD} * sums.deviation, 0), coalesce(sums.to_come_base, 0))
+                as p90_base
+        from ref_weeks as starts
+        left join sums on starts.week_no = sums.week_no
+        order by starts.week_no
+        """,
+        values,
+    )
+
+
+def cash_summary(con: Connection, scope: Scope) -> dict[str, Any]:
+    """What the forecast adds up to, Decimal in base currency: to_come_base = expected_base + later_base.
+
+    soon_base is the part of expected_base in the next four weeks; later_base comes after 13 weeks or never.
+    has_history is False where money is to come but nobody has ever been seen to pay: then nothing can be forecast.
+    """
+    condition, values = scope.where("accounts")
+    return _row(
+        con,
+        f"""
+        select
+            coalesce(sum(weeks.expected_base), 0) as to_come_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 4), 0) as soon_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 13), 0) as expected_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no > 13), 0) as later_base,
+            (select count(*) from int_cash_weeks) = 0
+                or (select max(expected_base) from int_cash_weeks where week_no <= 13) > 0 as has_history
+        from int_cash_weeks as weeks
+        inner join int_accounts as accounts on weeks.account_key = accounts.account_key
+        where {condition}
+        """,
+        values,
+    )
+
+
+def cash_by_customer(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The forecast by customer, most expected first, with when the customer pays.
+
+    entity_id, customer_id, customer_name, to_come_base, soon_base (four weeks), expected_base (13 weeks), later_base,
+    pattern, run_day, run_weekday, next_run_on, support.
+    """
+    condition, values = scope.where("accounts")
+    return _frame(
+        con,
+        f"""
+        select
+            customers.entity_id,
+            customers.customer_id,
+            customers.customer_name,
+            sum(weeks.expected_base) as to_come_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 4), 0) as soon_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 13), 0) as expected_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no > 13), 0) as later_base,
+            calendar.pattern,
+            calendar.run_day,
+            calendar.run_weekday,
+            calendar.next_run_on,
+            calendar.support
+        from int_cash_weeks as weeks
+        inner join int_accounts as accounts on weeks.account_key = accounts.account_key
+        inner join dim_customers as customers on accounts.customer_key = customers.customer_key
+        inner join fct_pay_calendar as calendar on accounts.customer_key = calendar.customer_key
+        where {condition}
+        group by all
+        having sum(weeks.expected_base) > 0
+        order by expected_base desc, customers.entity_id, customers.customer_id
+        """,
+        values,
+    )
+
+
+def earlier_builds(settings: Settings, build: Build) -> list[tuple[str, dt.date]]:
+    """Builds still kept whose forecast can be compared: file and as-of date, newest first, one a date.
+
+    At least a week older than `build`, so that one week of the forecast has passed.
+    """
+    warehouse = Warehouse.of(settings)
+    found: dict[dt.date, str] = {}
+    for build_id in publish.builds(warehouse):
+        as_of = dt.datetime.strptime(build_id[:8], "%Y%m%d").date()
+        if as_of <= build.as_of - dt.timedelta(days=7):
+            found[as_of] = str(warehouse.builds / f"{build_id}.duckdb")
+    return [(found[as_of], as_of) for as_of in sorted(found, reverse=True)]
+
+
+def forecast_against_actual(con: Connection, scope: Scope, earlier: str) -> pd.DataFrame:
+    """The forecast of an earlier build's file beside what was then received, for the weeks that have passed.
+
+    week_no, week_start, expected_base, p10_base, p90_base, received_base: payments, by the day they were applied, on
+    invoices issued up to the earlier date. Empty where the earlier build made no forecast.
+    """
+    try:
+        with duckdb.connect(earlier, read_only=True) as before:
+            forecast = cash_forecast(before, scope)
+            row = before.execute("select as_of from build_info").fetchone()
+    except duckdb.Error:
+        return pd.DataFrame(columns=["week_no", "week_start", "expected_base", "p10_base", "p90_base", "received_base"])
+    assert row is not None
+    condition, values = scope.where("accounts")
+    received = _frame(
+        con,
+        f"""
+        select
+            (applications.applied_on - cast(? as date) + 6) // 7 as week_no,
+            sum(applications.amount_base) as received_base
+        from int_applications as applications
+        inner join int_instalment_balances as invoices on applications.instalment_key = invoices.instalment_key
+        inner join int_accounts as accounts on invoices.account_key = accounts.account_key
+        where applications.kind = 'payment' and invoices.amount_doc > 0
+            and applications.applied_on > cast(? as date) and invoices.issue_date <= cast(? as date)
+            and {condition}
+        group by 1
+        """,
+        [row[0], row[0], row[0], *values],
+    )
+    now = _row(con, "select as_of from build_info")["as_of"]
+    passed = forecast[pd.to_datetime(forecast["week_start"]) + pd.Timedelta(days=6) <= pd.Timestamp(now)]
+    return passed.merge(received, on="week_no", how="left").fillna({"received_base": 0.0})

@@ -1,61 +1,134 @@
-"""Expected receipts and payment behaviour of the sample: parts add up, shares are shares."""
+"""The cash forecast: it adds up to what is open, never lies in the past, and follows the payer's habit."""
 
-from collections.abc import Iterator
+import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from pipelines import queries, queries_forecast
+from pipelines import queries, queries_cash
 from pipelines.queries import Connection, Scope
 from pipelines.settings import Settings
+from tests.small_ledgers import INVOICES, RECEIPTS, built
 
 
-@pytest.fixture(scope="module")
-def con(sample_warehouse) -> Iterator[Connection]:
-    with queries.open_build(queries.published(Settings(home=sample_warehouse))) as opened:
-        yield opened
+def habit(customer: str, late: int, count: int, start: dt.date, step: int = 9) -> tuple[str, str]:
+    """`count` invoices of a customer, each paid `late` days after its due date."""
+    bills, paid = "", ""
+    for place in range(count):
+        due = start + dt.timedelta(days=step * place)
+        bills += f"{customer}{place},{customer},{due - dt.timedelta(days=30)},{due},1000,R1\n"
+        paid += f"P{customer}{place},{customer}{place},{due + dt.timedelta(days=late)},1000,payment\n"
+    return bills, paid
 
 
-def test_the_forecast_of_all_is_the_sum_of_the_regions(con):
-    whole = queries_forecast.forecast(con, Scope())
-    regions = queries.filter_values(con, Scope())["regions"]
-    parts = [queries_forecast.forecast(con, Scope(regions=(region,))) for region in regions]
-    assert len(whole) == 13
-    for week in range(13):
-        assert sum(part["expected_base"][week] for part in parts) == pytest.approx(
-            whole["expected_base"][week], abs=0.01
-        )
-    later = sum(queries_forecast.forecast_later(con, Scope(regions=(region,))) for region in regions)
-    assert later == pytest.approx(queries_forecast.forecast_later(con, Scope()), abs=0.01)
+def ledger(open_items: str, *parts: tuple[str, str], more_paid: str = "") -> dict[str, str]:
+    return {
+        "invoices": f"{INVOICES}\n" + "".join(bills for bills, _ in parts) + open_items,
+        "receipts": f"{RECEIPTS}\n" + "".join(paid for _, paid in parts) + more_paid,
+    }
 
 
-def test_the_range_holds_the_expectation_and_is_narrower_together_than_apart(con):
-    whole = queries_forecast.forecast(con, Scope())
-    assert (whole["p10_base"] <= whole["expected_base"]).all()
-    assert (whole["p90_base"] >= whole["expected_base"]).all()
-    reps = queries.filter_values(con, Scope())["reps"]
-    apart = sum(
-        (part := queries_forecast.forecast(con, Scope(reps=(rep,))))["p90_base"] - part["p10_base"] for rep in reps
+def expected(con: Connection, customer: str) -> list[float]:
+    rows = con.execute(
+        "select weeks.week_no, coalesce(sum(cash.expected_base), 0) from ref_weeks as weeks "
+        "left join fct_cash_forecast as cash on weeks.week_start = cash.week_start and cash.customer_id = ? "
+        "group by all order by 1",
+        [customer],
+    ).fetchall()
+    return [float(amount) for _, amount in rows]
+
+
+def test_each_customer_is_expected_by_its_own_habit(tmp_path: Path) -> None:
+    """Both are due on the as-of date; one always pays 3 days late, the other 24."""
+    start = dt.date(2025, 1, 6)
+    files = ledger(
+        "NF,F,2025-11-30,2025-12-31,500,R1\nNS,S,2025-11-30,2025-12-31,500,R1\n",
+        habit("F", 3, 30, start), habit("S", 24, 30, start),
+    )  # fmt: skip
+    con = built(tmp_path, "2025-12-31", files)
+    fast, slow = expected(con, "F"), expected(con, "S")
+    assert fast[0] > 250 and fast[0] == max(fast)
+    assert slow[3] > 200 and slow[3] == max(slow)
+    assert sum(fast) <= 500 and sum(slow) <= 500
+
+
+def test_the_weeks_begin_after_the_as_of_date_and_add_up(tmp_path: Path) -> None:
+    files = ledger(
+        "N1,F,2025-11-30,2025-12-31,500,R1\nN2,F,2025-06-01,2025-06-30,900,R2\nN3,G,2025-12-20,2026-03-20,40,R2\n",
+        habit("F", 5, 20, dt.date(2025, 2, 3)),
     )
-    assert ((whole["p90_base"] - whole["p10_base"]) <= apart + 0.01).all(), "independent items even out"
+    con = built(tmp_path, "2025-12-31", files)
+    weeks = queries_cash.cash_forecast(con, Scope())
+    assert [day.date() for day in weeks["week_start"]] == [
+        dt.date(2026, 1, 1) + dt.timedelta(days=7 * week) for week in range(13)
+    ]
+    assert (weeks["p10_base"] >= 0).all() and (weeks["p10_base"] <= weeks["expected_base"] + 1e-6).all()
+    assert (weeks["expected_base"] <= weeks["p90_base"] + 1e-6).all() and (weeks["p90_base"] <= 1440).all()
+    whole = queries_cash.cash_summary(con, Scope())
+    assert whole["to_come_base"] == 1440 == whole["expected_base"] + whole["later_base"]
+    assert float(whole["expected_base"]) == pytest.approx(weeks["expected_base"].sum())
+    by_customer = queries_cash.cash_by_customer(con, Scope())
+    assert by_customer["to_come_base"].sum() == 1440
+    assert queries_cash.cash_summary(con, Scope(reps=("R1",)))["to_come_base"] == 500
 
 
-def test_customers_of_the_forecast_add_up_to_its_weeks(con):
-    weeks = queries_forecast.forecast(con, Scope())
-    customers = queries_forecast.forecast_customers(con, Scope(), 4, top=10_000)
-    assert customers["expected_base"].sum() == pytest.approx(weeks["expected_base"].head(4).sum(), abs=0.01)
-    assert customers["expected_base"].is_monotonic_decreasing
+def test_money_in_hand_is_not_expected_again(tmp_path: Path) -> None:
+    """900 open and 300 on account: 600 to come. More on account than open: nothing."""
+    open_items = "N1,F,2025-11-30,2025-12-31,900,R1\nN2,G,2025-11-30,2025-12-31,100,R1\n"
+    files = ledger(open_items, habit("F", 5, 20, dt.date(2025, 2, 3)))
+    invoices = "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Document Type"
+    files["credits"] = (
+        f"{invoices}\nK1,F,2025-12-01,2025-12-01,300,Credit Note\nK2,G,2025-12-01,2025-12-01,150,Credit Note"
+    )
+    con = built(tmp_path, "2025-12-31", files)
+    found = queries_cash.cash_by_customer(con, Scope()).set_index("customer_id")["to_come_base"]
+    assert dict(found) == {"F": 600}
 
 
-def test_lateness_with_open_items_is_not_below_that_of_payments_at_the_end(con):
-    months = queries_forecast.lateness(con, Scope())
-    last = months.iloc[-1]
-    assert last["days_late_open"] > last["days_late"], "the sample has an old overdue tail"
-    assert (months["days_to_pay"].dropna() > 0).all()
+def test_runs_collect_the_money_of_the_days_around_them(tmp_path: Path) -> None:
+    """A payer that pays on Fridays only, five days after due or so, is expected in every week with a Friday."""
+    fridays = [dt.date(2025, 3, 7) + dt.timedelta(days=7 * week) for week in range(40)]
+    bills, paid = "", ""
+    for place, day in enumerate(fridays):
+        due = day - dt.timedelta(days=5)
+        bills += f"F{place},F,{due - dt.timedelta(days=30)},{due},1000,R1\n"
+        paid += f"P{place},F{place},{day},1000,payment\n"
+    # As of Thursday 1 January 2026; due on the Sunday after, so the Friday after that: day 8, in the second week.
+    con = built(tmp_path, "2026-01-01", ledger("N,F,2025-12-04,2026-01-04,800,R1\n", (bills, paid)))
+    weeks = expected(con, "F")
+    assert weeks[1] == max(weeks) and weeks[1] > 500
 
 
-def test_cohort_shares_fall_with_age_once_they_are_final(con):
-    billed = queries_forecast.cohorts(con, Scope())
-    assert billed["unpaid_share"].dropna().between(0, 1).all()
-    final = billed[billed["is_final"]].pivot(index="month_end", columns="age_days", values="unpaid_share").dropna()
-    assert len(final) > 20
-    assert (final.diff(axis=1).iloc[:, 1:] <= 1e-9).all().all()
+def test_without_a_payment_ever_seen_nothing_is_forecast(tmp_path: Path) -> None:
+    con = built(tmp_path, "2025-12-31", {"invoices": f"{INVOICES}\nA,C1,2025-11-01,2025-11-30,100,R1"})
+    whole = queries_cash.cash_summary(con, Scope())
+    assert (whole["has_history"], whole["to_come_base"], whole["expected_base"]) == (False, 100, 0)
+    assert con.execute("select count(*) from fct_cash_forecast").fetchone() == (0,)
+
+
+def test_a_written_off_invoice_is_no_payment(tmp_path: Path) -> None:
+    files = {
+        "invoices": f"{INVOICES}\nA,C1,2025-09-01,2025-09-30,100,R1\nB,C1,2025-11-01,2025-11-30,100,R1",
+        "receipts": f"{RECEIPTS}\nW,A,2025-10-20,100,write_off",
+    }
+    con = built(tmp_path, "2025-12-31", files)
+    assert not queries_cash.cash_summary(con, Scope())["has_history"]
+
+
+def test_an_earlier_forecast_is_compared_with_what_came(tmp_path: Path) -> None:
+    """As of 30 November 500 was open; it came on 10 December, in the second week."""
+    files = ledger(
+        "N,F,2025-11-05,2025-12-05,500,R1\n", habit("F", 5, 30, dt.date(2025, 1, 6)), more_paid="PN,N,2025-12-10,500,\n"
+    )
+    built(tmp_path, "2025-11-30", files).close()
+    con = built(tmp_path, "2025-12-31", {})
+    settings = Settings(home=tmp_path / "warehouse")
+    now = queries.published(settings)
+    assert now is not None
+    earlier = queries_cash.earlier_builds(settings, now)
+    assert [day for _, day in earlier] == [dt.date(2025, 11, 30)]
+    compared = queries_cash.forecast_against_actual(con, Scope(), earlier[0][0])
+    assert list(compared["week_no"]) == [1, 2, 3, 4]
+    assert list(compared["received_base"]) == [0, 500, 0, 0]
+    assert compared["expected_base"][1] == compared["expected_base"].max()
+    assert queries_cash.forecast_against_actual(con, Scope(), str(tmp_path / "none.duckdb")).empty
