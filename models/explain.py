@@ -1,5 +1,7 @@
 """Why an item is rated as it is: what each group of features adds to the log-odds, the largest said with figures."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.special import logit
@@ -42,10 +44,19 @@ def _share(model: Classifier, rows: pd.DataFrame) -> np.ndarray:
     return parts
 
 
-def strongest(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in GROUPS of the SAID largest contributions of each row, and whether each is worth saying."""
-    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :SAID]
-    return order, np.abs(np.take_along_axis(parts, order, axis=1)) >= LEAST
+def strongest(parts: np.ndarray, always: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Positions in GROUPS of the SAID largest contributions of each row, and whether each is worth saying.
+
+    `always` marks the rows in which a group is said first whatever it adds.
+    """
+    weight = np.abs(parts)
+    for group, inside in always.items():
+        weight[inside, GROUPS.index(group)] = np.inf
+    # Where no group stands out the customer's record is said all the same.
+    plain = weight.max(axis=1, initial=0) < LEAST
+    weight[plain, GROUPS.index("record")] = np.inf
+    order = np.argsort(-weight, axis=1, kind="stable")[:, :SAID]
+    return order, np.take_along_axis(weight, order, axis=1) >= LEAST
 
 
 def _occlusion(model: Classifier, x: np.ndarray) -> np.ndarray:

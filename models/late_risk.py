@@ -108,14 +108,15 @@ def band(p_late: np.ndarray, p_very_late: np.ndarray) -> np.ndarray:
 
 def _reasons(head: Head, serving: Model, rows: pd.DataFrame, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Group codes and effects of shape (rows, SAID): an item late already is explained by its risk of very late."""
-    past = (rows["day"] - 1 - rows["due_day"]).to_numpy() > serving.grace
+    days_past_due = (rows["day"] - 1 - rows["due_day"]).to_numpy()
+    past = days_past_due > serving.grace
     parts = np.zeros((len(rows), len(GROUPS)))
     for inside, part in ((~past, head.late), (past, head.very_late)):
         if inside.any():
             parts[inside] = explain.contributions(part, rows[inside], x[inside])
-    order, worth = explain.strongest(parts)
+    # A customer without history is rated by others, and an item long overdue by its age: that is said first.
+    always = {"record": rows["due_n"].to_numpy() == 0, "age": days_past_due > serving.very_late}
+    order, worth = explain.strongest(parts, always)
     codes = np.array(GROUPS, dtype=object)[order]
     codes[~worth] = None
-    # Where no group stands out the customer's record is said all the same.
-    codes[~worth[:, 0], 0] = "record"
     return codes, np.take_along_axis(parts, order, axis=1)

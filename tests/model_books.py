@@ -79,16 +79,20 @@ def with_open_items(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> duckdb.Du
 
 
 def random_book(
-    seed: int, customers: int = 60, invoices: int = 1500, days: int = 700, noise: float = 6.0
+    seed: int, customers: int = 60, invoices: int = 1500, days: int = 700, noise: float = 6.0, large_later: float = 0.0
 ) -> duckdb.DuckDBPyConnection:
-    """A seeded book whose customers have habits: some always late, some never; 1 invoice in 100 is never paid."""
+    """A seeded book whose customers have habits: some always late, some never; 1 invoice in 100 is never paid.
+
+    `large_later` is the days by which an invoice e times as large as another is paid later.
+    """
     rng = np.random.default_rng(seed)
     habit = rng.normal(-2, 9, customers)
     customer = rng.integers(0, customers, invoices)
     issue = rng.integers(0, days, invoices)
     terms = rng.choice([15, 30, 45], customers)[customer]
     amount = np.round(np.exp(rng.normal(7, 1, invoices)), 2)
-    late = np.round(habit[customer] + noise * rng.standard_t(4, invoices)).astype(int)
+    late = habit[customer] + noise * rng.standard_t(4, invoices) + large_later * (np.log(amount) - 7)
+    late = np.round(late).astype(int)
     paid = issue + np.maximum(terms + late, 1)
     frame = pd.DataFrame({"issue": issue, "due": issue + terms, "paid": paid, "amount": amount, "customer": customer})
     frame = frame.sort_values(["issue", "customer", "amount"], ignore_index=True)

@@ -56,7 +56,7 @@ coded as (
             end
             when 'overdue' then case when overdue_n > 0 then 'risk_overdue' else 'risk_overdue_none' end
             when 'age' then case
-                when days_past_due > 0 and effect > 0 then 'risk_past_due_up'
+                when days_past_due > 0 and effect >= 0 then 'risk_past_due_up'
                 when days_past_due > 0 then 'risk_past_due_down'
                 when effect > 0 then 'risk_days_left_up'
                 else 'risk_days_left_down'
