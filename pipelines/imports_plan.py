@@ -62,7 +62,7 @@ class Plan:
 
 def _wanted(mapping: Mapping) -> list[Column]:
     """The columns to compute: the canonical ones and helpers; of an aged summary one amount per bucket column."""
-    helpers = [Column(n, MONEY) for n in HELPERS.get(mapping.kind, ())]
+    helpers = [Column(n, MONEY if n.endswith("amount") else "VARCHAR") for n in HELPERS.get(mapping.kind, ())]
     if mapping.kind != "aged_summary":
         return [*KINDS[mapping.kind], *helpers]
     made = ("bucket", "days_from", "days_to") + (("open_amount",) if mapping.buckets else ())
@@ -75,7 +75,7 @@ def early_types(mapping: Mapping, rows: list[list[str]]) -> dict[int, str]:
     types: dict[int, str] = {}
     for column in KINDS[mapping.kind]:
         source = mapping.columns.get(column.name)
-        if source is None or column.sql_type not in ("DATE", MONEY):
+        if source is None or column.sql_type not in ("DATE", MONEY) or values_numbers.unit_of(source.header) != 1:
             continue
         values = [row[source.index] for row in rows if source.index < len(row) and row[source.index].strip()]
         pattern = r"\d{4}-\d\d-\d\d" if column.sql_type == "DATE" else r"-?\d+(\.\d{1,2})?"

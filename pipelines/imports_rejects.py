@@ -12,11 +12,11 @@ from pipelines.canonical import KINDS
 from pipelines.imports_aged import amount_sql
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
-from pipelines.readers_layout import GRAND_TOTAL, TOTAL
+from pipelines.readers_layout import GRAND_TOTAL, RULER, TOTAL
 
 # A row is set aside, not at fault, for these reasons.
 SET_ASIDE = (
-    *("total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
+    *("ruler_row", "total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
     *("duplicate_row", "zero_amount", "no_balance"),
 )
 _IDENTITY = {
@@ -51,16 +51,20 @@ def reject(reading: Reading) -> None:
     shown = "|".join(label.strip() for label in labels if label.strip())
     total = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0 and identities = 0"
     figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
+    ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"
+    _find_sums(reading, figures)
     con.execute(
         f"""insert into rejected
             with named as (
                 select *, case split_part(fault, '|', 2) {names} else '' end as column_name,
                     case
+                        when {ruler} then 'ruler_row'
                         when {total} then 'total_row'
                         when {str(reading.groups is not None).lower()} and identities = 0 and {figures} then 'total_row'
+                        when line_no in (select line_no from sums) then 'total_row'
                         when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
                             then 'repeated_header'
                         when starts_with(trim(cells[1]), '#') then 'comment_row'
@@ -71,7 +75,7 @@ def reject(reading: Reading) -> None:
                 from bad
             )
             select line_no,
-                case when code in ('repeated_header', 'comment_row', 'footer_row', 'heading_row') then null
+                case when code in ('ruler_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row') then null
                     else column_name end,
                 case when code in ('total_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row')
                     then cells[1] else value end,
@@ -80,12 +84,42 @@ def reject(reading: Reading) -> None:
     )
 
 
+def _find_sums(reading: Reading, figures: str) -> None:
+    """The table `sums`: rows that name no document and whose amount is the sum of the accepted rows above them.
+
+    Beside figures such a row may hold a currency, or the name of the customer whose rows it adds up.
+    """
+    con, kind = reading.con, reading.mapping.kind
+    con.execute("create temp table sums (line_no bigint)")
+    if kind not in ("invoices", "receipts"):
+        return
+    named = "customer_name" if kind == "invoices" else "customer_id"
+    text = f"list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))"
+    bare = "regexp_replace(trim(texts[1]), ' *[(][0-9]+[)]$', '')"
+    con.execute(
+        f"""insert into sums
+            with candidates as (
+                select line_no, amount, identities, {text} as texts,
+                    coalesce(lag(line_no) over (order by line_no), 0) as above
+                from bad where amount is not null and len(cells) > 1
+            )
+            select line_no from candidates c
+            where (identities = 0
+                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{{3}}')))
+                    and amount in (
+                        (select sum(amount) from valued v where v.fault is null and v.line_no < c.line_no),
+                        (select sum(amount) from valued v
+                            where v.fault is null and v.line_no < c.line_no and v.line_no > c.above)))
+                or (len(texts) = 1 and exists (select 1 from valued v where v.fault is null and v.{named} = {bare}))"""
+    )
+
+
 def _find_bad(reading: Reading) -> None:
     """The table `bad`: rows with a fault, their cells as written, and how many identifying cells name a document."""
     plan, mapping, con = reading.plan, reading.mapping, reading.con
     cells = [f"r.c{i}" for i in range(len(reading.layout.labels))]
     texts = [s.index for n in _IDENTITY[mapping.kind] if (s := mapping.columns.get(n)) and s.how != "group"]
-    named = [f"(r.c{i} is not null and not regexp_full_match(lower(trim(r.c{i})), '{TOTAL}'))" for i in texts]
+    named = [f"(trim(r.c{i}) <> '' and not regexp_full_match(lower(trim(r.c{i})), '{TOTAL}'))" for i in texts]
     identities = " + ".join(f"coalesce(cast({n} as integer), 0)" for n in named) or "0"
     amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
     amount = "amount" if mapping.kind == "receipts" else amount

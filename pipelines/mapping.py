@@ -10,12 +10,27 @@ from typing import Any
 from pipelines.canonical import KINDS
 from pipelines.mapping_buckets import Bucket, bucket_of
 from pipelines.mapping_errors import BadMapping, KindUnclear, MissingColumns
-from pipelines.mapping_headers import FUZZY_THRESHOLD, HELPERS, is_data, known_as, likeness, rank_header
+from pipelines.mapping_headers import FUZZY_THRESHOLD, HELPERS, compact, is_data, known_as, likeness, rank_header
 
 __all__ = ["OPTIONS", "Mapping", "SourceColumn", "choose", "is_data", "missing", "rank_header", "read_file"]
 
 OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "control_total")
 _AGED = "aged_summary"
+_BARE = (
+    "customer",
+    "client",
+    "debtor",
+    "partner",
+    "kunde",
+    "debitor",
+    "cliente",
+    "客户",
+    "得意先",
+    "取引先",
+    "거래처",
+    "고객",
+)
+_FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
 # What makes rows of a kind worth having when the plain column is missing.
 _STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
 _KIND_WORDS = {
@@ -80,10 +95,17 @@ def choose(
         lacking = missing(nearest, tries[nearest], headers)
         raise MissingColumns(name, nearest, lacking, [h for h in headers if h.strip()], tries[nearest])
     ranked = sorted(ready, key=lambda k: -ready[k])
+    fullest = max(scores, key=lambda k: scores[k])
+    if fullest not in ready and scores[fullest] > _FAR_FULLER * ready[ranked[0]]:
+        # Most of the header speaks of another kind: one column is missing, the rest is not to be dropped.
+        lacking = missing(fullest, tries[fullest], headers)
+        raise MissingColumns(name, fullest, lacking, [h for h in headers if h.strip()], tries[fullest])
     if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
         raise KindUnclear(name, ranked[:2])
     best = ranked[0]
     buckets = _buckets(headers, tries[best]) if best == _AGED else ()
+    if buckets and "open_amount" in tries[best]:  # beside buckets a balance is their total
+        tries[best].setdefault("total_amount", tries[best].pop("open_amount"))
     used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
     return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
@@ -94,7 +116,7 @@ def missing(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str] 
     lacking = [
         c.name for c in KINDS[kind] if c.required and c.name not in columns and _STAND_INS.get(c.name) not in columns
     ]
-    if kind == "receipts" and not {"customer_id", "invoice_id", "reference"} & set(columns):
+    if kind == "receipts" and not {"customer_id", "customer_name", "invoice_id", "reference"} & set(columns):
         lacking.append("customer_id")
     if kind == "customers" and len(columns) < 2:
         lacking.append("customer_name")
@@ -150,9 +172,33 @@ def _assign(
         if canonical not in found and canonical not in given and index not in taken:
             found[canonical] = SourceColumn(index, headers[index], how, confidence)
             taken.add(index)
+    _split_customer(found, headers, kind, taken)
     if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
         found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header
     return found
+
+
+def _split_customer(found: dict[str, SourceColumn], headers: Sequence[str], kind: str, taken: set[int]) -> None:
+    """Where two columns could be the customer's name and none is its number, the bare word is the number."""
+    if "customer_name" not in found or "customer_id" in found or found["customer_name"].how == "group":
+        return
+    others = [i for i, h in enumerate(headers) if i not in taken and ("customer_name", 0) in _names(kind, h)]
+    named = found["customer_name"]
+    for index in others:
+        if compact(headers[index]) in _BARE:
+            found["customer_id"] = SourceColumn(index, headers[index], "synonym", 0.9)
+        elif compact(named.header) in _BARE:
+            found["customer_id"] = SourceColumn(named.index, named.header, "synonym", 0.9)
+            found["customer_name"] = SourceColumn(index, headers[index], "synonym", 1.0)
+        else:
+            continue
+        taken.add(index)
+        return
+
+
+def _names(kind: str, header: str) -> list[tuple[str, int]]:
+    """What a header is known for, without its place."""
+    return [(name, 0) for name, _ in known_as(kind, header)]
 
 
 def _buckets(headers: Sequence[str], columns: Dict[str, SourceColumn]) -> tuple[tuple[SourceColumn, Bucket], ...]:
@@ -175,7 +221,7 @@ def _score(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str], 
         c: min((p for n, p in known_as(kind, s.header) if n == c), default=0 if s.how != "fuzzy" else 9)
         for c, s in columns.items()
     }
-    quality = sum(1.0 + 1.0 / (1 + places[c]) for c in columns)
+    quality = sum(1.0 + 1.0 / (1 + places[c]) for c in columns if c not in HELPERS.get(kind, ()) or kind == "invoices")
     if kind == _AGED:
         quality += len(_buckets(headers, columns))
     text = " ".join(titles).casefold().replace("_", " ")

@@ -13,7 +13,11 @@ from rapidfuzz import fuzz
 from pipelines.canonical import KINDS
 from pipelines.mapping_buckets import bucket_of
 
-HELPERS = {"invoices": ("paid_amount",), "aged_summary": ("total_amount",)}  # read only to derive or to check others
+HELPERS = {
+    "invoices": ("paid_amount",),
+    "receipts": ("customer_name",),
+    "aged_summary": ("total_amount",),
+}  # read only to derive or to check others
 FUZZY_THRESHOLD = 90
 _BRACKETS = re.compile(r"[(\[【（「<][^)\]】）」>]*[)\]】）」>]")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -24,7 +28,7 @@ _SHORT = {
     "curr": "currency", "cur": "currency", "ccy": "currency", "bal": "balance", "doc": "document", "pmt": "payment",
     "pymt": "payment", "pay": "payment", "rcpt": "receipt", "acct": "account", "acc": "account", "ref": "reference",
     "os": "outstanding", "outst": "outstanding", "tot": "total", "desc": "description", "nm": "name", "typ": "type",
-    "cd": "code", "stat": "status", "terr": "territory", "reg": "region", "cr": "credit", "lmt": "limit",
+    "cd": "code", "stat": "status", "terr": "territory", "reg": "region", "cr": "credit", "lmt": "limit", "signed": "",
 }  # fmt: skip
 _SIMPLIFIED = str.maketrans(
     "額發幣號碼編稱開單據賬帳應總業務員區項訂備類狀態種貨別餘結還戶銷聯絡電話稅價證實際過賒滙匯購憑條約對銀轉責經採",
@@ -60,7 +64,8 @@ def words_of(header: str) -> tuple[str, ...]:
     """The words of a header, abbreviations written out: `Inv_Amt (USD)` and `InvAmt` are invoice, amount."""
     text = unicodedata.normalize("NFKC", _BRACKETS.sub(" ", header)).replace("#", " number ")
     words = _NOT_WORD.split(_CAMEL.sub(" ", text))
-    return tuple(_SHORT.get(word.casefold(), word.casefold()) for word in words if word)
+    full = (_SHORT.get(word.casefold(), word.casefold()) for word in words if word)
+    return tuple(word for word in full if word)
 
 
 @cache

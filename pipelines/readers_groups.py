@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import duckdb
 
+from pipelines.mapping_buckets import bucket_of
+from pipelines.readers_layout import is_ruler
 from pipelines.readers_raw import Cells, Raw
 
 Test = Callable[[str], bool]
@@ -27,7 +29,12 @@ class Groups:
 def find_groups(raw: Raw, first_line: int, is_data: Test, is_total: Test) -> Groups | None:
     """Whether the first records are grouped: headings alone on their row, rows below that leave that column blank."""
     stripped = [[c.strip() for c in cells] for line, cells in raw.head if line >= first_line]
-    rows = [cells for cells in stripped if any(cells) and not (_filled(cells) > 1 and any(map(is_total, cells)))]
+    plain = [[c for c in cells if c] for cells in stripped]
+    rows = [
+        cells
+        for cells, texts in zip(stripped, plain, strict=True)
+        if texts and not all(map(is_ruler, texts)) and not (len(texts) > 1 and any(map(is_total, texts)))
+    ]
     votes: dict[int, int] = {}
     details = [cells for cells in rows if sum(1 for c in cells if c) >= 3]
     for above, below in pairwise(rows):
@@ -55,7 +62,12 @@ def _alone(cells: Cells, is_data: Test, is_total: Test) -> int | None:
         return None
     column = next(i for i, c in enumerate(cells) if c)
     text = cells[column]
-    return None if is_data(text) or is_total(text) else column
+    return None if _is_no_name(text, is_data, is_total) else column
+
+
+def _is_no_name(text: str, is_data: Test, is_total: Test) -> bool:
+    """Whether a cell alone on its row is something else than a customer: a figure, a total, a line, a bucket's name."""
+    return is_data(text) or is_total(text) or is_ruler(text) or bucket_of(text) is not None
 
 
 def fill_groups(
@@ -103,7 +115,7 @@ def _spans(
     start, previous_heading, ended_by_total = 0, -1, False
     for line, text, filled, in_column in marks:
         name = text.strip()
-        if not in_column or is_data(name):
+        if not in_column or is_data(name) or is_ruler(name) or bucket_of(name):
             continue
         if stack and line > start:
             spans.append((start, line - 1, stack[-1]))

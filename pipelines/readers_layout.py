@@ -23,6 +23,8 @@ GRAND_TOTAL = (
     r"|gesamt(summe)?:?|endsumme:?|total geral:?)"
 )
 _TOTAL = re.compile(TOTAL)
+RULER = r"[-=_*+~. |]{3,}"
+_RULER = re.compile(RULER)
 _AS_OF = re.compile(
     r"as\s+(of|at|on)\b|截至|截止|时点|基准日|编制日期|stand\b|stichtag|現在|基準日|기준|data[- ]base|posição em", re.I
 )
@@ -52,11 +54,24 @@ def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout
         best = _first_wide(rows, filled)
     labels, last = _with_neighbours(rows, filled, best, rank, is_data)
     after = [cells for _, cells in rows[last + 1 :] if any(cells)]
-    widths = Counter(len(cells) for cells in after)
-    width = max(len(labels), widths.most_common(1)[0][0] if widths else 0)
+    width = max(len(labels), _usual_width(after, len(labels), delimited=raw.delimiter is not None))
     titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
     first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
     return Layout(tuple(labels) + ("",) * (width - len(labels)), rows[last][0], first, titles, bool(after), found)
+
+
+def _usual_width(rows: Sequence[Cells], labels: int, *, delimited: bool) -> int:
+    """How many cells rows have; in delimited text cells beyond the labels only count while they are blank."""
+    widths = Counter(len(cells) for cells in rows)
+    usual = widths.most_common(1)[0][0] if widths else 0
+    if delimited and any(any(cells[labels:]) for cells in rows):
+        return labels  # something stands beyond the last label: a delimiter inside a cell, not a column
+    return usual
+
+
+def is_ruler(cell: str) -> bool:
+    """Whether a cell is a line drawn with characters."""
+    return bool(_RULER.fullmatch(cell.strip()))
 
 
 def is_total(cell: str) -> bool:
@@ -88,13 +103,10 @@ def _with_neighbours(
     if below is not None and rows[below][0] == rows[best][0] + 1:
         under = rows[below][1]
         named = [c for c in under if c]
-        joined = [f"{a} {b}".strip() for a, b in zip(_padded(header, under), _padded(under, header), strict=True)]
-        if (
-            len(named) >= 2
-            and not any(map(is_data, named))
-            and _blanks_match(header, under)
-            and rank(joined) >= rank(header) - 1
-        ):
+        joined = _joined(header, under)
+        leaves = any(a and not b for a, b in zip(_padded(header, under), _padded(under, header), strict=True))
+        plain = not any(is_data(c) or is_ruler(c) for c in named)
+        if len(named) >= 2 and plain and leaves and len(joined) and rank(joined) >= rank(header) - 1:
             return joined, below
     if best - 1 in filled and any(not c for c in header):
         above = rows[best - 1][1]
@@ -104,11 +116,15 @@ def _with_neighbours(
     return list(header), best
 
 
-def _blanks_match(header: Cells, under: Cells) -> bool:
-    """A second header row adds to the first: it stands under labels, and leaves some of them as they are."""
-    width = max(len(header), len(under))
-    a, b = _padded(header, [""] * width), _padded(under, [""] * width)
-    return any(x and not y for x, y in zip(a, b, strict=True)) and all(x for x, y in zip(a, b, strict=True) if y)
+def _joined(header: Cells, under: Cells) -> list[str]:
+    """Two header rows as one; a label above several of the lower row belongs to each. Empty if they do not fit."""
+    joined, group = [], ""
+    for above, below in zip(_padded(header, under), _padded(under, header), strict=True):
+        group = above or (group if below else "")
+        if below and not group:
+            return []
+        joined.append(f"{above or group if below else above} {below}".strip())
+    return joined
 
 
 def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:

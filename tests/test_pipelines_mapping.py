@@ -28,7 +28,7 @@ HEADERS = {
         "Customer,Name 1,Document Number,Document Type,Document Date,Net due date,Amount in doc. curr.,"
         "Document currency,Clearing date",
         "invoices",
-        "customer_name - invoice_id doc_type issue_date due_date amount currency settled_date",
+        "customer_id customer_name invoice_id doc_type issue_date due_date amount currency settled_date",
     ),
     "oracle": (
         "Bill To Customer Name,Bill To Customer Number,Transaction Number,Class,Transaction "
@@ -62,7 +62,7 @@ HEADERS = {
         "Customer,Customer Name,Voucher Type,Voucher No,Posting Date,Due Date,Invoiced Amount,Outstanding Amount,"
         "Currency,Territory",
         "invoices",
-        "- customer_name doc_type invoice_id issue_date due_date amount open_amount currency region",
+        "customer_id customer_name doc_type invoice_id issue_date due_date amount open_amount currency region",
     ),
     "datev": (
         "Konto,Kontobezeichnung,Belegfeld 1,Belegdatum,Fälligkeit,Betrag,WKZ",
