@@ -1,18 +1,34 @@
-"""Payment behaviour: how late money comes in, and what stays unpaid of each month's billing."""
+"""Payment behaviour: how late money comes in, from whom, and what stays unpaid of each month's billing."""
 
 import streamlit as st
 
-from pipelines import queries_forecast
-from ui import cash_charts, page
+from pipelines import queries_lateness
+from ui import cash_charts, navigation, page
 from ui.charts import CONFIG
+from ui.formats import days, missing
+from ui.habits import pays_on
+from ui.tables import table, words
+
+COLUMNS = words(
+    "customer_name customer_id paid_base overdue_base days_late days_late_with_open days_late_before days_to_pay "
+    "part_share newer_first_share habit"
+)
 
 view = page.start("behaviour")
 reader, t = view.reader, view.reader.t
 
+year = view.ask(queries_lateness.lateness)
+with st.grid(4, min_column_width=190, gap="small"):
+    for name in ("days_late", "days_late_with_open", "days_to_pay", "days_late_before"):
+        text = days(reader, year.get(name), 1)
+        st.metric(t(f"behaviour.{name}"), text, help=t(f"behaviour.{name}_help"), border=True, height="stretch")
+if missing(year.get("days_late")):
+    page.nothing_here(t("behaviour.none"))
+
 with st.container(border=True):
     st.subheader(t("behaviour.lateness"), anchor=False)
     st.caption(t("behaviour.lateness_note"))
-    months = view.ask(queries_forecast.lateness)
+    months = view.ask(queries_lateness.lateness_trend)
     if months["days_late"].notna().any():
         figure = cash_charts.lateness(reader, months)
         st.plotly_chart(figure, key="lateness", config=CONFIG, alt=t("behaviour.lateness"))
@@ -22,9 +38,20 @@ with st.container(border=True):
 with st.container(border=True):
     st.subheader(t("behaviour.cohorts"), anchor=False)
     st.caption(t("behaviour.cohorts_note"))
-    billed = view.ask(queries_forecast.cohorts)
-    if billed.empty:
-        page.nothing_here(t("behaviour.none"))
-    else:
+    billed = view.ask(queries_lateness.billing_cohorts)
+    if billed["share"].notna().any():
         figure = cash_charts.cohorts(reader, billed, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, key="cohorts", config=CONFIG, alt=t("behaviour.cohorts"))
+    else:
+        page.nothing_here(t("behaviour.none"))
+
+with st.container(border=True):
+    st.subheader(t("behaviour.customers"), anchor=False)
+    rows = view.ask(queries_lateness.lateness_by_customer)
+    rows["habit"] = [pays_on(reader, row) for row in rows.to_dict("records")]
+    row = table(
+        reader, rows, COLUMNS, key="late_customers", alt=t("behaviour.customers"), open_label=t("app.open"),
+        file_name="payment-behaviour",
+    )  # fmt: skip
+    if row is not None:
+        navigation.open_payer(view, rows.iloc[row]["entity_id"], rows.iloc[row]["customer_id"])

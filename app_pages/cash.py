@@ -1,51 +1,55 @@
-"""Cash forecast: what is expected to come in each week, from whom, and how sure that is."""
+"""Cash forecast: what is expected to come in each week, from whom, how sure that is, and how the last one came true."""
 
 import streamlit as st
 
-from pipelines import queries_forecast
+from pipelines import queries_cash
 from ui import cash_charts, navigation, page
 from ui.charts import CONFIG
-from ui.formats import compact, money
+from ui.formats import compact, date, money
+from ui.habits import pays_on
 from ui.tables import table, words
 
-WEEKS = (1, 4, 13)
-COLUMNS = words("customer_name customer_id expected_base open_base")
+COLUMNS = words("customer_name customer_id soon_base expected_base later_base to_come_base habit next_run_on")
 
 view = page.start("cash")
 reader, t = view.reader, view.reader.t
 
-weeks = view.ask(queries_forecast.forecast)
-
-
-def span(count: int) -> str:
-    """So many weeks from now, in words."""
-    return t("cash.within_one") if count == 1 else t("cash.within", count=count)
-
-
-if not weeks["expected_base"].abs().sum():
-    page.nothing_here(t("cash.none"))
+whole = view.ask(queries_cash.cash_summary)
+if not whole["to_come_base"] or not whole["has_history"]:
+    page.nothing_here(t("cash.no_history" if whole["to_come_base"] else "cash.none"))
     st.stop()
 
 with st.grid(4, min_column_width=190, gap="small"):
-    for count in WEEKS:
-        amount = float(weeks["expected_base"].head(count).sum())
-        st.metric(span(count), compact(reader, amount), help=money(reader, amount), border=True)
-    later = view.ask(queries_forecast.forecast_later)
-    st.metric(t("cash.later"), compact(reader, later), help=t("cash.later_help"), border=True)
+    for name in ("to_come", "soon", "expected", "later"):
+        amount = whole[f"{name}_base"]
+        note = t(f"cash.{name}_help") + "  \n" + money(reader, amount)
+        st.metric(t(f"cash.{name}"), compact(reader, amount), help=note, border=True, height="stretch")
 
 with st.container(border=True):
     st.subheader(t("cash.by_week"), anchor=False)
     st.caption(t("cash.by_week_note"))
-    figure = cash_charts.weekly(reader, weeks)
+    figure = cash_charts.weekly(reader, view.ask(queries_cash.cash_forecast))
     st.plotly_chart(figure, key="cash_weeks", config=CONFIG, alt=t("cash.by_week"))
+
+earlier = queries_cash.earlier_builds(view.settings, view.build) if view.build else []
+if earlier:
+    with st.container(border=True):
+        st.subheader(t("cash.came_true"), anchor=False)
+        place = st.selectbox(
+            t("cash.made_on"), range(len(earlier)), format_func=lambda each: date(reader, earlier[each][1]), width=260,
+            key="cash_earlier",
+        )  # fmt: skip
+        passed = view.ask(queries_cash.forecast_against_actual, earlier[place or 0][0])
+        if passed.empty:
+            page.nothing_here(t("cash.no_forecast_then"))
+        else:
+            figure = cash_charts.weekly(reader, passed)
+            st.plotly_chart(figure, key="cash_passed", config=CONFIG, alt=t("cash.came_true"))
 
 with st.container(border=True):
     st.subheader(t("cash.customers"), anchor=False)
-    ahead = st.segmented_control(
-        t("cash.ahead"), WEEKS, default=4, required=True, key="cash_ahead",
-        format_func=span,
-    )  # fmt: skip
-    rows = view.ask(queries_forecast.forecast_customers, ahead or 4)
+    rows = view.ask(queries_cash.cash_by_customer)
+    rows["habit"] = [pays_on(reader, row) for row in rows.to_dict("records")]
     row = table(
         reader, rows, COLUMNS, key="cash_customers", alt=t("cash.customers"), open_label=t("app.open"), file_name="cash"
     )

@@ -13,7 +13,7 @@ COHORT_MONTHS = 18
 
 
 def weekly(reader: Reader, weeks: pd.DataFrame, height: int = 340) -> go.Figure:
-    """Expected receipts a week with their 80 % range, from `forecast`."""
+    """Expected receipts a week with their 80 % range, beside what was received where the weeks have passed."""
     starts = [date(reader, start.date()) for start in pd.to_datetime(weeks["week_start"])]
     figure = go.Figure(
         go.Bar(
@@ -37,9 +37,21 @@ def weekly(reader: Reader, weeks: pd.DataFrame, height: int = 340) -> go.Figure:
             hovertemplate="<b>%{x}</b><br>%{customdata[0]}<br>%{customdata[1]} – %{customdata[2]}<extra></extra>",
         )
     )
+    if "received_base" in weeks:
+        figure.data[0].name = reader.t("cash.forecast")
+        figure.add_bar(
+            x=starts,
+            y=weeks["received_base"],
+            name=reader.t("cash.received"),
+            marker_color=ACCENT,
+            customdata=[[money(reader, value)] for value in weeks["received_base"]],
+            hovertemplate="<b>%{x}</b><br>%{customdata[0]}<extra></extra>",
+        )
     frame(figure, height)
     figure.update_xaxes(type="category", tickangle=-45)
-    figure.update_yaxes(**money_axis(reader, 0, float(weeks["p90_base"].max())))
+    figure.update_yaxes(
+        **money_axis(reader, 0, float(weeks[[c for c in ("p90_base", "received_base") if c in weeks]].max().max()))
+    )
     return figure
 
 
@@ -48,7 +60,7 @@ def lateness(reader: Reader, months: pd.DataFrame, height: int = 340) -> go.Figu
     figure = go.Figure()
     lines = (
         ("days_late", ACCENT, "solid"),
-        ("days_late_open", OVERDUE, "solid"),
+        ("days_late_with_open", OVERDUE, "solid"),
         ("days_to_pay", QUIET, "dash"),
     )
     for column, colour, dash in lines:
@@ -71,7 +83,7 @@ def lateness(reader: Reader, months: pd.DataFrame, height: int = 340) -> go.Figu
 def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     """Month of billing × days after due: the share still unpaid; a share that can still change is in brackets."""
     recent = sorted(billed["month_end"].unique())[-COHORT_MONTHS:]
-    rows = billed[billed["month_end"].isin(recent) & billed["unpaid_share"].notna()]
+    rows = billed[billed["month_end"].isin(recent) & billed["share"].notna()]
     ages = sorted(rows["age_days"].unique())
     row_of = {end: place for place, end in enumerate(recent)}
     column_of = {age: place for place, age in enumerate(ages)}
@@ -79,7 +91,7 @@ def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.F
     for cell in rows.to_dict("records"):
         x, y = column_of[cell["age_days"]], row_of[cell["month_end"]]
         hue = OVERDUE_COLOURS[round(x * (len(OVERDUE_COLOURS) - 1) / max(len(ages) - 1, 1))]
-        strength = min(0.08 + 1.1 * max(cell["unpaid_share"], 0), 0.75)
+        strength = min(0.08 + 1.1 * max(cell["share"], 0), 0.75)
         edges = {"x0": x - 0.48, "x1": x + 0.48, "y0": y - 0.45, "y1": y + 0.45}
         figure.add_shape(type="rect", **edges, fillcolor=faded(hue, strength), line_width=0, layer="below")
     figure.add_scatter(
@@ -88,7 +100,7 @@ def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.F
         mode="text",
         text=[
             percent(reader, share) if final else f"({percent(reader, share)})"
-            for share, final in zip(rows["unpaid_share"], rows["is_final"], strict=True)
+            for share, final in zip(rows["share"], rows["is_final"], strict=True)
         ],
         textfont={"color": INK_ON_DARK if dark else INK, "size": 12},
         customdata=[[money(reader, amount)] for amount in rows["billed_base"]],

@@ -31,6 +31,7 @@ OFFICE = ("manager", "analyst")
 PLACES = (
     Place("overview", "space_dashboard", "manage"),
     Place("payers", "groups", "manage"),
+    Place("aging", "calendar_view_month", "manage"),
     Place("cash", "payments", "manage"),
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),

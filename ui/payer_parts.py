@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries
+from pipelines import queries, queries_lateness
 from ui import charts, navigation, page
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain
+from ui.habits import in_words
 from ui.session import View
 from ui.tables import header, table, words
 
@@ -125,6 +126,8 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
         money_in = payments[payments["kind"] == "payment"]
         if money_in["days_late"].notna().any():
             st.caption(_habit(view, money_in))
+            calendar = view.ask_anywhere(queries_lateness.pay_calendar, entity_id, customer_id)
+            st.caption(f":material/event_repeat: {plain(in_words(reader, calendar))}")
             figure = charts.payment_dots(reader, money_in)
             st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
         else:

@@ -1,0 +1,68 @@
+"""Aging on any day: who owed what and how late, and the age from the invoice beside the age from the due date."""
+
+import pandas as pd
+import streamlit as st
+
+from pipelines import queries_aging
+from ui import aging_charts, charts, navigation, page
+from ui.formats import money
+from ui.heatmap import TOTAL, heatmap, heatmap_summary
+
+ROWS = (15, 30, 50)
+
+view = page.start("aging")
+reader, t = view.reader, view.reader.t
+assert view.build is not None  # the head of the page has stopped without one
+
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    first = view.ask_build(queries_aging.first_day)
+    day = st.date_input(
+        t("aging.day"), view.build.as_of, min_value=first, max_value=view.build.as_of, format="YYYY-MM-DD", width=220,
+        key="day", bind="query-params",
+    )  # fmt: skip
+    rows = st.segmented_control(t("overview.rows"), ROWS, default=ROWS[0], required=True, key="aging_rows")
+if day is None:
+    st.stop()
+if day != view.build.as_of:
+    st.caption(f":material/history: {t('aging.back_in_time')}")
+
+aging = view.ask(queries_aging.aging_at, day)
+total = float(aging["open_base"].sum())
+st.caption(t("aging.total", text=money(reader, total)))
+with st.container(border=True):
+    st.subheader(t("overview.heatmap"), anchor=False)
+    cells = view.ask(queries_aging.aging_heatmap_at, day, rows or ROWS[0])
+    if cells.empty:
+        page.nothing_here(t("overview.heatmap_alt_empty"))
+    else:
+        dark = st.context.theme.type == "dark"
+        event = st.plotly_chart(
+            view.figure("aging_at", lambda: heatmap(reader, cells, dark=dark), dark, rows, day),
+            key="aging_heatmap",
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
+            alt=heatmap_summary(reader, cells),
+        )
+        if event.selection.points:
+            entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
+            navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
+
+pair = st.grid(2, min_column_width=page.HALF)
+with pair.cell(), st.container(border=True, height="stretch"):
+    st.subheader(t("overview.aging"), anchor=False)
+    if aging.empty:
+        page.nothing_here(t("overview.heatmap_alt_empty"))
+    else:
+        st.plotly_chart(
+            charts.aging_bars(reader, aging), key="aging_bars", config=charts.CONFIG, alt=t("overview.aging_alt")
+        )
+with pair.cell(), st.container(border=True, height="stretch"):
+    st.subheader(t("aging.ledger"), anchor=False)
+    st.caption(t("aging.ledger_note"))
+    ages: pd.DataFrame = view.ask(queries_aging.ledger_aging_at, day)
+    if ages.empty:
+        page.nothing_here(t("overview.heatmap_alt_empty"))
+    else:
+        figure = aging_charts.ledger_matrix(reader, ages, dark=st.context.theme.type == "dark")
+        st.plotly_chart(figure, key="ledger", config=charts.CONFIG, alt=t("aging.ledger"))
