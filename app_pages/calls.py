@@ -41,5 +41,6 @@ if shape == "table":
     call_parts.as_table(view, calls)
 else:
     call_parts.as_cards(view, calls, today)
+call_parts.calendar(view, calls, today)
 call_parts.skipped(view, left_alone)
 contact_form.show(view)

@@ -1,6 +1,8 @@
 """The parts of the call list: its totals, and the list as cards or as a table."""
 
+import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -8,6 +10,7 @@ import streamlit as st
 
 from pipelines.follow_up import Day
 from ui import contact_form, journal_parts, navigation
+from ui.calendar_file import Event, ics_bytes
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -81,6 +84,36 @@ def as_cards(view: View, calls: pd.DataFrame, today: Day) -> None:
     downloads(view.reader, calls, COLUMNS, key="calls", file_name="call-list")
 
 
+def calendar(view: View, calls: pd.DataFrame, today: Day) -> None:
+    """The day's customers as a calendar file, each on its deadline or today where that has passed."""
+    t = view.reader.t
+    st.download_button(
+        t("calls.calendar"),
+        data=partial(_calendar, view, calls.head(view.settings.calls_per_rep), today),
+        file_name="call-list.ics",
+        mime="text/calendar",
+        key="calls.ics",
+        icon=":material/calendar_add_on:",
+        type="tertiary",
+        on_click="ignore",
+        help=t("calls.calendar_help"),
+    )
+
+
+def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:
+    reader = view.reader
+    events = []
+    for call in calls.to_dict("records"):
+        name = call["customer_name"] or call["customer_id"]
+        overdue = money(reader, call["overdue_base"])
+        text = [f"{reader.t('app.overdue')} {overdue}", *reader.reasons(call["reasons"])]
+        title = f"{reader.code('next_action', call['next_action'])} {name}"
+        key = f"{call['entity_id']} {call['customer_id']}"
+        day = max(pd.Timestamp(call["call_by"]).date(), today.today)
+        events.append(Event(key, day, title, "\n".join(text)))
+    return ics_bytes(events, dt.datetime.now(dt.UTC))
+
+
 def skipped(view: View, left_alone: pd.DataFrame) -> None:
     """Who is left alone today, and why: one click away."""
     t = view.reader.t
@@ -126,6 +159,7 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
             st.caption(reader.code("strategy", call["strategy"]))
             name = str(call["customer_name"] or call["customer_id"])
             contact_form.button(view, *whom, name, call["next_action"], primary=False)
+            navigation.link("sheet", t("sheet.open"), ":material/description:", entity=whom[0], customer=whom[1])
             navigation.link(
                 "payer", t("calls.open"), ":material/arrow_forward:", entity=whom[0], customer=whom[1],
             )  # fmt: skip

@@ -116,7 +116,7 @@ def readiness(view: View, today: Day, entity_id: str, customer_id: str, invoices
     known = follow_up.confirmations(today, entity_id, customer_id)
     stated = [note.payload.state for note in known.values()]
     count = {"confirmed": stated.count("confirmed"), "missing": stated.count("missing")}
-    with st.expander(t("readiness.title", **count), icon=":material/fact_check:"):
+    with st.expander(t("readiness.title", **count), icon=":material/fact_check:", key=f"ready-{customer_id}"):
         whole = t("entry.whole_customer")
         invoice = st.selectbox(
             t("entry.invoice"), ["", *invoices], key=f"readiness-{customer_id}", width=320,

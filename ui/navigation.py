@@ -37,6 +37,7 @@ PLACES = (
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
     Place("payer", "person_search", "collect", hidden=True),
+    Place("sheet", "description", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
     Place("chain", "account_tree", "analyse", OFFICE),
