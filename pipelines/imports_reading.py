@@ -18,7 +18,7 @@ from pipelines.imports_plan import ColumnPlan, Plan, early_types, plan_columns
 from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
 from pipelines.readers import open_export
-from pipelines.readers_groups import Groups, fill_groups, find_groups
+from pipelines.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
 from pipelines.readers_layout import Layout, is_total, locate
 from pipelines.readers_raw import Raw
 from pipelines.settings import Settings
@@ -80,12 +80,16 @@ def read_export(
         group_column=groups.column if groups else None,
         saved=kept,
     )
+    mapping, merged = _merged_customers(mapping, raw, layout)
     found.update(mapping=mapping)
+    repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
+    notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
+    notes += [{"code": "customers_filled_down"}] if merged else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)
     con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")})
     try:
-        _load(con, raw, layout, mapping, groups, path.name)
+        _load(con, raw, layout, mapping, groups, merged, path.name)
         delimiter = raw.delimiter
         plan = plan_columns(
             con, mapping, said, pivot=settings.two_digit_year_pivot, delimiter=delimiter, absent=raw.absent
@@ -98,22 +102,43 @@ def read_export(
     return Reading(con, raw, layout, mapping, groups, plan, said, source, _as_written(con, raw, layout))
 
 
+def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:
+    """The mapping with customers taken from filled-down columns where their cells are merged over their rows."""
+    sample = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
+    columns = dict(mapping.columns)
+    merged: list[int] = []
+    for name in ("customer_id", "customer_name"):
+        source = columns.get(name)
+        if (
+            mapping.kind in ("invoices", "receipts")
+            and source
+            and source.how != "group"
+            and is_merged(sample, source.index)
+        ):
+            columns[name] = replace(source, index=len(layout.labels) + len(merged), how="group")
+            merged.append(source.index)
+    return replace(mapping, columns=columns), merged
+
+
 def _load(
     con: duckdb.DuckDBPyConnection,
     raw: Raw,
     layout: Layout,
     mapping: mappings.Mapping,
     groups: Groups | None,
+    merged: list[int],
     name: str,
 ) -> None:
     sample = [cells for line, cells in raw.head if line >= layout.first_line]
-    types = {} if groups else early_types(mapping, sample)
+    types = {} if groups or merged else early_types(mapping, sample)
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
     if types and _is_doubtful(con, types, sample):
         con.execute("drop view raw")
         raw.load(con, "raw", layout.first_line, len(layout.labels), {})
     if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
         raise HeaderOnly(name, layout.header_line)
+    if merged:
+        fill_down(con, merged, len(layout.labels))
     if groups:
         fill_groups(con, groups, len(layout.labels), mappings.is_data, is_total)
 

@@ -91,16 +91,39 @@ def fill_groups(
     spans = _spans(marks, con.execute("select max(line_no) from raw").fetchone(), is_data, is_total)
     con.execute("create temp table spans (first_line bigint, last_line bigint, name varchar)")
     con.executemany("insert into spans values (?, ?, ?)", spans or [(0, 0, "")])
-    con.execute(
-        f"""create table grouped as
-            select r.line_no, {cells}, case when len({filled}) > 1 then s.name end as c{width}, r.extra
-            from raw r left join spans s on r.line_no between s.first_line and s.last_line"""
+    _replace_raw(
+        con,
+        f"""select r.line_no, {cells}, case when len({filled}) > 1 then s.name end as c{width}, r.extra
+            from raw r left join spans s on r.line_no between s.first_line and s.last_line""",
     )
-    (kind,) = con.execute("select table_type from information_schema.tables where table_name = 'raw'").fetchone() or (
-        "",
+
+
+def is_merged(rows: Sequence[Cells], column: int) -> bool:
+    """Whether a column is only filled on the first row of each run, as merged cells come out in text."""
+    details = [cells for cells in rows if _filled(cells) >= 3 and column < len(cells)]
+    values = [cells[column].strip() for cells in details]
+    if len(values) < 3 or not values[0]:
+        return False
+    named = [v for v in values if v]
+    return len(set(named)) == len(named) and len(values) - len(named) >= 0.3 * len(values)
+
+
+def fill_down(con: duckdb.DuckDBPyConnection, columns: Sequence[int], width: int) -> None:
+    """Add to the table `raw` a column for each of `columns` in which blank cells repeat the one above."""
+    cells = ", ".join(f"c{i}" for i in range(width))
+    filled = f"len(list_filter([{cells}], lambda x: x is not null and trim(x) <> '')) >= 3"
+    made = ", ".join(
+        f"case when {filled} then last_value(c{c} ignore nulls) over (order by line_no) end as c{width + k}"
+        for k, c in enumerate(columns)
     )
-    con.execute("drop view raw" if kind == "VIEW" else "drop table raw")
-    con.execute("alter table grouped rename to raw")
+    _replace_raw(con, f"select line_no, {cells}, {made}, extra from raw")
+
+
+def _replace_raw(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    con.execute(f"create table replacement as {sql}")
+    row = con.execute("select table_type from information_schema.tables where table_name = 'raw'").fetchone()
+    con.execute("drop view raw" if row and row[0] == "VIEW" else "drop table raw")
+    con.execute("alter table replacement rename to raw")
 
 
 def _spans(

@@ -57,7 +57,18 @@ def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout
     width = max(len(labels), _usual_width(after, len(labels), delimited=raw.delimiter is not None))
     titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
     first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
-    return Layout(tuple(labels) + ("",) * (width - len(labels)), rows[last][0], first, titles, bool(after), found)
+    named = _unique(labels) + [""] * (width - len(labels))
+    return Layout(tuple(named), rows[last][0], first, titles, bool(after), found)
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Labels with a number in brackets behind those that occur again, so that each can be named."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for label in labels:
+        seen[label] += 1
+        unique.append(f"{label} ({seen[label]})" if label and seen[label] > 1 else label)
+    return unique
 
 
 def _usual_width(rows: Sequence[Cells], labels: int, *, delimited: bool) -> int:
