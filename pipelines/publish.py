@@ -212,10 +212,7 @@ def _as_of(settings: Settings, known: list[imports.ImportReport], stated: dt.dat
 
 def _refuse_broken(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise when a rate is missing or an identity does not hold."""
-    missing = con.execute(
-        "select currency, min(issue_date), count(*) from fct_invoices where amount_base is null "
-        "group by currency order by currency"
-    ).fetchone()
+    missing = con.execute((checks.FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchone()
     if missing:
         raise checks.MissingRates(missing[0], missing[1], missing[2], settings.base_currency)
     failures = checks.run(con)

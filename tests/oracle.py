@@ -238,6 +238,8 @@ class Oracle:
         else:
             due, basis = row["issue_date"], "assumed"
         doc_type = row["doc_type"] or "invoice"
+        if row["amount"] < 0 and doc_type not in MONEY_DOCUMENTS:
+            doc_type = "credit_note"
         currency = row["currency"] or self.base
         return Document(
             entity=row["entity_id"],

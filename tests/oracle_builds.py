@@ -1,59 +1,23 @@
-"""Ledgers put into a warehouse folder as if they had been imported, builds of them, and what the builds hold."""
+"""Ledgers put into a warehouse folder as if they had been imported, what is stored there, and builds of it."""
 
 import csv
 import datetime as dt
 import hashlib
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipelines import publish
 from pipelines.canonical import KINDS
-from pipelines.imports import ImportReport
+from pipelines.imports import ImportReport, list_imports
 from pipelines.settings import Settings
 from tests.oracle import Ledger, Row
-
-ACCOUNT = "entity_id, customer_id, rep, region"
-INVOICES = (
-    f"{ACCOUNT}, invoice_id, instalment_no, doc_type, issue_date, due_date, due_basis, currency, "
-    "amount_doc, amount_base, disputed"
-)
-OPEN_ITEMS = (
-    f"{ACCOUNT}, invoice_id, instalment_no, doc_type, issue_date, due_date, due_basis, currency, "
-    "open_doc, open_base, days_past_due, bucket, ledger_age_days, disputed"
-)
-SUMS = (
-    "opening_base, sales_base, collected_base, credited_base, written_off_base, ar_end_base, overdue_end_base, "
-    "current_end_base, unapplied_end_base"
-)
-DAYS = (
-    "dso_simple, dso_countback, is_lower_bound, dso_best_possible, add_days, cei, overdue_ratio, not_computable_reason"
-)
-# The fixed tables without the keys and import ids that tell two builds of the same rows apart.
-TABLES = {
-    "fct_invoices": INVOICES,
-    "fct_applications": "entity_id, invoice_id, instalment_no, applied_on, kind, basis, amount_doc, amount_base",
-    "fct_open_items": OPEN_ITEMS,
-    "fct_aging": f"{ACCOUNT}, bucket, items, open_base",
-    "fct_aging_monthly": f"month_end, {ACCOUNT}, bucket, items, open_base",
-    "fct_receivables_monthly": f"month_end, {ACCOUNT}, {SUMS}",
-    "fct_dso_monthly": f"month_end, scope, entity_id, scope_id, ar_end_base, sales_base, {DAYS}",
-}
-
-
-def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return con.execute(sql).fetchall()
-
-
-def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every fixed table as sorted rows."""
-    return {table: rows(con, f"select {columns} from {table} order by all") for table, columns in TABLES.items()}
 
 
 def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger") -> None:
@@ -128,3 +92,15 @@ def built(settings: Settings, as_of: dt.date) -> duckdb.DuckDBPyConnection:
     path = publish.current(settings)
     assert path is not None
     return duckdb.connect(str(path), read_only=True)
+
+
+def stored(settings: Settings) -> Ledger:
+    """The accepted rows of every import, in the order they were imported."""
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    for report in list_imports(settings):
+        path = settings.home / "imports" / report.import_id / "rows.parquet"
+        with duckdb.connect() as con:
+            read = con.execute("select * from read_parquet(?) order by line_no", [str(path)])
+            names = [column[0] for column in read.description or []]
+            kinds[report.kind] += [dict(zip(names, values, strict=True)) for values in read.fetchall()]
+    return Ledger(**{kind: kinds[kind] for kind in ("invoices", "receipts", "customers", "fx_rates")})

@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -19,8 +18,9 @@ from hypothesis import strategies as st
 from pipelines.imports import import_file
 from pipelines.settings import Settings
 from tests.oracle import ZERO, Ledger, Oracle, Row
-from tests.oracle_builds import ACCOUNT, INVOICES, OPEN_ITEMS, SUMS, TABLES, built, contents, rows, store, store_ledger
-from tests.oracle_figures import aging, dso, month_ends, open_items, receivables
+from tests.oracle_builds import built, store, store_ledger, stored
+from tests.oracle_comparison import ACCOUNT, aged, alike, assert_same, compare, contents, rows
+from tests.oracle_figures import aging, month_ends
 from tests.oracle_ledgers import FIRST, ledgers, together
 
 # How many random ledgers to prove; one build proves several, each under entities of its own.
@@ -54,96 +54,6 @@ def as_of_days() -> st.SearchStrategy[dt.date]:
     """Days from the first to long after the last, a month end as often as not."""
     ends = st.sampled_from([dt.date(2024, month, 1) - dt.timedelta(days=1) for month in range(2, 13)])
     return ends | st.integers(30, 500).map(lambda offset: FIRST + dt.timedelta(days=offset))
-
-
-def assert_same(ours: Any, oracles: Any) -> None:
-    """Equal sets or dictionaries, saying only what differs."""
-    if isinstance(ours, dict):
-        ours, oracles = set(ours.items()), set(oracles.items())
-    only_ours, only_oracles = sorted(ours - oracles, key=str), sorted(oracles - ours, key=str)
-    assert not only_ours and not only_oracles, f"only in the build: {only_ours}\nonly in the oracle: {only_oracles}"
-
-
-def compare_invoices(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
-    found = rows(con, f"select {INVOICES} from fct_invoices")
-    expected = {
-        (
-            *one.account, one.invoice_id, one.instalment, one.doc_type, one.issue, one.due, one.due_basis,
-            one.currency, one.amount, one.in_base(one.amount), one.disputed,
-        )
-        for one in oracle.documents
-    }  # fmt: skip
-    assert len(found) == len(expected)
-    assert_same(set(found), expected)
-
-
-def compare_applications(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
-    """Sums by instalment, day and kind: which of two equal receipts of a day paid what is nobody's concern."""
-    key = "entity_id, invoice_id, instalment_no, applied_on, kind"
-    found = rows(con, f"select {key}, sum(amount_doc), sum(amount_base) from fct_applications group by {key}")
-    expected: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
-    for one in oracle.documents:
-        for day, amount, kind, _ in one.applied:
-            expected[one.entity, one.invoice_id, one.instalment, day, kind][0] += amount
-        for day, amount, kind in one.base_steps():
-            expected[one.entity, one.invoice_id, one.instalment, day, kind][1] += amount
-    assert_same(
-        {row[:5]: row[5:] for row in found if any(row[5:])},
-        {key: tuple(amounts) for key, amounts in expected.items() if any(amounts)},
-    )
-
-
-def compare_open_items(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
-    found = sorted(rows(con, f"select {OPEN_ITEMS} from fct_open_items"), key=str)
-    assert_same(set(found), set(open_items(oracle)))
-    assert len(found) == len(open_items(oracle))
-
-
-def aged(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """(account, bucket) -> open base amount and number of items as of the build's day."""
-    return {row[:-2]: row[-2:] for row in rows(con, f"select {ACCOUNT}, bucket, open_base, items from fct_aging")}
-
-
-def compare_aging(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int) -> None:
-    assert_same(aged(con), aging(oracle, oracle.as_of))
-    monthly = rows(con, f"select month_end, {ACCOUNT}, bucket, open_base, items from fct_aging_monthly")
-    expected = {(end, *key): sums for end in month_ends(oracle, months) for key, sums in aging(oracle, end).items()}
-    assert_same({row[:-2]: row[-2:] for row in monthly}, expected)
-
-
-def compare_receivables(con: duckdb.DuckDBPyConnection, table: dict[Any, dict[str, Decimal]]) -> None:
-    columns = [column.strip().removesuffix("_base") for column in SUMS.split(",")]
-    found = rows(con, f"select month_end, {ACCOUNT}, {SUMS} from fct_receivables_monthly")
-    expected = {(end, *account): tuple(row[column] for column in columns) for (end, account), row in table.items()}
-    assert_same({row[:5]: row[5:] for row in found}, expected)
-
-
-def compare_dso(con: duckdb.DuckDBPyConnection, expected: dict[tuple[Any, ...], dict[str, Any]]) -> None:
-    found = {row[:4]: row[4:] for row in rows(con, f"select {TABLES['fct_dso_monthly']} from fct_dso_monthly")}
-    assert_same(set(found), set(expected))
-    wrong = [
-        (key, name, ours, oracles)
-        for key, row in expected.items()
-        for (name, oracles), ours in zip(row.items(), found[key], strict=True)
-        if not alike(ours, oracles)
-    ]
-    assert not wrong, f"(key, column, build, oracle): {wrong}"
-
-
-def alike(ours: Any, theirs: Any) -> bool:
-    """Equal, and for days and ratios equal to nine digits."""
-    return ours == (pytest.approx(theirs, rel=1e-9, abs=1e-9) if isinstance(theirs, float) else theirs)
-
-
-def compare(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int = 60) -> None:
-    """Every fixed table of a build; `months` is the length of the history kept."""
-    compare_invoices(con, oracle)
-    compare_applications(con, oracle)
-    compare_open_items(con, oracle)
-    compare_aging(con, oracle, months)
-    table = receivables(oracle, months)
-    compare_receivables(con, table)
-    compare_dso(con, dso(oracle, table, months))
 
 
 @examples(EXAMPLES)
@@ -230,18 +140,10 @@ def test_what_is_dated_after_the_day_changes_nothing(home: Path, ledger: Ledger,
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Ledger]:
     """The sample imported by the real reader, and the rows it stored."""
     settings = Settings(home=tmp_path_factory.mktemp("sample") / "warehouse")
-    stored: dict[str, list[Row]] = defaultdict(list)
     for path in sorted(SAMPLE.iterdir()):
         if path.suffix in (".csv", ".xlsx"):
-            report = import_file(path, settings)
-            with duckdb.connect() as con:
-                read = con.execute(
-                    "select * from read_parquet(?) order by line_no",
-                    [str(settings.home / "imports" / report.import_id / "rows.parquet")],
-                )
-                names = [column[0] for column in read.description or []]
-                stored[report.kind] += [dict(zip(names, row, strict=True)) for row in read.fetchall()]
-    return settings, Ledger(**stored)
+            import_file(path, settings)
+    return settings, stored(settings)
 
 
 def test_the_sample_agrees_with_the_oracle_at_every_month_end(sample: tuple[Settings, Ledger]) -> None:

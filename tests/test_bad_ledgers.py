@@ -1,0 +1,217 @@
+"""Odd and bad rows, imported and built like any export: each taken by a rule that is said, or rejected with its reason.
+
+Every build is compared with the oracle over the rows that were stored, so no figure goes astray on the way.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import checks, i18n, publish
+from pipelines.imports import ImportReport, import_file
+from pipelines.imports_errors import NothingAccepted
+from pipelines.settings import Settings
+from tests.oracle import Oracle
+from tests.oracle_builds import built, stored
+from tests.oracle_comparison import compare, rows
+
+INVOICES = "Entity,Invoice No,Customer ID,Invoice Date,Due Date,Amount,Currency,Document Type\n"
+RECEIPTS = "Entity,Receipt No,Customer ID,Invoice No,Payment Date,Amount,Currency\n"
+AS_OF = dt.date(2025, 12, 31)
+
+Load = Callable[..., dict[str, ImportReport]]
+Open = dict[tuple[str, ...], Decimal]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "warehouse")
+
+
+@pytest.fixture
+def load(tmp_path: Path, settings: Settings) -> Load:
+    """Import each text as the CSV file of that name; the report of each."""
+
+    def imported(**files: str) -> dict[str, ImportReport]:
+        reports = {}
+        for name, text in files.items():
+            path = tmp_path / f"{name}.csv"
+            path.write_text(text, encoding="utf-8")
+            reports[name] = import_file(path, settings)
+        return reports
+
+    return imported
+
+
+def opened(settings: Settings, as_of: dt.date = AS_OF) -> Open:
+    """(entity, document or receipt number, bucket) -> open base amount, of a build that agrees with the oracle."""
+    with built(settings, as_of) as con:
+        compare(con, Oracle(stored(settings), as_of))
+        assert checks.run(con) == []
+        return {
+            row[:-1]: row[-1]
+            for row in rows(con, "select entity_id, invoice_id, bucket, open_base from fct_open_items")
+        }
+
+
+def noted(report: ImportReport) -> dict[str, int]:
+    """The notes that count rows, each of which can be said in both languages."""
+    for language in i18n.LANGUAGES:
+        assert all(i18n.reason(language, note) for note in report.notes)
+    return {note["code"]: note["rows"] for note in report.notes if "rows" in note}
+
+
+def reasons(settings: Settings, report: ImportReport) -> list[tuple[Any, ...]]:
+    path = settings.home / "imports" / report.import_id / "rejected.parquet"
+    found = duckdb.execute("select line_no, column_name, value, reason from read_parquet(?)", [str(path)]).fetchall()
+    return [(*row[:-1], json.loads(row[-1])["code"]) for row in found]
+
+
+def test_a_receipt_before_its_invoice_waits_for_it(load: Load, settings: Settings) -> None:
+    load(
+        invoices=INVOICES + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,A,2025-03-01,60,CNY\n",
+    )
+    assert opened(settings, dt.date(2025, 4, 30)) == {("m", "R1", "unapplied"): -60}
+    assert opened(settings, dt.date(2025, 5, 31)) == {("m", "A", "not_due"): 40}
+
+
+def test_what_is_paid_above_the_amount_stays_on_the_customer(load: Load, settings: Settings) -> None:
+    load(
+        invoices=INVOICES
+        + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\nm,B,C1,2025-05-10,2025-06-10,500,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,A,2025-07-01,260,CNY\nm,R2,C1,A,2025-07-02,30,CNY\n",
+    )
+    assert opened(settings, dt.date(2025, 7, 5)) == {
+        ("m", "B", "1-30"): 500, ("m", "R1", "unapplied"): -160, ("m", "R2", "unapplied"): -30,
+    }  # fmt: skip
+
+
+def test_a_due_date_before_the_issue_date_stands_as_stated_and_is_counted(load: Load, settings: Settings) -> None:
+    reports = load(invoices=INVOICES + "m,A,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n")
+    assert noted(reports["invoices"]) == {"due_before_issue": 1}
+    assert opened(settings) == {("m", "A", "31-60"): 100}
+
+
+def test_days_of_1900_are_rejected_and_days_of_2099_wait(load: Load, settings: Settings) -> None:
+    """1900 is what an empty date cell of a workbook turns into; 2099 is how some systems write 'never'."""
+    reports = load(
+        invoices=INVOICES
+        + "m,A,C1,1900-01-01,1900-02-01,100,CNY,Invoice\nm,B,C1,2099-01-01,2099-02-01,100,CNY,Invoice\n"
+        + "m,D,C1,2025-01-01,2099-02-01,70,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,D,1900-01-05,40,CNY\nm,R2,C1,D,2099-01-05,40,CNY\n",
+    )
+    assert reasons(settings, reports["invoices"]) == [(2, "Invoice Date", "1900-01-01", "date_out_of_range")]
+    assert reasons(settings, reports["receipts"]) == [(2, "Payment Date", "1900-01-05", "date_out_of_range")]
+    assert noted(reports["invoices"])["due_far_away"] == 1
+    assert opened(settings) == {("m", "D", "not_due"): 70}
+
+
+def test_an_export_of_1900_alone_stores_nothing(load: Load, settings: Settings) -> None:
+    with pytest.raises(NothingAccepted, match="none of the 1 rows"):
+        load(invoices=INVOICES + "m,A,C1,1900-01-01,1900-02-01,100,CNY,Invoice\n")
+    assert stored(settings).invoices == []
+
+
+def test_a_word_that_is_no_currency_is_rejected(load: Load, settings: Settings) -> None:
+    reports = load(
+        invoices=INVOICES
+        + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\nm,B,C1,2025-12-01,2026-01-01,100,BEADS,Invoice\n"
+    )
+    assert reasons(settings, reports["invoices"]) == [(3, "Currency", "BEADS", "currency_not_known")]
+    assert opened(settings) == {("m", "A", "not_due"): 100}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"invoices2": INVOICES + "m,J,C1,2025-12-05,2026-01-05,9000,JPY,Invoice\n"},
+        {"receipts": RECEIPTS + "m,R1,C1,,2025-12-05,9000,JPY\n"},
+    ],
+    ids=["invoice", "money not applied"],
+)
+def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
+    load: Load, settings: Settings, foreign: dict[str, str]
+) -> None:
+    load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
+    opened(settings)
+    before = publish.current(settings)
+    load(**foreign, rates="Currency,Rate Date,Rate\nUSD,2025-01-01,7.1\n")
+    with pytest.raises(checks.MissingRates, match="1 documents in JPY have no exchange rate, the first of 2025-12-05"):
+        built(settings, AS_OF)
+    assert publish.current(settings) == before
+    load(more="Currency,Rate Date,Rate\nJPY,2025-12-05,0.05\n")
+    assert sum(opened(settings).values()) in (100 + 450, 100 - 450)
+
+
+def test_invoices_below_zero_are_credit_notes_and_counted(load: Load, settings: Settings) -> None:
+    reports = load(
+        invoices=INVOICES
+        + "m,A,C1,2025-12-01,2025-12-15,-100,CNY,Invoice\nm,B,C1,2025-12-01,2025-12-15,-30,CNY,Debit Note\n"
+        + "m,D,C1,2025-12-01,2025-12-15,500,CNY,Invoice\nm,E,C1,2025-12-01,2025-12-15,0,CNY,Invoice\n"
+    )
+    assert noted(reports["invoices"]) == {"negative_invoice_is_credit": 2}
+    assert opened(settings) == {("m", "A", "unapplied"): -100, ("m", "B", "unapplied"): -30, ("m", "D", "1-30"): 500}
+
+
+def test_the_same_numbers_in_two_entities_are_two_documents(load: Load, settings: Settings) -> None:
+    reports = load(
+        invoices=INVOICES
+        + "m,A,C1,2025-12-01,2026-01-15,100,CNY,Invoice\ns,A,C1,2025-12-01,2026-01-15,70,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,A,2025-12-05,40,CNY\ns,R1,C1,A,2025-12-05,50,CNY\n",
+    )
+    assert [(report.rows_accepted, report.rows_rejected) for report in reports.values()] == [(2, 0), (2, 0)]
+    assert opened(settings) == {("m", "A", "not_due"): 60, ("s", "A", "not_due"): 20}
+
+
+def test_a_customer_without_invoices_is_known_and_owes_nothing(load: Load, settings: Settings) -> None:
+    load(
+        customers="Entity,Customer ID,Customer Name,Region\nm,C1,One,East\nm,C2,Two,West\n",
+        invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-15,100,CNY,Invoice\n",
+    )
+    assert opened(settings) == {("m", "A", "not_due"): 100}
+    with built(settings, AS_OF) as con:
+        known = rows(con, "select customer_id, region from dim_customers where customer_id <> '' order by customer_id")
+        assert known == [("C1", "East"), ("C2", "West")]
+        assert rows(con, "select count(*) from fct_receivables_monthly where customer_id = 'C2'") == [(0,)]
+
+
+def test_money_of_nobody_stands_under_no_customer(load: Load, settings: Settings) -> None:
+    load(
+        invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-15,100,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,,X9,2025-12-05,40,CNY\nm,R2,C7,,2025-12-06,5,CNY\n",
+    )
+    assert opened(settings) == {
+        ("m", "A", "not_due"): 100, ("m", "R1", "unapplied"): -40, ("m", "R2", "unapplied"): -5,
+    }  # fmt: skip
+    with built(settings, AS_OF) as con:
+        owners = rows(con, "select invoice_id, customer_id from fct_open_items where doc_type = 'receipt' order by 1")
+        assert owners == [("R1", ""), ("R2", "C7")]
+
+
+def test_a_cheque_that_bounces_under_its_own_number_reopens_the_invoice(load: Load, settings: Settings) -> None:
+    """The bounce comes in a later export: it stands beside the payment and does not replace it."""
+    load(
+        invoices=INVOICES + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,A,2025-06-05,100,CNY\n",
+    )
+    assert opened(settings, dt.date(2025, 6, 30)) == {}
+    load(receipts_july=RECEIPTS + "m,R1,C1,A,2025-07-02,-100,CNY\n")
+    assert opened(settings, dt.date(2025, 7, 31)) == {("m", "A", "31-60"): 100}
+
+
+def test_a_payment_text_quotes_whole_numbers_only(load: Load, settings: Settings) -> None:
+    """INV-12 quotes neither INV-1 nor INV-2; money that quotes no invoice goes to the oldest."""
+    header = "Entity,Receipt No,Customer ID,Payment Date,Amount,Currency,Payment Description\n"
+    load(
+        invoices=INVOICES
+        + "m,INV-1,C1,2025-05-10,2025-12-10,100,CNY,Invoice\nm,INV-2,C1,2025-05-01,2025-12-10,100,CNY,Invoice\n",
+        receipts=header + "m,R1,C1,2025-06-05,30,CNY,INV-12\nm,R2,C1,2025-06-06,20,CNY,货款INV-1\n",
+    )
+    assert opened(settings, dt.date(2025, 6, 30)) == {("m", "INV-1", "not_due"): 80, ("m", "INV-2", "not_due"): 70}
