@@ -28,6 +28,7 @@ _WORDS: dict[str, Callable[[str], str | None]] = {
     "terms_days": values_words.terms,
     "instalment_no": values_words.whole_number,
 }
+_MANY = 100_000  # different dates in a column beyond which they are not looked up one by one
 _MUST_BE_KNOWN = {"currency": "currency_not_known", "instalment_no": "number_not_read"}
 
 
@@ -92,6 +93,7 @@ def plan_columns(
     pivot: int,
     delimiter: str | None,
     absent: frozenset[str] = frozenset(),
+    zone: str = "UTC",
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
@@ -104,7 +106,7 @@ def plan_columns(
     wanted = _wanted(mapping)
     sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
     texts = _text_facts(con, mapping, kinds, absent)
-    context = _Context(con, options, pivot, european=delimiter == ";")
+    context = _Context(con, options, pivot, european=delimiter == ";", zone=zone)
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
         source = sources.get(column.name)
         if source is None:
@@ -119,6 +121,9 @@ def plan_columns(
             plans[column.name] = _words(con, column, source, notes)
         else:
             plans[column.name] = _text(column, source, texts.get(source.index, (False, False)))
+    for name in [n for n, p in plans.items() if p.unclear and p.sql_type == "DATE" and p.source]:
+        # The other dates may have decided the order in the meantime.
+        plans[name] = context.dates(next(c for c in wanted if c.name == name), sources[name])
     if "currency" in plans and plans["currency"].source is None:
         plans["currency"] = _stated_currency(con, plans, kinds, options)
     return Plan({c.name: plans[c.name] for c in wanted}, notes)
@@ -132,17 +137,25 @@ class _Context:
     options: Dict[str, Any]
     pivot: int
     european: bool
+    zone: str
     orders: dict[str, str | None] = field(default_factory=dict)
     mark: str | None = None
 
     def dates(self, column: Column, source: SourceColumn) -> ColumnPlan:
         text = f"c{source.index}"
+        if plain := self._stamps(text):
+            evidence: list[dict[str, object]] = [
+                {"code": "date_style", "style": "YYYY-MM-DD hh:mm:ss", "values": plain, "fits": plain}
+            ]
+            value = f"try_cast(left({text}, 10) as date)"
+            fault = f"case when {text} is not null and {value} is null then 'date_not_read' end"
+            return ColumnPlan(column.name, "DATE", column.required, value, fault, text, "", source, evidence)
         counts = dict(
             self.con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall()
         )
         stated = self.options.get("date_order")
         order = stated.get(column.name) if isinstance(stated, dict) else stated
-        found = values_dates.read_dates(counts, pivot=self.pivot, order=order, hints=self.orders)
+        found = values_dates.read_dates(counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone)
         self.orders.update({shape: o for shape, o in found.orders.items() if o})
         alias = f"m_{column.name}"
         _map_table(self.con, alias, list(counts), found.dates, found.faults, "DATE")
@@ -159,6 +172,15 @@ class _Context:
             unclear=found.unclear > 0,
             destroyed=found.total > 0 and found.destroyed >= 0.5 * found.total,
         )
+
+    def _stamps(self, text: str) -> int:
+        """How many values there are, where they are too many different time stamps to look each of them up."""
+        stamp = f"regexp_full_match({text}, '(19[7-9]|20[0-9])[0-9]-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}.*')"
+        row = self.con.execute(
+            f"select approx_count_distinct({text}), count({text}), count(*) filter ({stamp}) from raw"
+        )
+        different, values, stamps = row.fetchone() or (0, 0, 0)
+        return int(values) if different > _MANY and values == stamps else 0
 
     def numbers(self, column: Column, source: SourceColumn) -> ColumnPlan:
         text, alias = f"c{source.index}", f"m_{column.name}"

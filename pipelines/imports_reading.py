@@ -92,7 +92,13 @@ def read_export(
         _load(con, raw, layout, mapping, groups, merged, path.name)
         delimiter = raw.delimiter
         plan = plan_columns(
-            con, mapping, said, pivot=settings.two_digit_year_pivot, delimiter=delimiter, absent=raw.absent
+            con,
+            mapping,
+            said,
+            pivot=settings.two_digit_year_pivot,
+            delimiter=delimiter,
+            absent=raw.absent,
+            zone=settings.timezone,
         )
         _refuse_unreadable(path.name, plan)
     except BaseException:

@@ -4,8 +4,9 @@ import datetime as dt
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 FIRST, LAST = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
 ORDERS = ("DMY", "MDY", "YMD")
@@ -53,6 +54,9 @@ _ERA = re.compile(r"(令和|平成|R|H)\s*(\d{1,2}|元)[.年/-](\d{1,2})[.月/-]
 _SERIAL = re.compile(r"([2-6]\d{4})(?:\.\d+)?")
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _TIMES_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[AP]M)?", re.I)
+_STAMP = re.compile(
+    r"\d{4}-(?:0\d|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-]\d{2}:\d{2})"
+)
 _HASHES = re.compile(r"#{3,}")
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 _SERIAL_ZERO = dt.date(1899, 12, 30)
@@ -101,12 +105,15 @@ def read_dates(
     pivot: int = 69,
     order: str | None = None,
     hints: Mapping[str, str | None] | None = None,
+    zone: str | None = None,
 ) -> DateColumn:
     """Decide the styles of a date column from its distinct texts and how often each occurs.
 
     `order` (DMY, MDY or YMD) is a person's word and wins; `hints` are orders found in the other date columns of the
-    export and decide a style that its own values leave open. `pivot`: two-digit years up to it are 20xx.
+    export and decide a style that its own values leave open. `pivot`: two-digit years up to it are 20xx. `zone`: the
+    time zone of the business; time stamps that are its midnights, written in UTC, are dates of that zone.
     """
+    shifted = _midnights(counts, zone) if zone else {}
     dates: dict[str, dt.date | None] = {}
     faults: dict[str, str] = {}
     groups: dict[str, list[tuple[str, dict[str, dt.date | None]]]] = {}
@@ -116,7 +123,7 @@ def read_dates(
         if clean.casefold() in BLANKS:
             dates[text] = None
             continue
-        style, found = _plain(clean, pivot)
+        style, found = (f"UTC → {zone}", shifted[text]) if text in shifted else _plain(clean, pivot)
         if style == "figures":
             key, fits = _in_orders(clean, pivot)
             groups.setdefault(key, []).append((text, fits))
@@ -145,6 +152,17 @@ def read_dates(
         destroyed=sum(counts[t] for t, code in faults.items() if code == "date_destroyed"),
         total=total,
     )
+
+
+def _midnights(texts: Iterable[str], zone: str) -> dict[str, dt.date]:
+    """Dates of the time stamps with an offset, where all of them are midnights of the zone and not all of UTC."""
+    stamps = {text: dt.datetime.fromisoformat(text.strip()) for text in texts if _STAMP.fullmatch(text.strip())}
+    local = {text: stamp.astimezone(ZoneInfo(zone)) for text, stamp in stamps.items()}
+    if any(stamp.time() != dt.time() for stamp in local.values()):
+        return {}
+    if all(stamp.time() == dt.time() for stamp in stamps.values()):
+        return {}
+    return {text: stamp.date() for text, stamp in local.items()}
 
 
 def _plain(text: str, pivot: int) -> tuple[str, dt.date | None]:

@@ -59,7 +59,7 @@ K02,青禾,2026-03-06,AR002,2026-04-05,50.00,50.00,CNY
         "cp1252",
     ),
     "group rows that add up a customer": Shape(
-        """"Number","Invoice Partner Display Name","Invoice Date","Due Date","Total in Currency Signed","Amount Due Signed"
+        """"Number","Invoice Partner Display Name","Invoice Date","Due Date","Total in Currency","Amount Due Signed"
 "Azure (2)","","","","300.00","200.00"
 "INV/1","Azure","2026-03-01","2026-03-31","100.00","0.00"
 "INV/2","Azure","2026-03-05","2026-04-04","200.00","200.00"

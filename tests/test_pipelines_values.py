@@ -253,3 +253,14 @@ def test_currencies(text: str, code: str | None) -> None:
 )
 def test_words(table: str, text: str, code: str | None) -> None:
     assert values_words.by_table(table)(text) == code
+
+
+def test_midnights_of_the_business_written_in_utc_are_its_dates() -> None:
+    stamps = {"2026-03-04T16:00:00.000Z": 2, "2026-03-05T16:00:00.000Z": 1}
+    assert list(read_dates(stamps, zone="Asia/Shanghai").dates.values()) == [MARCH_5, dt.date(2026, 3, 6)]
+    assert (
+        read_dates({"2026-03-05T00:00:00.000Z": 1}, zone="Asia/Shanghai").dates["2026-03-05T00:00:00.000Z"] == MARCH_5
+    )
+    assert (
+        read_dates({**stamps, "2026-03-05T09:30:00Z": 1}, zone="Asia/Shanghai").dates["2026-03-05T09:30:00Z"] == MARCH_5
+    )
