@@ -147,3 +147,19 @@ def test_confirming_finds_the_tasks_that_the_gap_made(settings):
     day = on(settings, MONDAY)
     gap = follow_up.confirmations(day, "main", "C1")[None, "vouchers"]
     assert [task.payload.title for task in follow_up.tasks_of(day, gap)] == ["get it"]
+
+
+def test_every_overdue_invoice_waits_for_one_thing(settings):
+    items = pd.DataFrame({"entity_id": "main", "customer_id": ["C1", "C1", "C2"], "invoice_id": ["A1", "A2", "B1"]})
+    items = items.assign(overdue_base=[10.0, 20.0, 40.0], amount_days=[100.0, 400.0, 80.0])
+    enter(settings, "blocker", {"side": "theirs", "reason": "no_money"})
+    enter(settings, "blocker", {"side": "ours", "reason": "vouchers"}, invoice_id="A1")
+    enter(settings, "dispute", {"side": "theirs", "reason": "price"}, invoice_id="A2")
+    day = on(settings, MONDAY)
+    found = follow_up.blocked(day, items)
+    assert found[["side", "cause", "overdue_base"]].to_numpy().tolist() == [
+        ["theirs", "disputed", 20.0],
+        ["ours", "vouchers", 10.0],
+        ["", "unknown", 40.0],
+    ]
+    assert follow_up.our_faults(day, items) == (("main", "A1"),)

@@ -36,6 +36,8 @@ PLACES = (
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
+    Place("blockers", "block", "collect"),
+    Place("charges", "price_check", "collect"),
     Place("payer", "person_search", "collect", hidden=True),
     Place("sheet", "description", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),

@@ -23,15 +23,17 @@ _COLUMNS_OF_KIND = {
     "text": """customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
-        serving other auc pr_auc brier ece log_loss""",
+        serving other auc pr_auc brier ece log_loss cause""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
-        provision_base expected_base soon_base later_base to_come_base paid_base""",
-    "amount": "amount_doc open_doc control_total accepted_total",
+        provision_base expected_base soon_base later_base to_come_base paid_base
+        charge_base commission_base kept_base collected_base""",
+    "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
+        our_fault_days""",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
         next_run_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
-        expected_days_late days_late_with_open days_late_before days_to_pay""",
+        expected_days_late days_late_with_open days_late_before days_to_pay invoices""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share""",
     "score": "priority_score",
@@ -39,7 +41,7 @@ _COLUMNS_OF_KIND = {
     "moment": "imported_at retracted_at at",
     "bucket": "bucket",
     "reasons": "reason reasons risk_reasons",
-    "code": """doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
+    "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
         measure how status estimator segment action""",
     "meaning": "canonical_column",
 }
