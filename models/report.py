@@ -9,17 +9,22 @@ from models.card import Card, history, stored
 from pipelines.i18n import translate
 from pipelines.settings import Settings
 
+TARGETS = ("late", "very_late")
 FIGURES = ("auc", "pr_auc", "brier", "ece", "log_loss")
 
 
 def refusal_lines(card: Card, language: str) -> list[str]:
-    """One sentence a target that was refused."""
-    return [
-        translate(
-            language, f"model.{item['code']}", target=translate(language, f"model.target_{target}"), **_plain(item)
-        )
-        for target, item in card.data["refusals"].items()
-    ]
+    """One sentence a target that was refused, or that nothing in the data foretells."""
+    lines = []
+    for target in TARGETS:
+        name = translate(language, f"model.target_{target}")
+        item = card.data["refusals"].get(target)
+        if item:
+            lines.append(translate(language, f"model.{item['code']}", target=name, **_plain(item)))
+        elif card.data["heads"]["open"][target]["chosen"] == "prior":
+            rate = card.data["base_rate"][target]
+            lines.append(translate(language, "model.no_signal", target=name, rate=rate))
+    return lines
 
 
 def comparison(before: Card, after: Card, language: str) -> str:
@@ -32,7 +37,7 @@ def compared(before: Card, after: Card) -> list[tuple[str, float | None, float |
     """Head, target and measure with the chosen estimate's figure on either card."""
     lines = []
     for head in ("issue", "open"):
-        for target in ("late", "very_late"):
+        for target in TARGETS:
             for name in FIGURES:
                 figures = _figure(before, head, target, name), _figure(after, head, target, name)
                 lines.append((f"{head} {target} {name}", *figures))
