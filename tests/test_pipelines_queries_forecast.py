@@ -1,14 +1,17 @@
 """The cash forecast: it adds up to what is open, never lies in the past, and follows the payer's habit."""
 
 import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from pipelines import queries, queries_cash
+from pipelines import journal, publish, queries, queries_cash
+from pipelines.journal import Subject
 from pipelines.queries import Connection, Scope
 from pipelines.settings import Settings
-from tests.small_ledgers import INVOICES, RECEIPTS, built
+from tests.small_ledgers import INVOICES, RECEIPTS, built, no_risk
 
 
 def habit(customer: str, late: int, count: int, start: dt.date, step: int = 9) -> tuple[str, str]:
@@ -132,3 +135,67 @@ def test_an_earlier_forecast_is_compared_with_what_came(tmp_path: Path) -> None:
     assert list(compared["received_base"]) == [0, 500, 0, 0]
     assert compared["expected_base"][1] == compared["expected_base"].max()
     assert queries_cash.forecast_against_actual(con, Scope(), str(tmp_path / "none.duckdb")).empty
+
+
+@pytest.mark.parametrize(
+    ("promised", "week"), [(dt.date(2026, 1, 1), 0), (dt.date(2026, 1, 7), 0), (dt.date(2026, 1, 8), 1)]
+)
+def test_what_is_promised_comes_in_its_week(tmp_path: Path, promised: dt.date, week: int) -> None:
+    """400 of 500 promised, nothing known of how promises are kept: three in four count, 300 in that week."""
+    files = ledger("N,S,2025-11-30,2025-12-31,500,R1\n", habit("S", 60, 30, dt.date(2025, 1, 6)))
+    before = expected(built(tmp_path, "2025-12-31", files), "S")
+    settings = Settings(home=tmp_path / "warehouse")
+    payload = {"promised_on": promised, "amount": "400", "currency": "CNY"}
+    noon = dt.datetime(2025, 12, 30, 4, tzinfo=dt.UTC)
+    journal.append(settings, "promise", Subject("main", "S", None), payload, who="R1", debt=Decimal(10**9), now=noon)
+    after = expected(built(tmp_path, "2025-12-31", {}), "S")
+    for each, (was, now) in enumerate(zip(before, after, strict=True)):
+        # The rest of the invoice, 500 - 300, keeps to the habit.
+        assert now == pytest.approx(was * 0.4 + (300 if each == week else 0), abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def sample(sample_warehouse: Path) -> Iterator[Connection]:
+    build = queries.published(Settings(home=sample_warehouse))
+    assert build is not None
+    with queries.open_build(build) as con:
+        yield con
+
+
+def test_the_forecast_of_all_is_the_sum_of_the_regions(sample: Connection) -> None:
+    whole = queries_cash.cash_forecast(sample, Scope())
+    regions = queries.filter_values(sample, Scope())["regions"]
+    parts = [queries_cash.cash_forecast(sample, Scope(regions=(region,))) for region in regions]
+    for week in range(13):
+        together = sum(part["expected_base"][week] for part in parts)
+        assert together == pytest.approx(whole["expected_base"][week], abs=0.01)
+    width = whole["p90_base"] - whole["p10_base"]
+    apart = sum(part["p90_base"] - part["p10_base"] for part in parts)
+    assert (width <= apart + 0.01).all(), "independent items even out"
+
+
+def test_customers_and_the_table_add_up_to_the_weeks(sample: Connection) -> None:
+    weeks = queries_cash.cash_forecast(sample, Scope())
+    customers = queries_cash.cash_by_customer(sample, Scope())
+    assert customers["expected_base"].is_monotonic_decreasing
+    assert customers["expected_base"].sum() == pytest.approx(weeks["expected_base"].sum(), abs=0.01)
+    assert customers["soon_base"].sum() == pytest.approx(weeks["expected_base"].head(4).sum(), abs=0.01)
+    table = sample.execute("select sum(expected_base), count(distinct week_start) from fct_cash_forecast").fetchone()
+    assert table is not None and table[1] == 13
+    assert float(table[0]) == pytest.approx(weeks["expected_base"].sum(), abs=0.01)
+
+
+def test_a_past_forecast_of_the_sample_came_true(sample: Connection, sample_warehouse: Path, tmp_path: Path) -> None:
+    """Thirteen weeks from the end of 2025: the total within a tenth, and the weeks mostly where money really came."""
+    (tmp_path / "imports").symlink_to(sample_warehouse / "imports")
+    then = Settings(home=tmp_path)
+    publish.build(then, as_of=dt.date(2025, 12, 31), made={"fct_late_risk": no_risk})
+    before = queries.published(then)
+    assert before is not None
+    weeks = queries_cash.forecast_against_actual(sample, Scope(), str(before.path))
+    assert len(weeks) == 13
+    received = weeks["received_base"].sum()
+    assert weeks["expected_base"].sum() == pytest.approx(received, rel=0.1)
+    assert (weeks["expected_base"] - weeks["received_base"]).abs().sum() < 0.35 * received
+    inside = weeks["received_base"].between(weeks["p10_base"], weeks["p90_base"])
+    assert inside.sum() >= 7, "an 80 % range holds at least half of the weeks"

@@ -1,6 +1,7 @@
 -- Grain: one row per open invoice instalment and number of weeks ahead, 0 to 13: the share expected to be unpaid then.
--- The customer's own record says when; where a trained model scored the item, the curve is bent so that it agrees with
--- the probabilities of late and very late: in step before the late day, between the two days, and after the second.
+-- The customer's own record and its pay runs say when; where a trained model scored the item, the curve is bent so that
+-- it agrees with the probabilities of late and very late: in step before the late day, between the two days, and after
+-- the second. What is promised comes in its week.
 with
 
 items as (
@@ -95,7 +96,7 @@ bent as (
 
 ),
 
-final as (
+by_habit as (
 
     select
         item_key,
@@ -103,6 +104,34 @@ final as (
         sum(weight * least(greatest(unpaid_share, 0), 1)) as unpaid_share
     from bent
     group by item_key, week_no
+
+),
+
+-- Of what is promised nothing comes before its week, and all in it.
+promised as (
+
+    select
+        by_habit.item_key,
+        by_habit.week_no,
+        sum(promises.share) as share,
+        sum(case when by_habit.week_no < promises.week_no then promises.share else 0 end) as still_promised
+    from by_habit
+    inner join int_promised_shares as promises on by_habit.item_key = promises.item_key
+    group by by_habit.item_key, by_habit.week_no
+
+),
+
+final as (
+
+    select
+        by_habit.item_key,
+        by_habit.week_no,
+        by_habit.unpaid_share * (1 - coalesce(promised.share, 0)) + coalesce(promised.still_promised, 0)
+            as unpaid_share
+    from by_habit
+    left join promised
+        on by_habit.item_key = promised.item_key
+        and by_habit.week_no = promised.week_no
 
 )
 
