@@ -66,7 +66,7 @@ def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Sett
             found = None
         if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
             return found, card
-    return model.baseline(model.learning_rows(con, as_of, settings), settings), None
+    return model.baseline(model.learning_rows(con, as_of, settings, while_open=False), settings), None
 
 
 def score_rows(serving: Model, rows: pd.DataFrame, model_id: str) -> pd.DataFrame:

@@ -22,6 +22,7 @@ HEADS = ("issue", "open")
 LEAST_OUTCOMES = 30  # of each kind, late and not late, below which nothing is learnt
 LEAST_DAYS = 90  # of history
 MOST_ITEMS = 200_000  # instalments learnt from; a larger book is thinned by whole customers
+BASELINE_ITEMS = 30_000  # the same for the baseline, which every build without a model learns anew: a few rates
 SNAPSHOT_DAYS = 14  # open items are looked at every so many days ...
 MOST_SNAPSHOTS = 150_000  # ... or less often, so that there are at most about this many looks
 
@@ -71,12 +72,17 @@ class Learning:
     per_mille: int
 
 
-def learning_rows(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings) -> Learning:
-    """Questions whose answer is known when `known` has closed: instalments already due, paid or not."""
+def learning_rows(
+    con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, *, while_open: bool = True
+) -> Learning:
+    """Questions whose answer is known when `known` has closed: instalments already due, paid or not.
+
+    Without `while_open` only those asked at issue, which is all that the baseline needs.
+    """
     (count,) = con.execute("select count(*) from fct_invoices where issue_date <= $known", {"known": known}).fetchall()[
         0
     ]
-    per_mille = 1000 if count <= MOST_ITEMS else max(1, MOST_ITEMS * 1000 // count)
+    per_mille = 1000 if count <= most_items else max(1, most_items * 1000 // count)
     features.prepare(con, known, settings, per_mille)
     limit = features.day_number(known)
     issue = features.ask_at_issue(con, features.EPOCH - dt.timedelta(days=36_500), known)
@@ -86,7 +92,7 @@ def learning_rows(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Sett
     while len(issue) * 45 / step > MOST_SNAPSHOTS:
         step *= 2
     days = [known - dt.timedelta(days=back) for back in range(1, max(1, limit - int(first)), step)]
-    open_rows = features.ask_while_open(con, sorted(days)) if days else issue.iloc[:0]
+    open_rows = features.ask_while_open(con, sorted(days)) if days and while_open else issue.iloc[:0]
     open_rows = open_rows[(open_rows["late_day"] <= limit) & (open_rows["is_labelled"] == 1)].reset_index(drop=True)
     return Learning(known, issue, open_rows, per_mille)
 
