@@ -1,24 +1,25 @@
--- Currencies of documents, and of money not yet applied, for whose day no exchange rate is known.
+-- Currencies of documents, and of money that stood unapplied on some day, for whose day no exchange rate is known.
 with
 
 without_rate as (
 
-    select currency, issue_date
+    select currency, issue_date, 1 as documents
     from fct_invoices
     where amount_base is null
 
     union all
 
-    select currency, issue_date
-    from fct_open_items
-    where open_base is null and doc_type = 'receipt'
+    select currency, min(event_on) as issue_date, 1 as documents
+    from int_unapplied_events
+    where change_base is null
+    group by currency, line_key
 
 )
 
 select
     currency,
     min(issue_date) as first_without_rate,
-    count(*) as documents
+    sum(documents) as documents
 from without_rate
 group by currency
 order by currency
