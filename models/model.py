@@ -82,7 +82,8 @@ def learning_rows(
     (count,) = con.execute("select count(*) from fct_invoices where issue_date <= $known", {"known": known}).fetchall()[
         0
     ]
-    per_mille = 1000 if count <= most_items else max(1, most_items * 1000 // count)
+    most = MOST_ITEMS if while_open else BASELINE_ITEMS
+    per_mille = 1000 if count <= most else max(1, most * 1000 // count)
     features.prepare(con, known, settings, per_mille)
     limit = features.day_number(known)
     issue = features.ask_at_issue(con, features.EPOCH - dt.timedelta(days=36_500), known)
