@@ -40,6 +40,7 @@ PLACES = (
     Place("charges", "price_check", "collect"),
     Place("payer", "person_search", "collect", hidden=True),
     Place("sheet", "description", "collect", hidden=True),
+    Place("letters", "mail", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
     Place("chain", "account_tree", "analyse", OFFICE),

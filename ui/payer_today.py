@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipelines import follow_up
 from pipelines.follow_up import Day
-from ui import contact_form, entry_form, journal_parts
+from ui import contact_form, entry_form, journal_parts, navigation
 from ui.formats import plain
 from ui.session import View
 
@@ -21,6 +21,8 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         contact_form.button(view, *whom, name, None, primary=True)
         entry_form.buttons(view, today, *whom, invoices)
+        for place, icon in (("sheet", "description"), ("letters", "mail")):
+            navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
         lines = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
         if any(lines):
             st.markdown(" ".join(filter(None, lines)))

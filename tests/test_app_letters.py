@@ -1,0 +1,55 @@
+"""Letters: the figures of the build, the words of the chosen language, and files that Word and people can read."""
+
+import io
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+from test_app_pages import ask, healthy, opened
+
+from pipelines import follow_up, queries
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+from ui.docx_file import WORD, docx_bytes
+
+
+def texts(file: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        assert parts.testzip() is None
+        root = ElementTree.fromstring(parts.read("word/document.xml"))
+    return ["".join(node.text or "" for node in part.iter(f"{{{WORD}}}t")) for part in root.iter(f"{{{WORD}}}p")]
+
+
+def test_a_word_file_holds_what_was_written_and_nothing_of_it_is_markup():
+    words = "a <w:b/> & b\x00\nsecond line"
+    found = texts(docx_bytes("Title", words, [["Invoice", "Open"], ["A<1>", "¥1.00"]], "after", "note"))
+    assert found == ["Title", "a <w:b/> & b", "second line", "Invoice", "Open", "A<1>", "¥1.00", "", "after", "note"]
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Payment request letter"), ("zh_CN", "催款函")])
+def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, language, title):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    whom = (first["entity_id"], first["customer_id"])
+    items = ask(sample_copy, queries.customer_open_items, Scope(), *whom)
+    overdue = items[items["days_past_due"] > 0]
+    app = opened(sample_copy, monkeypatch, "letters", lang=language, entity=whom[0], customer=whom[1])
+    healthy(app, language)
+    rows = app.table[0].value.map(lambda cell: cell.replace("\\", ""))
+    assert list(rows.iloc[:-1, 0]) == list(overdue["invoice_id"])
+    total = rows.iloc[-1, -1]
+    assert f"{overdue['open_base'].sum():,.2f}" in total
+    assert total in app.text_area[0].value
+    assert title in app.button_group(key="letter.kind").options
+    app.button(key="letter.sent").click().run()
+    note = follow_up.notes(Settings(home=sample_copy))[0]
+    assert (note.kind, note.payload.letter, note.payload.state) == ("letter", "demand", "sent")
+
+
+def test_a_statement_holds_every_open_item(sample_copy, monkeypatch):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    whom = (first["entity_id"], first["customer_id"])
+    items = ask(sample_copy, queries.customer_open_items, Scope(), *whom)
+    app = opened(sample_copy, monkeypatch, "letters", lang="en", entity=whom[0], customer=whom[1])
+    app.button_group(key="letter.kind").set_value("statement").run()
+    healthy(app, "en")
+    assert len(app.table[0].value) == len(items) + 1
