@@ -28,7 +28,7 @@ _IDENTITY = {
 }
 _KEYS = {
     "invoices": ("entity_id", "invoice_id", "instalment_no"),
-    "receipts": ("entity_id", "receipt_id", "invoice_id", "instalment_no", "paid_on", "kind"),
+    "receipts": ("entity_id", "receipt_id", "customer_id", "invoice_id", "instalment_no", "paid_on", "kind"),
     "customers": ("entity_id", "customer_id"),
     "fx_rates": ("currency", "rate_date"),
 }
@@ -161,7 +161,7 @@ def find_duplicates(reading: Reading, rows: Path) -> bool:
     con, kind, plan = reading.con, reading.mapping.kind, reading.plan
     if kind not in _KEYS or (kind == "receipts" and plan.columns["receipt_id"].source is None):
         return False
-    key = [k for k in _KEYS[kind] if plan.columns[k].source or k in ("invoice_id", "customer_id")]
+    key = [k for k in _KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
     hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
     file = f"read_parquet({literal(str(rows))})"
     where = "where receipt_id is not null" if kind == "receipts" else ""

@@ -80,7 +80,10 @@ def _create_values(reading: Reading) -> None:
         f"""create temp view parsed as
             select line_no, {values}, coalesce({", ".join(checks)}, null) as parse_fault from raw {joins}"""
     )
-    derived = _derived(plan, kind)
+    all_negative = kind == "receipts" and (one(con, "select max(amount) from parsed")[0] or 0) < 0
+    if all_negative:
+        plan.notes.append({"code": "receipts_turned"})
+    derived = _derived(plan, kind, all_negative)
     names = [c.name for c in KINDS[kind]] if kind != "aged_summary" else list(plan.columns)
     selected = ", ".join(f"{derived.get(name, name)} as {name}" for name in names)
     rules = [f"when {n} is null then 'missing_value|{n}'" for n, p in plan.columns.items() if p.required]
@@ -101,7 +104,7 @@ def _create_values(reading: Reading) -> None:
         unpivot(con, reading.mapping)
 
 
-def _derived(plan: Plan, kind: str) -> dict[str, str]:
+def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     """Canonical columns that are computed from others where their own is missing, as SQL."""
     columns = plan.columns
     has = {name for name, p in columns.items() if p.source}
@@ -110,6 +113,8 @@ def _derived(plan: Plan, kind: str) -> dict[str, str]:
         derived["customer_id"] = "coalesce(customer_id, customer_name)"
     if kind == "aged_summary":
         derived |= nested_names(plan)
+    if kind == "receipts" and all_negative:  # a ledger books money received as a credit
+        derived["amount"] = "-amount"
     if kind != "invoices":
         return derived
     if "amount" not in has:

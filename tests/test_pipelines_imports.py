@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 
+ROOT = Path(__file__).resolve().parent.parent
 LEDGER = """Customer Code,Invoice No,Invoice Date,Due Date,Amount,Currency,Status
 00017,000123,2026-01-05,2026-02-04,1200.50,eur,Paid
 00018,000124,2026-01-06,,99.90,EUR,Open
@@ -218,3 +221,28 @@ def test_every_stored_reason_and_note_has_words_in_both_languages(tmp_path: Path
     spoken = [e for c in report.columns.values() for e in c["evidence"]] + report.notes
     spoken += [json.loads(r) for (r,) in rows(settings, report, "rejected", "reason")]
     assert spoken and all(i18n.reason(language, item) for language in i18n.LANGUAGES for item in spoken)
+
+
+def test_a_killed_import_is_invisible_and_cleaned_up(tmp_path: Path, settings: Settings) -> None:
+    rows = "".join(f"C{i},I{i},2026-01-02,,{i}.50,EUR,open\n" for i in range(200_000))
+    path = write(tmp_path, LEDGER.splitlines()[0] + "\n" + rows)
+    code = (
+        "import sys; from pathlib import Path; from pipelines import imports; from pipelines.settings import Settings; "
+    )
+    code += "imports.import_file(Path(sys.argv[1]), Settings(home=Path(sys.argv[2])))"
+    process = subprocess.Popen([sys.executable, "-c", code, str(path), str(settings.home)], cwd=ROOT)
+    folder = Warehouse.of(settings).imports
+    while process.poll() is None and not list(folder.glob(f"{UNFINISHED}*/original*")):
+        pass
+    process.kill()
+    process.wait()
+    assert imports.list_imports(settings) == []
+    assert imports.clean_up(settings) and not list(folder.iterdir())
+    assert imports.import_file(path, settings).rows_accepted == 200_000
+
+
+def test_receipts_booked_as_credits_are_turned(tmp_path: Path, settings: Settings) -> None:
+    text = "Receipt No,Customer ID,Payment Date,Amount\nR1,A,2026-01-05,-10\nR1,B,2026-01-05,-20\n"
+    report = imports.import_file(write(tmp_path, text, "receipts.csv"), settings)
+    assert (report.rows_accepted, report.accepted_total) == (2, "30.00")
+    assert {"code": "receipts_turned"} in report.notes
