@@ -55,18 +55,26 @@ EXPORT = """客户编号,客户名称,发票号,开票日期,到期日,金额,�
 """
 
 
-@contextmanager
-def served(home: Path, log: Path) -> Iterator[str]:
-    """The app on a free port, with its own warehouse; it is gone afterwards, whatever happened."""
+def free_port() -> int:
+    """A port nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(
+    home: Path, log: Path, *options: str, port: int = 0, settings: dict[str, str] | None = None
+) -> Iterator[str]:
+    """The app on a free port, with its own warehouse; it is gone afterwards, whatever happened."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
-    environment = os.environ | {"FIRSTPAID_HOME": str(home)}
-    with log.open("w") as output, subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-    ) as process:
+    command += [f"--server.port={port}", "--server.address=127.0.0.1", *options]
+    environment = os.environ | {"FIRSTPAID_HOME": str(home)} | (settings or {})
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield f"http://127.0.0.1:{port}"

@@ -63,7 +63,8 @@ def answer(build: Build, query: Callable[..., Any], *args: object) -> Any:
     return _answer(str(build.path), f"{query.__module__}.{query.__name__}", args, query, build)
 
 
-@st.cache_data(show_spinner=False, max_entries=2000)
+# Bounded by bytes: at many customers an answer can be large, and every search text has its own.
+@st.cache_data(show_spinner=False, max_size="300MB")
 def _answer(path: str, name: str, args: tuple[object, ...], _query: Callable[..., Any], _build: Build) -> Any:
     return _query(_connection(path, _build), *args)
 
