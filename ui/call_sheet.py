@@ -80,7 +80,10 @@ def show(view: View, today: Day, customer: Mapping[str, Any], items: pd.DataFram
             st.markdown(f"**{place} · {t(f'sheet.{step}')}**")
             st.markdown(plain(t(_wording(step, method, cause), **facts)))
             if step == "subject" and len(overdue):
-                st.caption("  \n".join(_invoice_line(view, row) for row in _first(overdue)))
+                lines = [_invoice_line(view, row) for row in _first(overdue)]
+                if more := len(overdue) - len(lines):
+                    lines.append(t("sheet.more", text=number(reader, more)))
+                st.caption("  \n".join(lines))
     st.caption(t("sheet.print"))
 
 
