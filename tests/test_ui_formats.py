@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ui import formats
-from ui.buckets import bucket_colours, bucket_name
+from ui.buckets import OVERDUE_COLOURS, bucket_colours, bucket_name
 from ui.i18n import Reader
 
 EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
@@ -68,7 +68,10 @@ def test_bucket_names_follow_any_edges():
     assert bucket_name(ZH, "120+") == "120 天以上"
 
 
-def test_buckets_of_any_number_get_different_colours():
-    colours = bucket_colours(["not_due", "1-30", "31-60", "61-90", "91-120", "120+", "unapplied"])
+def test_a_bucket_has_its_own_colour_whichever_others_stand_beside_it():
+    default = ["not_due", "1-30", "31-60", "61-90", "91-120", "120+", "unapplied"]
+    colours = bucket_colours(default)
     assert len(set(colours.values())) == 7
-    assert set(bucket_colours(["not_due", "1+"])) == {"not_due", "1+", "unapplied"}
+    assert [colours[bucket] for bucket in default[1:6]] == list(OVERDUE_COLOURS)
+    assert bucket_colours(["not_due", "120+"])["120+"] == colours["120+"]
+    assert len(set(bucket_colours(["1-15", "16-45", "46-75", "75+"]).values())) == 6, "any edges differ from each other"

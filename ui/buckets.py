@@ -7,7 +7,8 @@ from ui.i18n import Reader
 NOT_DUE, UNAPPLIED = "not_due", "unapplied"
 NOT_DUE_COLOUR, UNAPPLIED_COLOUR, TOTAL_COLOUR = "#4C8DDA", "#2FA58E", "#8A94A6"
 # From a first reminder to a case for the lawyer; middle tones, so that they read on white and on near-black.
-OVERDUE_COLOURS = ("#F2C14E", "#F29E4C", "#EC7A49", "#DD5550", "#C43C5E", "#A43A78")
+OVERDUE_COLOURS = ("#F2C14E", "#F29E4C", "#EC7A49", "#DD5550", "#A43A78")
+DAYS_TO_LAST = 120  # days past due at which the last colour is reached
 
 
 def bucket_name(reader: Reader, bucket: str) -> str:
@@ -20,14 +21,33 @@ def bucket_name(reader: Reader, bucket: str) -> str:
 
 
 def bucket_colours(buckets: Sequence[str]) -> dict[str, str]:
-    """A colour for each bucket, in order of age: blue is not due, amber to plum is ever later, green is unapplied."""
-    late = [bucket for bucket in buckets if bucket not in (NOT_DUE, UNAPPLIED)]
-    last = len(OVERDUE_COLOURS) - 1
-    colours = {bucket: OVERDUE_COLOURS[round(i * last / max(len(late) - 1, 1))] for i, bucket in enumerate(late)}
-    return {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR} | colours
+    """A colour for each bucket: blue is not due, amber to plum is ever later, green is unapplied.
+
+    It goes by the bucket's own days, so that a bucket has the same colour whichever others stand beside it.
+    """
+    late = {bucket: _overdue_colour(_first_day(bucket)) for bucket in buckets if bucket not in (NOT_DUE, UNAPPLIED)}
+    return {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR} | late
+
+
+def _first_day(bucket: str) -> int:
+    """The first day past due of a bucket: 31 of `31-60`, 121 of `120+`."""
+    return int(bucket[:-1]) + 1 if bucket.endswith("+") else int(bucket.split("-")[0])
+
+
+def _overdue_colour(days: int) -> str:
+    """The colour of so many days past due, between the two nearest of the scale."""
+    place = min(max(days - 1, 0) / DAYS_TO_LAST, 1.0) * (len(OVERDUE_COLOURS) - 1)
+    low = min(int(place), len(OVERDUE_COLOURS) - 2)
+    before, after = (_channels(OVERDUE_COLOURS[low + step]) for step in (0, 1))
+    mixed = (round(a + (b - a) * (place - low)) for a, b in zip(before, after, strict=True))
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def faded(colour: str, share: float) -> str:
     """`colour` (#rrggbb) let through by `share` of 1, so that the page's own background shows behind it."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = _channels(colour)
     return f"rgba({red},{green},{blue},{share:.3f})"
