@@ -12,6 +12,7 @@ from pipelines.canonical import KINDS
 from pipelines.imports_aged import amount_sql
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
+from pipelines.mapping import STAND_INS
 from pipelines.readers_layout import GRAND_TOTAL, RULER, TOTAL
 
 # A row is set aside, not at fault, for these reasons.
@@ -48,7 +49,7 @@ def reject(reading: Reading) -> None:
     con, plan, labels = reading.con, reading.plan, reading.layout.labels
     _find_bad(reading)
     (last,) = one(con, "select coalesce(max(line_no), 0) from valued where fault is null")
-    names = " ".join(f"when {literal(p.name)} then {literal(p.label)}" for p in plan.columns.values())
+    names = " ".join(f"when {literal(name)} then {literal(_label(name, plan))}" for name in plan.columns)
     shown = "|".join(label.strip() for label in labels if label.strip())
     words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0"
     total = f"(case when identities = 0 then {words} else false end)"
@@ -204,6 +205,13 @@ def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             order by json_extract_string(reason, '$.code') in {SET_ASIDE}, count(*) desc, reason limit 1"""
     ).fetchone()
     return dict(json.loads(row[0])) if row else {"code": "missing_value", "column": ""}
+
+
+def _label(name: str, plan: Plan) -> str:
+    """The source header of a canonical column, or of the one that stands in for it."""
+    stand_in = plan.columns.get(STAND_INS.get(name, ""))
+    column = plan.columns[name]
+    return stand_in.label if column.source is None and stand_in is not None else column.label
 
 
 def _source_text(name: str, plan: Plan) -> str:

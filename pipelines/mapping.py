@@ -12,7 +12,17 @@ from pipelines.mapping_buckets import Bucket, bucket_of
 from pipelines.mapping_errors import BadMapping, KindUnclear, MissingColumns
 from pipelines.mapping_headers import FUZZY_THRESHOLD, HELPERS, compact, is_data, known_as, likeness, rank_header
 
-__all__ = ["OPTIONS", "Mapping", "SourceColumn", "choose", "is_data", "missing", "rank_header", "read_file"]
+__all__ = [
+    "OPTIONS",
+    "STAND_INS",
+    "Mapping",
+    "SourceColumn",
+    "choose",
+    "is_data",
+    "missing",
+    "rank_header",
+    "read_file",
+]
 
 OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "control_total")
 _AGED = "aged_summary"
@@ -32,7 +42,7 @@ _BARE = (
 )
 _FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
 # What makes rows of a kind worth having when the plain column is missing.
-_STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
+STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
 _KIND_WORDS = {
     "invoices": ("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
     "receipts": ("payment", "receipt", "collection", "cash app", "收款", "回款", "到账", "zahlung", "入金", "수금"),
@@ -114,7 +124,7 @@ def choose(
 def missing(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str] = ()) -> list[str]:
     """Required canonical columns that neither a source column nor its stand-in fills."""
     lacking = [
-        c.name for c in KINDS[kind] if c.required and c.name not in columns and _STAND_INS.get(c.name) not in columns
+        c.name for c in KINDS[kind] if c.required and c.name not in columns and STAND_INS.get(c.name) not in columns
     ]
     if kind == "receipts" and not {"customer_id", "customer_name", "invoice_id", "reference"} & set(columns):
         lacking.append("customer_id")
