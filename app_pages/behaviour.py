@@ -13,6 +13,7 @@ COLUMNS = words(
     "customer_name customer_id paid_base overdue_base days_late days_late_with_open days_late_before days_to_pay "
     "part_share newer_first_share habit"
 )
+DAYS = words("days_late days_late_with_open days_late_before days_to_pay")
 
 view = page.start("behaviour")
 reader, t = view.reader, view.reader.t
@@ -48,6 +49,7 @@ with st.container(border=True):
 with st.container(border=True):
     st.subheader(t("behaviour.customers"), anchor=False)
     rows = view.ask(queries_lateness.lateness_by_customer)
+    rows[list(DAYS)] = rows[list(DAYS)].round() + 0  # a table cuts decimals off; no day is "-0"
     rows["habit"] = [pays_on(reader, row) for row in rows.to_dict("records")]
     row = table(
         reader, rows, COLUMNS, key="late_customers", alt=t("behaviour.customers"), open_label=t("app.open"),
