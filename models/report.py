@@ -106,6 +106,11 @@ def text(settings: Settings, card: Card | None, language: str) -> str:
                 shown = {name: _figure(card, head, target, name) for name in FIGURES}
                 figures = ", ".join(f"{name} {value:.4f}" for name, value in shown.items() if value is not None)
                 lines.append(f"  {head} {target}: {part['chosen']}, {figures}")
+        lines += [
+            "  " + translate(language, f"model.{item['code']}", documents=item["documents"])
+            for item in data.get("left_out", [])
+        ]
+        lines += ["  " + translate(language, f"model.{code}") for code in data.get("not_used", [])]
     lines.append(translate(language, "model.stored", models=", ".join(stored(settings)) or "-"))
     log = history(settings)
     return "\n".join([*lines, "" if log.empty else log.to_string(index=False)])
