@@ -203,7 +203,7 @@ def _write(
         source=reading.source,
         kind=kind,
         file_name=path.name,
-        as_of=as_of or as_of_date(reading.layout.titles) or found.newest,
+        as_of=as_of or as_of_date(reading.layout.titles, path.stem, found.newest),
         ledger=ledger,
         rows_read=written.accepted + written.rejected,
         rows_accepted=written.accepted,

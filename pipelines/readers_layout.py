@@ -44,7 +44,7 @@ class Layout:
 
 def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout:
     """Find the header among the first records: one row, or two rows read together."""
-    rows = [(line, [c.strip() for c in cells]) for line, cells in raw.head]
+    rows = [(line, [" ".join(c.split()) for c in cells]) for line, cells in raw.head]
     filled = [i for i, (_, cells) in enumerate(rows) if any(cells) and not _is_comment(cells)]
     if not filled:
         return Layout((), 0, 1, (), False, False)
@@ -142,9 +142,21 @@ def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:
     return list(cells) + [""] * (max(len(cells), len(other)) - len(cells))
 
 
-def as_of_date(titles: Sequence[str]) -> dt.date | None:
-    """The date a report was made for: the last date of a title that speaks of one, else of a title with a period."""
+def as_of_date(titles: Sequence[str], name: str, newest: dt.date | None) -> dt.date | None:
+    """The date a report was made for, else the newest document's.
+
+    A title that speaks of one says so; then comes the end of a period in a title; then a date alone, in a title or the
+    file's `name`, unless documents are younger.
+    """
     dated = [(title, dates_in_text(title)) for title in titles]
     spoken = [dates for title, dates in dated if dates and _AS_OF.search(title)]
     periods = [dates for _, dates in dated if len(dates) > 1]
-    return next((dates[-1] for dates in spoken + periods), None)
+    for dates in spoken + periods:
+        return dates[-1]
+    alone = [date for _, dates in dated for date in dates] + dates_in_text(_spaced(name))
+    return next((date for date in alone if newest is None or date >= newest), newest)
+
+
+def _spaced(name: str) -> str:
+    """A file name with its parts apart and figures such as 20260331 written as a date."""
+    return re.sub(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)", r"\1-\2-\3", name.replace("_", " "))

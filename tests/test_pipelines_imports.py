@@ -246,3 +246,20 @@ def test_receipts_booked_as_credits_are_turned(tmp_path: Path, settings: Setting
     report = imports.import_file(write(tmp_path, text, "receipts.csv"), settings)
     assert (report.rows_accepted, report.accepted_total) == (2, "30.00")
     assert {"code": "receipts_turned"} in report.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "as_of"),
+    [
+        ("open.csv", "As of April 30, 2026", "2026-04-30"),
+        ("open.csv", "截至2026年4月30日", "2026-04-30"),
+        ("open.csv", "1-Apr-26 to 30-Apr-26", "2026-04-30"),
+        ("open.csv", "Receivables 2026-04-30", "2026-04-30"),
+        ("open_20260430.csv", "Receivables", "2026-04-30"),
+        ("open_2026-01-01.csv", "Receivables", "2026-03-06"),
+        ("open.csv", "Receivables", "2026-03-06"),
+    ],
+)
+def test_the_date_a_list_was_made_for(tmp_path: Path, settings: Settings, name: str, title: str, as_of: str) -> None:
+    text = f'"{title}"\nCustomer,Invoice No,Date,Open Balance\nA,1,2026-03-05,5\nA,2,2026-03-06,5\n'
+    assert str(imports.import_file(write(tmp_path, text, name), settings).as_of) == as_of
