@@ -51,6 +51,7 @@ class Document:
     amount: Decimal
     rate: Decimal
     disputed: bool
+    settled: tuple[dt.date, Decimal] | None  # when and how much the invoice's own row says was settled
     applied: list[tuple[dt.date, Decimal, str, str]] = field(default_factory=list)  # day, amount, kind, basis
 
     @property
@@ -158,8 +159,16 @@ def order_of_payment(sent: tuple[Line, Decimal, int | None], document: Document)
 class Oracle:
     """Everything known as of a day: documents and lines with what was applied, by then, to what."""
 
-    def __init__(self, ledger: Ledger, as_of: dt.date, *, base: str = "CNY", default_entity: str = "main") -> None:
-        self.as_of, self.base, self.default_entity = as_of, base, default_entity
+    def __init__(
+        self,
+        ledger: Ledger,
+        as_of: dt.date,
+        *,
+        base: str = "CNY",
+        default_entity: str = "main",
+        listed_on: dt.date = LONG_AGO,
+    ) -> None:
+        self.as_of, self.base, self.default_entity, self.listed_on = as_of, base, default_entity, listed_on
         self.rates: dict[str, list[tuple[dt.date, Decimal]]] = defaultdict(list)
         for row in ledger.fx_rates:
             self.rates[row["currency"]].append((row["rate_date"], row["rate_to_base"]))
@@ -256,7 +265,14 @@ class Oracle:
             amount=-abs(row["amount"]) if doc_type in MONEY_DOCUMENTS else row["amount"],
             rate=self._rate(currency, row["issue_date"]),
             disputed=bool(row["disputed"]),
+            settled=self._settled(row),
         )
+
+    def _settled(self, row: Row) -> tuple[dt.date, Decimal] | None:
+        """What the row itself says was settled; without a settled date it was so by the day of the list."""
+        if row["settled_date"] is None and row["open_amount"] is None and row["status"] != "paid":
+            return None
+        return row["settled_date"] or self.listed_on, abs(row["amount"]) - abs(row["open_amount"] or ZERO)
 
     def _line(self, row: Row) -> Line:
         entity = row["entity_id"] or self.default_entity
@@ -314,11 +330,31 @@ class Oracle:
                 directed[line.entity, line.invoice_id].append((line, line.amount, line.instalment))
             if line.spends:
                 directed[line.entity, line.spends].append((line, -line.amount, None))
-        for key, sent in directed.items():
-            if documents := self.by_id.get(key):
+        for key, documents in self.by_id.items():
+            if sent := directed[key] + self._stated(documents, directed[key]):
                 usable = [one for one in sent if one[0].currency == documents[0].currency]
                 usable = [one for one in usable if one[0].applies_on(documents[0]) <= self.as_of]
                 self._pay(documents, sorted(usable, key=lambda one: order_of_payment(one, documents[0])))
+
+    def _stated(
+        self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]
+    ) -> list[tuple[Line, Decimal, int | None]]:
+        """What the invoice's own row says was settled and no line accounts for, as lines that are no new money."""
+        accounted = sum((amount for line, amount, _ in sent if line.currency == documents[0].currency), ZERO)
+        stated = []
+        for one in documents:
+            if one.settled is None or (len(documents) > 1 and accounted):
+                continue
+            day, settled = one.settled
+            sign = 1 if one.amount >= 0 else -1
+            amount = sign * settled - accounted
+            if amount * sign * settled > 0:
+                line = Line(
+                    one.entity, "", one.customer, day, LONG_AGO, amount, one.currency, one.rate, "payment",
+                    one.invoice_id, one.instalment, one.account, None,
+                )  # fmt: skip
+                stated.append((line, amount, one.instalment))
+        return stated
 
     def _pay(self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]) -> None:
         """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""

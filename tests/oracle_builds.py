@@ -18,6 +18,7 @@ from pipelines.canonical import KINDS
 from pipelines.imports import ImportReport, list_imports
 from pipelines.settings import Settings
 from tests.oracle import Ledger, Row
+from tests.oracle_ledgers import LISTED_ON
 
 
 def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger") -> None:
@@ -45,7 +46,7 @@ def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str |
         source=kind,
         kind=kind,
         file_name=f"{kind}-{number}.csv",
-        as_of=None,
+        as_of=LISTED_ON if kind == "invoices" else None,
         ledger=ledger if kind == "invoices" else None,
         rows_read=len(rows),
         rows_accepted=len(rows),
@@ -63,7 +64,7 @@ def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str |
         notes=[],
         format={},
     )
-    (folder / "manifest.json").write_text(json.dumps(asdict(report), ensure_ascii=False), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(asdict(report), default=str), encoding="utf-8")
 
 
 def store_ledger(home: Path, ledger: Ledger, parts: int = 1) -> None:

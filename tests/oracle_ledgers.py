@@ -11,6 +11,7 @@ from pipelines.canonical import KINDS
 from tests.oracle import Ledger, Row
 
 FIRST = dt.date(2024, 1, 5)
+LISTED_ON = dt.date(2024, 10, 1)  # the day of the invoice exports
 RATES = {"USD": ("7.1234", "7.2", "6.98765"), "EUR": ("7.8", "7.65432101", "8")}
 AMOUNTS = ("100", "100", "250.50", "33.33", "1000", "999.99", "12345.67", "0.01", "0.004", "0.02")
 ENTITIES = ("main", "main", None, "south")
@@ -57,8 +58,10 @@ def documents(draw: st.DrawFn, number: int) -> list[Row]:
         instalments = draw(st.sampled_from((1, 1, 1, 2, 3, 4)))
     else:
         instalments = 1
+    states_settlement = not draw(st.integers(0, 3))
     return [
         common
+        | (draw(settlements(issued)) if states_settlement else {})
         | {
             "instalment_no": place if instalments > 1 else draw(st.sampled_from((None, 1))),
             "amount": sign * draw(amounts()),
@@ -68,6 +71,18 @@ def documents(draw: st.DrawFn, number: int) -> list[Row]:
         }
         for place in range(1, instalments + 1)
     ]
+
+
+@st.composite
+def settlements(draw: st.DrawFn, issued: dt.date) -> Row:
+    """What the row of an invoice itself says of its settlement."""
+    stated = draw(st.sampled_from(("settled_date", "open_amount", "both", "paid", "nothing")))
+    said: Row = {"status": "paid"} if stated == "paid" else {}
+    if stated in ("settled_date", "both"):
+        said["settled_date"] = issued + dt.timedelta(days=draw(st.integers(0, 120)))
+    if stated in ("open_amount", "both"):
+        said["open_amount"] = draw(st.sampled_from((Decimal(0), Decimal("0.01"), Decimal(50))))
+    return said
 
 
 @st.composite

@@ -207,8 +207,9 @@ def test_a_cheque_that_bounces_under_its_own_number_reopens_the_invoice(load: Lo
         receipts=RECEIPTS + "m,R1,C1,A,2025-06-05,100,CNY\n",
     )
     assert opened(settings, dt.date(2025, 6, 30)) == {}
-    load(receipts_july=RECEIPTS + "m,R1,C1,A,2025-07-02,-100,CNY\n")
-    assert opened(settings, dt.date(2025, 7, 31)) == {("m", "A", "31-60"): 100}
+    load(receipts_july=RECEIPTS + "m,R1,C1,A,2025-07-02,-100,CNY\nm,R2,C1,A,2025-07-20,30,CNY\n")
+    assert opened(settings, dt.date(2025, 7, 10)) == {("m", "A", "1-30"): 100}
+    assert opened(settings, dt.date(2025, 7, 31)) == {("m", "A", "31-60"): 70}
 
 
 def test_a_payment_text_quotes_whole_numbers_only(load: Load, settings: Settings) -> None:

@@ -36,37 +36,57 @@ spent_documents as (
 
 ),
 
-received as (
+settlements as (
 
-    select document_key, sum(amount_doc) as amount_doc
-    from receipt_lines
-    group by document_key
+    select
+        -instalment_key as line_key,
+        document_key,
+        instalment_no,
+        coalesce(settled_date, listed_on) as settled_on,
+        amount_doc - coalesce(open_amount, 0) as settled_doc,
+        currency,
+        case when settled_date is null then 'listed' else 'stated' end as rule,
+        instalments
+    from int_instalments
+    where coalesce(ledger, 'ledger') = 'ledger'
+        and (settled_date is not null or open_amount is not null or status = 'paid')
 
 ),
 
--- Settlement stated by the invoice row itself counts for what no receipt line accounts for.
+received as (
+
+    select lines.document_key, sum(lines.amount_doc) as amount_doc
+    from (
+        select document_key, amount_doc, currency
+        from receipt_lines
+        union all
+        select document_key, amount_doc, currency
+        from spent_documents
+    ) as lines
+    inner join (select distinct document_key, currency from settlements) as settled
+        on lines.document_key = settled.document_key
+        and lines.currency = settled.currency
+    group by lines.document_key
+
+),
+
+-- Settlement stated by the invoice row itself counts for what no line accounts for.
 stated_by_invoice as (
 
     select
-        -instalments.instalment_key as line_key,
-        instalments.document_key,
-        instalments.instalment_no,
-        coalesce(instalments.settled_date, instalments.listed_on) as applied_on,
-        coalesce(instalments.settled_date, instalments.listed_on) as received_on,
-        instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
-        instalments.currency,
+        settlements.line_key,
+        settlements.document_key,
+        settlements.instalment_no,
+        settlements.settled_on as applied_on,
+        settlements.settled_on as received_on,
+        settlements.settled_doc,
+        settlements.currency,
         'payment' as kind,
-        case when instalments.settled_date is null then 'listed' else 'stated' end as rule,
+        settlements.rule,
         coalesce(received.amount_doc, 0) as received_doc,
-        instalments.instalments
-    from int_instalments as instalments
-    left join received on instalments.document_key = received.document_key
-    where coalesce(instalments.ledger, 'ledger') = 'ledger'
-        and (
-            instalments.settled_date is not null
-            or instalments.open_amount is not null
-            or instalments.status = 'paid'
-        )
+        settlements.instalments
+    from settlements
+    left join received on settlements.document_key = received.document_key
 
 ),
 
