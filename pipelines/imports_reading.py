@@ -18,7 +18,7 @@ from pipelines.imports_plan import ColumnPlan, Plan, early_types, plan_columns
 from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
 from pipelines.readers import open_export
-from pipelines.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
+from pipelines.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
 from pipelines.readers_layout import Layout, is_total, locate
 from pipelines.readers_raw import Raw
 from pipelines.settings import Settings
@@ -139,7 +139,7 @@ def _load(
     types = {} if groups or merged else early_types(mapping, sample)
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
     if types and _is_doubtful(con, types, sample):
-        con.execute("drop view raw")
+        drop_raw(con)
         raw.load(con, "raw", layout.first_line, len(layout.labels), {})
     if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
         raise HeaderOnly(name, layout.header_line)

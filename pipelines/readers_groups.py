@@ -121,9 +121,14 @@ def fill_down(con: duckdb.DuckDBPyConnection, columns: Sequence[int], width: int
 
 def _replace_raw(con: duckdb.DuckDBPyConnection, sql: str) -> None:
     con.execute(f"create table replacement as {sql}")
+    drop_raw(con)
+    con.execute("alter table replacement rename to raw")
+
+
+def drop_raw(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop `raw`, whether it is a table or a view."""
     row = con.execute("select table_type from information_schema.tables where table_name = 'raw'").fetchone()
     con.execute("drop view raw" if row and row[0] == "VIEW" else "drop table raw")
-    con.execute("alter table replacement rename to raw")
 
 
 def _spans(

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from pipelines.canonical import MONEY
 from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
 
@@ -97,7 +98,7 @@ def raw_of_rows(
     head = [(i, [cell_text(c) or "" for c in row]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
-        _load(con, table, rows[first_line - 1 :], first_line, width)
+        _load(con, table, rows[first_line - 1 :], first_line, width, types)
 
     return Raw(format, head, load, sheet=sheet, sheets=sheets)
 
@@ -127,15 +128,18 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int) -> None:
-    """Create the table, column by column; numbers and dates become text inside DuckDB."""
+def _load(
+    con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int, types: Mapping[int, str]
+) -> None:
+    """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
     columns = list(zip(*rows, strict=True)) if rows else []
     arrays = {
         f"c{i}": _array(columns[i]) if i < len(columns) else pa.nulls(len(rows), pa.string()) for i in range(width)
     }
     surplus = [" ".join(filter(None, map(cell_text, cells))) or None for cells in zip(*columns[width:], strict=True)]
     arrays["extra"] = pa.array(surplus, pa.string()) if surplus else pa.nulls(len(rows), pa.string())
-    texts = ", ".join(f"{_text_sql(name, array.type)} as {name}" for name, array in arrays.items())
+    wanted = {f"c{i}": kind for i, kind in types.items()}
+    texts = ", ".join(f"{_cell_sql(name, array.type, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
     lines = pa.array(range(first_line, first_line + len(rows)), pa.int64())
     con.register("sheet", pa.table({"line_no": lines, **arrays}))
@@ -155,7 +159,10 @@ def _array(cells: Sequence[object]) -> pa.Array:
     return pa.array([cell_text(c) for c in cells], pa.string())
 
 
-def _text_sql(name: str, kind: pa.DataType) -> str:
+def _cell_sql(name: str, kind: pa.DataType, wanted: str | None) -> str:
+    """SQL for a column as text; as the type wanted where its cells are of that kind already."""
+    if (kind == pa.float64() and wanted == MONEY) or (kind == pa.date32() and wanted == "DATE"):
+        return f"cast({name} as {wanted})"
     if kind == pa.float64():
         whole = f"{name} = trunc({name}) and abs({name}) < {_EXACT}"
         return f"case when {whole} then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
