@@ -85,6 +85,7 @@ def read_export(
     repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
     notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
     notes += [{"code": "customers_filled_down"}] if merged else []
+    notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)
     con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")})

@@ -28,6 +28,7 @@ class Raw:
     delimiter: str | None = None
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    undecodable: int = 0  # characters that are none in the file's encoding and stand as U+FFFD
     absent: frozenset[str] = frozenset()  # of "wide" (characters beyond ASCII), "=" and "E+": what occurs nowhere
 
 

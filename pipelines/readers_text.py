@@ -46,8 +46,9 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
     if not sample.strip(b" \t\r\n\x00\xef\xbb\xbf,;"):
         raise EmptyFile(name)
     encoding = encoding_of(sample, facts, name, rank_header)
-    if encoding != "utf-8" or facts.lone_cr:
-        path = _transcode(path, encoding, workdir)
+    undecodable = 0
+    if encoding != "utf-8" or facts.lone_cr or not facts.utf8:
+        path, undecodable = _transcode(path, encoding, workdir)
         facts = scan(path)
     head = _head_lines(path, name)
     delimiter = delimiter_of(head, name, rank_header)
@@ -56,7 +57,7 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
         load_text(con, table, path, name, facts.lines, delimiter, first_line, width, types)
 
-    return Raw("csv", first, load, encoding=encoding, delimiter=delimiter, absent=facts.absent)
+    return Raw("csv", first, load, encoding=encoding, delimiter=delimiter, undecodable=undecodable, absent=facts.absent)
 
 
 def scan(path: Path) -> TextFacts:
@@ -153,16 +154,17 @@ def _best_rank(line: str, rank_header: HeaderRank) -> float:
     return max(rank_header([cell.strip(' "') for cell in line.split(d)]) for d in DELIMITERS)
 
 
-def _transcode(path: Path, encoding: str, workdir: Path) -> Path:
-    """Write the file as UTF-8 with plain newlines; a byte that is no character of the encoding becomes U+FFFD."""
-    target = workdir / "utf8.csv"
+def _transcode(path: Path, encoding: str, workdir: Path) -> tuple[Path, int]:
+    """Write the file as UTF-8 with plain newlines; bytes that are no character become U+FFFD, and are counted."""
+    target, lost = workdir / "utf8.csv", 0
     with (
         path.open("r", encoding=encoding, errors="replace", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as out,
     ):
         while text := source.read(_CHUNK):
+            lost += text.count("\ufffd")
             out.write(text.replace("\x00", ""))
-    return target
+    return target, lost
 
 
 def _head_lines(path: Path, name: str) -> list[str]:

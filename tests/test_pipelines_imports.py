@@ -263,3 +263,10 @@ def test_receipts_booked_as_credits_are_turned(tmp_path: Path, settings: Setting
 def test_the_date_a_list_was_made_for(tmp_path: Path, settings: Settings, name: str, title: str, as_of: str) -> None:
     text = f'"{title}"\nCustomer,Invoice No,Date,Open Balance\nA,1,2026-03-05,5\nA,2,2026-03-06,5\n'
     assert str(imports.import_file(write(tmp_path, text, name), settings).as_of) == as_of
+
+
+def test_characters_that_cannot_be_read_are_counted(tmp_path: Path, settings: Settings) -> None:
+    text = "客户,发票号,开票日期,金额\n" + "".join(f"青禾贸易,{i},2026-03-05,5\n" for i in range(20_000))
+    content = text.encode() + b"\xe9\x9d,last,2026-03-05,5\n"
+    report = imports.import_file(write(tmp_path, content), settings)
+    assert report.rows_accepted == 20_001 and {"code": "characters_lost", "count": 1} in report.notes
