@@ -16,6 +16,7 @@ from models.card import Card, serving_card
 from pipelines import i18n, queries
 from pipelines.errors import UserError
 from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
 
 
 class NoBuild(UserError):
@@ -60,7 +61,7 @@ def train(keep: bool, as_json: bool) -> None:
     """Train a candidate on the published build; the first one serves at once."""
     settings = Settings()
     build = _build(settings)
-    with queries.open_build(build) as con:
+    with Warehouse.of(settings).lock("training"), queries.open_build(build) as con:
         card = late_risk.train(con, build.as_of, settings, build.build_id)
     before = serving_card(settings)
     store.log(settings, "trained", card.model_id, before.model_id if before else None)

@@ -101,7 +101,7 @@ def _test(learning: Learning, settings: Settings) -> dict[str, Any] | None:
             "rows": len(test),
             "customers": int(test["customer_key"].nunique()),
             "targets": {target: _target(trained, head, test, target, learning.known) for target in TARGETS},
-            "days_late": evaluate.days_late_figures(trained, head, test),
+            "days_late": evaluate.days_late_figures(trained, head, test, learning.known),
         }
     return result
 

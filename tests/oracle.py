@@ -6,144 +6,12 @@ gives what the tables of a build as of that day must hold.
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-Row = dict[str, Any]
-Account = tuple[str, str, str, str]  # entity, customer, rep, region
+from tests.oracle_documents import LONG_AGO, MONEY_DOCUMENTS, ZERO, Document, Ledger, Line, Row
 
-ZERO = Decimal(0)
-CENT = Decimal("0.01")
-PLACES = Decimal("0.0001")
-MONEY_DOCUMENTS = ("credit_note", "prepayment")  # documents that the customer may set off: negative amounts
-COLUMN_OF_KIND = {
-    "payment": "collected", "write_off": "written_off", "credit": "credited", "discount": "credited",
-}  # fmt: skip
-LONG_AGO = dt.date(1, 1, 1)
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Rows of each kind in the order they were imported: of two rows with one key the later one stands."""
-
-    invoices: list[Row]
-    receipts: list[Row]
-    customers: list[Row] = field(default_factory=list)
-    fx_rates: list[Row] = field(default_factory=list)
-
-
-@dataclass
-class Document:
-    """One instalment of an invoice, or a credit note or prepayment with a negative amount."""
-
-    entity: str
-    invoice_id: str
-    instalment: int
-    doc_type: str
-    customer: str
-    rep: str
-    region: str
-    issue: dt.date
-    due: dt.date
-    due_basis: str
-    currency: str
-    amount: Decimal
-    rate: Decimal
-    disputed: bool
-    settled: tuple[dt.date, Decimal] | None  # when and how much the invoice's own row says was settled
-    applied: list[tuple[dt.date, Decimal, str, str]] = field(default_factory=list)  # day, amount, kind, basis
-
-    @property
-    def account(self) -> Account:
-        return self.entity, self.customer, self.rep, self.region
-
-    @property
-    def age_order(self) -> tuple[dt.date, dt.date, str, int]:
-        return self.issue, self.due, self.invoice_id, self.instalment
-
-    def open(self, day: dt.date) -> Decimal:
-        """What is open in document currency at the end of a day; 0 before the document's own day."""
-        if self.issue > day:
-            return ZERO
-        return self.amount - sum((amount for on, amount, *_ in self.applied if on <= day), ZERO)
-
-    def is_done(self, day: dt.date) -> bool:
-        """Whether nothing is open at the end of a day and nothing moves later."""
-        return self.open(dt.date.max) == 0 and all(on <= day for on, *_ in self.applied) and self.issue <= day
-
-    def listed(self, day: dt.date) -> Decimal:
-        """The open amount where it is at least a cent, else 0."""
-        return self.open(day) if abs(self.open(day)) >= CENT else ZERO
-
-    def in_base(self, amount: Decimal) -> Decimal:
-        """An amount at the booking rate."""
-        return rounded(amount * self.rate)
-
-    def open_base(self, day: dt.date) -> Decimal:
-        """What is open in base currency: the amount less the rounded running total of what was applied."""
-        gone = self.amount - self.open(day)
-        return self.in_base(self.amount) - self.in_base(gone) if self.issue <= day else ZERO
-
-    def listed_base(self, day: dt.date) -> Decimal:
-        return self.open_base(day) if self.listed(day) else ZERO
-
-    def base_steps(self) -> list[tuple[dt.date, Decimal, str]]:
-        """(day, base amount, kind) of each application: the step of the rounded running total."""
-        steps, gone = [], ZERO
-        for day, amount, kind, _ in sorted(self.applied, key=lambda one: (one[0], one[2])):
-            steps.append((day, self.in_base(gone + amount) - self.in_base(gone), kind))
-            gone += amount
-        return steps
-
-
-@dataclass
-class Line:
-    """One line of a receipt: money, or a credit, discount or write-off."""
-
-    entity: str
-    receipt_id: str
-    customer: str
-    day: dt.date
-    not_before: dt.date
-    amount: Decimal
-    currency: str
-    rate: Decimal
-    kind: str
-    invoice_id: str | None
-    instalment: int | None
-    account: Account
-    spends: str | None  # the credit note or prepayment whose number it bears: it brings no new money
-    used: list[tuple[dt.date, Decimal]] = field(default_factory=list)
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """The order of lines that are applied on one day."""
-        return self.day, -self.amount, self.kind, self.receipt_id
-
-    @property
-    def available_on(self) -> dt.date:
-        return max(self.day, self.not_before)
-
-    def applies_on(self, document: Document) -> dt.date:
-        return max(self.available_on, document.issue)
-
-    def rest(self, day: dt.date) -> Decimal:
-        """What is not applied at the end of a day; 0 before the receipt."""
-        if self.day > day:
-            return ZERO
-        money = ZERO if self.spends else self.amount
-        return money - sum((amount for on, amount in self.used if on <= day), ZERO)
-
-    def listed(self, day: dt.date) -> Decimal:
-        return self.rest(day) if abs(self.rest(day)) >= CENT else ZERO
-
-    def in_base(self, amount: Decimal) -> Decimal:
-        return rounded(amount * self.rate)
-
-
-def rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(PLACES, ROUND_HALF_UP)
+Sent = tuple[Line, Decimal, int | None]  # a line, the amount it sends to a document, the instalment it names
 
 
 def clamp(value: Decimal, limit: Decimal) -> Decimal:
@@ -151,7 +19,7 @@ def clamp(value: Decimal, limit: Decimal) -> Decimal:
     return max(min(value, max(limit, ZERO)), min(limit, ZERO))
 
 
-def order_of_payment(sent: tuple[Line, Decimal, int | None], document: Document) -> tuple[Any, ...]:
+def order_of_payment(sent: Sent, document: Document) -> tuple[Any, ...]:
     line, amount, _ = sent
     return line.applies_on(document), line.day, -amount, line.kind, line.receipt_id
 
@@ -324,7 +192,7 @@ class Oracle:
 
         A line under the number of a credit note or prepayment takes as much off that document.
         """
-        directed: dict[tuple[str, str], list[tuple[Line, Decimal, int | None]]] = defaultdict(list)
+        directed: dict[tuple[str, str], list[Sent]] = defaultdict(list)
         for line in self.lines:
             if line.invoice_id:
                 directed[line.entity, line.invoice_id].append((line, line.amount, line.instalment))
@@ -336,12 +204,10 @@ class Oracle:
                 usable = [one for one in usable if one[0].applies_on(documents[0]) <= self.as_of]
                 self._pay(documents, sorted(usable, key=lambda one: order_of_payment(one, documents[0])))
 
-    def _stated(
-        self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]
-    ) -> list[tuple[Line, Decimal, int | None]]:
+    def _stated(self, documents: list[Document], sent: list[Sent]) -> list[Sent]:
         """What the invoice's own row says was settled and no line accounts for, as lines that are no new money."""
         accounted = sum((amount for line, amount, _ in sent if line.currency == documents[0].currency), ZERO)
-        stated = []
+        stated: list[Sent] = []
         for one in documents:
             if one.settled is None or (len(documents) > 1 and accounted):
                 continue
@@ -356,7 +222,7 @@ class Oracle:
                 stated.append((line, amount, one.instalment))
         return stated
 
-    def _pay(self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]) -> None:
+    def _pay(self, documents: list[Document], sent: list[Sent]) -> None:
         """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""
         if len(documents) == 1:
             self._fill(documents, sent)
@@ -365,7 +231,7 @@ class Oracle:
             self._fill([document], [one for one in sent if one[2] == document.instalment])
         self._fill(documents, [one for one in sent if one[2] is None])
 
-    def _fill(self, documents: list[Document], sent: list[tuple[Line, Decimal, int | None]]) -> None:
+    def _fill(self, documents: list[Document], sent: list[Sent]) -> None:
         """Keep what was sent in total, clamp it to what is owed, and book the change that each line makes."""
         owed = [one.open(self.as_of) for one in documents]
         before, total = [ZERO] * len(owed), ZERO

@@ -17,7 +17,7 @@ from pipelines import publish
 from pipelines.canonical import KINDS
 from pipelines.imports import ImportReport, list_imports
 from pipelines.settings import Settings
-from tests.oracle import Ledger, Row
+from tests.oracle_documents import Ledger, Row
 from tests.oracle_ledgers import LISTED_ON
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.oracle import ZERO, Oracle
+from tests.oracle import Oracle
+from tests.oracle_documents import ZERO
 from tests.oracle_figures import aging, dso, month_ends, open_items, receivables
 
 ACCOUNT = "entity_id, customer_id, rep, region"

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle import ZERO, Account, Document, Line, Oracle
+from tests.oracle import Oracle
+from tests.oracle_documents import ZERO, Account, Document, Line
 
 COLUMN_OF_KIND = {"payment": "collected", "write_off": "written_off", "credit": "credited", "discount": "credited"}
 
@@ -28,12 +29,21 @@ def bucket(document: Document, day: dt.date) -> str:
 
 def open_items(oracle: Oracle) -> list[tuple[Any, ...]]:
     """Every open item at the as-of date, in the columns that `tests/test_oracle.py` reads."""
-    day, items = oracle.as_of, []
+    day = oracle.as_of
+    items: list[tuple[Any, ...]] = []
     for one in oracle.documents:
         if left := one.listed(day):
             name = bucket(one, day)
             past_due = None if name == "unapplied" else (day - one.due).days
-            place = (one.invoice_id, one.instalment, one.doc_type, one.issue, one.due, one.due_basis, one.currency)
+            place: tuple[Any, ...] = (
+                one.invoice_id,
+                one.instalment,
+                one.doc_type,
+                one.issue,
+                one.due,
+                one.due_basis,
+                one.currency,
+            )
             age = (day - one.issue).days
             items.append((*one.account, *place, left, one.open_base(day), past_due, name, age, one.disputed))
     for line in oracle.lines:
@@ -136,7 +146,7 @@ def dso(
             total = sums[scope].setdefault(end, defaultdict(lambda: ZERO))
             for column, amount in row.items():
                 total[column] += amount
-    family = {}
+    family: dict[tuple[dt.date, str, str, str], dict[str, Any]] = {}
     for scope, known in sums.items():
         ends = [end for end in month_ends(oracle, months) if end >= min(known)]
         rows = [known.get(end, defaultdict(lambda: ZERO)) for end in ends]

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pipelines.canonical import KINDS
-from tests.oracle import Ledger, Row
+from tests.oracle_documents import Ledger, Row
 
 FIRST = dt.date(2024, 1, 5)
 LISTED_ON = dt.date(2024, 10, 1)  # the day of the invoice exports

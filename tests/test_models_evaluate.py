@@ -167,3 +167,16 @@ def test_the_cut_lies_at_its_share_of_the_instalments() -> None:
         "select count(*) filter (where issue_date < $cut), count(*) from fct_invoices", {"cut": found}
     ).fetchone() or (0, 0)
     assert abs(before / items - 0.5) < 0.01 and found > features.EPOCH
+
+
+def test_an_item_still_open_after_its_interval_is_a_miss() -> None:
+    con = random_book(1)
+    whole = model.learning_rows(con, day(700), SETTINGS)
+    past = evaluate.as_known(whole, day(450))
+    trained = model.train(past, SETTINGS)
+    test = whole.issue[whole.issue["day"].between(452, 500)].reset_index(drop=True)
+    assert test["settled_day"].isna().any()
+    found = evaluate.days_late_figures(trained, "issue", test, day(700))
+    paid_alone = evaluate.days_late_figures(trained, "issue", test[test["settled_day"].notna()], day(700))
+    assert found["open_past_interval"] > 0 and found["rows"] == paid_alone["rows"]
+    assert found["coverage"] < paid_alone["coverage"]

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from pipelines.imports import import_file
 from pipelines.settings import Settings
-from tests.oracle import ZERO, Ledger, Oracle, Row
+from tests.oracle import Oracle
 from tests.oracle_builds import built, store, store_ledger, stored
 from tests.oracle_comparison import ACCOUNT, aged, alike, assert_same, compare, contents, rows
+from tests.oracle_documents import ZERO, Ledger, Row
 from tests.oracle_figures import aging, month_ends
 from tests.oracle_ledgers import FIRST, LISTED_ON, ledgers, together
 
