@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -120,7 +122,7 @@ def import_(
     if as_json:
         click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports], "refused": refused}))
     for item in refused:
-        click.echo(f"{item['file']}: {item['error']}", err=True)
+        click.echo(item["error"], err=True)
     if refused:
         raise SystemExit(1)
 
@@ -249,6 +251,26 @@ def imports_(as_json: bool) -> None:
                 day=report.imported_at[:10],
             )
         )
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def watch(folder: Path) -> None:
+    """Import what appears in FOLDER and move it to done/ or failed/ with its report, until Ctrl-C."""
+    from pipelines import watch as drop_folder
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+
+    def tell(outcome: drop_folder.Outcome) -> None:
+        if outcome.report:
+            _print_report(outcome.report)
+        else:
+            click.echo(outcome.problem, err=True)
+
+    click.echo(_say("cli.watching", folder=str(folder)), err=True)
+    drop_folder.watch(folder, Settings(), stop=stop, language=i18n.terminal_language(), tell=tell)
 
 
 @main.command()
