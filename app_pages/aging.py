@@ -9,6 +9,7 @@ from ui.formats import money
 from ui.heatmap import TOTAL, heatmap, heatmap_summary
 
 ROWS = (15, 30, 50)
+EDGES = (1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)  # months at which a ledger age can end
 
 view = page.start("aging")
 reader, t = view.reader, view.reader.t
@@ -60,7 +61,13 @@ with pair.cell(), st.container(border=True, height="stretch"):
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("aging.ledger"), anchor=False)
     st.caption(t("aging.ledger_note"))
-    ages: pd.DataFrame = view.ask(queries_aging.ledger_aging_at, day)
+    edges = st.multiselect(
+        t("aging.edges"), EDGES, queries_aging.LEDGER_MONTHS, format_func=lambda each: t("aging.months", count=each),
+        key="ledger_edges", help=t("aging.edges_help"),
+    )  # fmt: skip
+    ages: pd.DataFrame = view.ask(
+        queries_aging.ledger_aging_at, day, tuple(sorted(edges)) or queries_aging.LEDGER_MONTHS
+    )
     if ages.empty:
         page.nothing_here(t("overview.heatmap_alt_empty"))
     else:

@@ -5,7 +5,7 @@ import streamlit as st
 from pipelines import queries_lateness
 from ui import cash_charts, navigation, page
 from ui.charts import CONFIG
-from ui.formats import days, missing
+from ui.formats import days, missing, month, percent
 from ui.habits import pays_on
 from ui.tables import table, words
 
@@ -43,6 +43,12 @@ with st.container(border=True):
     if billed["share"].notna().any():
         figure = cash_charts.cohorts(reader, billed, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, key="cohorts", config=CONFIG, alt=t("behaviour.cohorts"))
+        for at_risk in billed[billed["is_at_risk_age"] & billed["is_final"]].tail(1).to_dict("records"):
+            billed_in = month(reader, at_risk["month_end"].date())
+            text = t(
+                "behaviour.at_risk", days=at_risk["age_days"], month=billed_in, text=percent(reader, at_risk["share"])
+            )
+            st.markdown(text, help=t("behaviour.at_risk_help"))
     else:
         page.nothing_here(t("behaviour.none"))
 
