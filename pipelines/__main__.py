@@ -101,6 +101,8 @@ def import_(
     """Import one or more exports: CSV or a workbook, invoices, receipts, customers or exchange rates."""
     settings = Settings()
     reports, refused = [], []
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # what had begun leaves nothing behind
     for file in files:
         try:
             report = imports.import_file(
@@ -112,6 +114,7 @@ def import_(
                 mapping=mapping,
                 sheet=sheet,
                 progress=_progress(progress),
+                cancelled=stop.is_set,
             )
         except UserError as error:
             refused.append({"file": str(file), "error": error.text(i18n.terminal_language())})

@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,7 @@ import duckdb
 
 from pipelines import mapping as mappings
 from pipelines import mapping_saved
+from pipelines.cancel import cancellable, check
 from pipelines.errors import UserError
 from pipelines.imports_errors import NoSuchImport, NothingAccepted
 from pipelines.imports_reading import Reading, column_views, problem_preview, read_export
@@ -54,6 +57,7 @@ __all__ = [
 Progress = Callable[[str, int, int], None]
 MappingInput = Dict[str, Any] | Path | None
 _REJECTED_SHOWN = 200
+_LOOKED_EVERY = 0.1  # seconds between two tries for the lock of imports
 
 
 def preview(
@@ -110,15 +114,18 @@ def import_file(
     mapping: MappingInput = None,
     sheet: str | None = None,
     progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> ImportReport:
     """Import one export; the same content with the same mapping again changes nothing and says so.
 
-    Raises a UserError that names the file and what to do; then nothing is stored.
+    `cancelled` is asked all along, from another thread, whether to stop; what `progress` raises stops the import too.
+
+    Raises a UserError that names the file and what to do, ImportCancelled when stopped; then nothing is stored.
     """
     path, options = Path(path), _options(mapping)
     say = progress or (lambda step, done, total: None)
     warehouse = Warehouse.of(settings)
-    with warehouse.lock("import", wait=True):
+    with cancellable(cancelled, path.name), _locked(warehouse):
         warehouse.imports.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.imports))
         try:
@@ -135,6 +142,7 @@ def import_file(
                 say("convert", 1, 3)
                 report = _write(reading, path, unfinished, import_id, as_of)
             say("store", 2, 3)
+            check()
             _publish(warehouse, unfinished, report)
             mapping_saved.save(
                 warehouse.mappings, reading.source, reading.mapping, reading.layout.labels, reading.options
@@ -176,6 +184,21 @@ def clean_up(settings: Settings) -> list[Path]:
             return left
     except WarehouseBusy:
         return []
+
+
+@contextmanager
+def _locked(warehouse: Warehouse) -> Iterator[None]:
+    """Hold the lock of imports; while another import holds it, wait, unless this one is stopped."""
+    with ExitStack() as held:
+        while True:
+            check()
+            try:
+                held.enter_context(warehouse.lock("import"))
+            except WarehouseBusy:
+                time.sleep(_LOOKED_EVERY)
+                continue
+            yield
+            return
 
 
 def _write(
@@ -243,6 +266,7 @@ def _copy_and_hash(path: Path, target: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as source, target.open("wb") as out:
         while chunk := source.read(1 << 20):
+            check()
             digest.update(chunk)
             out.write(chunk)
         out.flush()

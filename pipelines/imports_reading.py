@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines import mapping as mappings
 from pipelines import mapping_saved
+from pipelines.cancel import interruptible
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
@@ -88,7 +89,7 @@ def read_export(
     notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)
-    con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")})
+    con = interruptible(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")}))
     try:
         _load(con, raw, layout, mapping, groups, merged, path.name)
         delimiter = raw.delimiter

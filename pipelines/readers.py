@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from pipelines.cancel import check
 from pipelines.readers_errors import (
     BrokenFile,
     BrokenWorkbook,
@@ -153,6 +154,7 @@ def _unpack(packed: IO[bytes] | gzip.GzipFile, target: Path, packed_size: int, n
     size = 0
     with target.open("wb") as out:
         while chunk := packed.read(1 << 20):
+            check()
             size += len(chunk)
             if size > UNPACKED_LIMIT or (size > _RATIO_FROM and size > _RATIO_LIMIT * packed_size):
                 raise TooLarge(name)

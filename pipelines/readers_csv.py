@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.cancel import check
 from pipelines.readers_errors import LineTooLong
 from pipelines.readers_raw import Cells, columns_of
 
@@ -60,6 +61,8 @@ def _read_csv(
                 columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()})""",
             {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
         ).fetchall()
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
         return False
     (count,) = con.execute(f"select count(*) from {table}_loaded").fetchone() or (0,)
@@ -118,6 +121,7 @@ def load_rows(
     present = " or ".join(f"{n} is not null" for n in (*names, "extra"))
     iterator = iter(rows)
     while batch := list(islice(iterator, _BATCH)):
+        check()
         fitted = [c if len(c) == width else [*c[:width], *[""] * (width - len(c))] for _, c in batch]
         surplus = [delimiter.join(c[width:]) if len(c) > width and any(c[width:]) else "" for _, c in batch]
         columns = dict(zip(names, zip(*fitted, strict=True), strict=True))

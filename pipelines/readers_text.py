@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 from charset_normalizer import from_bytes
 
+from pipelines.cancel import check
 from pipelines.readers_csv import LONGEST_LINE, load_text, records
 from pipelines.readers_errors import BinaryFile, EmptyFile, LineTooLong
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
@@ -69,6 +70,7 @@ def scan(path: Path) -> TextFacts:
     absent = {"wide", "=", "E+"}
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
+            check()
             newlines += chunk.count(b"\n")
             has_cr = has_cr or b"\r" in chunk
             nuls += chunk.count(b"\x00") if b"\x00" in chunk else 0
@@ -162,6 +164,7 @@ def _transcode(path: Path, encoding: str, workdir: Path) -> tuple[Path, int]:
         target.open("w", encoding="utf-8", newline="\n") as out,
     ):
         while text := source.read(_CHUNK):
+            check()
             lost += text.count("\ufffd")
             out.write(text.replace("\x00", ""))
     return target, lost

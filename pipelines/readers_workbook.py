@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from pipelines.cancel import check
 from pipelines.canonical import MONEY
 from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
@@ -38,6 +39,7 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
         if type(error).__name__ == "PanicException":  # how the library's own defects on damaged files come out
             raise BrokenWorkbook(name) from None
         raise
+    check()
     if not any(any(cell != "" for cell in row) for row in rows):
         raise EmptyFile(name)
     return raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
@@ -75,6 +77,7 @@ def check_dimensions(archive: zipfile.ZipFile, name: str) -> None:
         last, rest = 1, b""
         with archive.open(member) as file:
             while chunk := file.read(1 << 20):
+                check()
                 text = rest + chunk
                 columns.update(_WIDE.findall(text))
                 last = max(last, *map(int, _ROW.findall(text[-4096:])), 1)
