@@ -1,4 +1,7 @@
-"""The command line: `python -m pipelines COMMAND`. Parses, calls, prints; exit status 0 done, 1 data wrong, 2 usage."""
+"""The command line: `python -m pipelines COMMAND`. Parses, calls, prints; exit status 0 done, 1 data wrong, 2 usage.
+
+A command imports what only it needs: loading every library takes longer than many an import or build.
+"""
 
 import datetime as dt
 import json
@@ -11,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from pydantic import ValidationError
 
-from pipelines import backup as backups
-from pipelines import checks, exports, i18n, imports, publish, queries
+from pipelines import i18n, imports, publish
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
 SAMPLE_FOLDER = Path("data/sample")
+EXPORT_FORMATS = ("csv", "xlsx", "parquet")
 
 
 class Commands(click.Group):
@@ -169,10 +173,10 @@ def build(
     as_of: dt.datetime | None, known_at: str | None, engine: str, wait: bool, as_json: bool, progress: bool | None
 ) -> None:
     """Build every table from the imports, check the identities and publish."""
-    from models.late_risk import score_build
-
     if engine == "spark":
         raise SystemExit(_refuse(_say("error.engine_not_built", engine=engine)))
+    from models.late_risk import score_build
+
     info = publish.build(
         Settings(),
         as_of=as_of.date() if as_of else None,
@@ -187,17 +191,22 @@ def build(
         click.echo(_say("cli.built", id=info.build_id, as_of=info.as_of, seconds=info.seconds, model=info.model_id))
 
 
-def _published() -> queries.Connection:
+def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
+    """The published build, open for reading; `files`: it may write files, which a page's connection may not."""
+    from pipelines import queries
+
     build = queries.published(Settings())
     if build is None:
         raise publish.NothingPublished
-    return queries.open_build(build)
+    return queries.open_build(build, files=files)
 
 
 @main.command()
 @json_option
 def check(as_json: bool) -> None:
     """Run the accounting identities on the published build."""
+    from pipelines import checks
+
     failures = checks.run(_published())
     if as_json:
         click.echo(json.dumps({"checks": checks.names(), "failures": [asdict(failure) for failure in failures]}))
@@ -214,21 +223,18 @@ def check(as_json: bool) -> None:
 
 @main.command()
 @click.argument("table")
-@click.option("--format", "form", type=click.Choice(exports.FORMATS), help="Default: the ending of FILE, else csv.")
+@click.option("--format", "form", type=click.Choice(EXPORT_FORMATS), help="Default: the ending of FILE, else csv.")
 @click.option("--output", default="-", help="FILE to write; '-' is CSV to standard output.", show_default=True)
 def export(table: str, form: str | None, output: str) -> None:
     """Write one TABLE of the published build."""
+    from pipelines import exports
+
     target = None if output == "-" else Path(output)
     ending = target.suffix[1:].lower() if target else "csv"
-    chosen = form or (ending if ending in exports.FORMATS else "csv")
+    chosen = form or (ending if ending in EXPORT_FORMATS else "csv")
     if target is None and chosen != "csv":
         raise click.UsageError("--format xlsx and parquet need --output FILE")
-    build = queries.published(Settings())
-    if build is None:
-        raise publish.NothingPublished
-    # The export writes a file, which a page's connection may not.
-    con = queries.open_build(build, files=True)
-    rows = exports.export(con, table, chosen, target, i18n.terminal_language())
+    rows = exports.export(_published(files=True), table, chosen, target, i18n.terminal_language())
     if target:
         click.echo(_say("cli.exported", rows=rows, table=table, file=str(target)))
 
@@ -310,18 +316,22 @@ def doctor(as_json: bool) -> None:
         raise problem
 
 
-@main.command()
+@main.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def backup(file: Path) -> None:
+def backup_(file: Path) -> None:
     """Keep imports, mappings, model and journal in one FILE."""
-    click.echo(_say("cli.backed_up", file=str(backups.backup(Settings(), file))))
+    from pipelines import backup
+
+    click.echo(_say("cli.backed_up", file=str(backup.backup(Settings(), file))))
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(file: Path) -> None:
     """Put a backup FILE into an empty warehouse; build afterwards."""
-    click.echo(_say("cli.restored", home=str(backups.restore(Settings(), file))))
+    from pipelines import backup
+
+    click.echo(_say("cli.restored", home=str(backup.restore(Settings(), file))))
 
 
 if __name__ == "__main__":

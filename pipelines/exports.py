@@ -19,7 +19,6 @@ PUBLIC_TABLES = (
     "select table_name, table_type = 'VIEW' from information_schema.tables "
     "where not regexp_matches(table_name, '^(int|ref|stg)_') order by table_name"
 )
-FORMATS = ("csv", "xlsx", "parquet")
 SHEET_ROWS = 1_048_575  # rows of a sheet below the header
 ROWS_AT_ONCE = 10_000
 # A spreadsheet takes text that starts so for a formula.

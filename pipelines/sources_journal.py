@@ -4,8 +4,8 @@ import datetime as dt
 
 import duckdb
 
-from pipelines import follow_up, journal
 from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
 
 # A promise taken back or replaced by another is nobody's broken word.
 NOT_COUNTED = ("cancelled", "replaced", "rejected")
@@ -17,6 +17,11 @@ def attach_promises(con: duckdb.DuckDBPyConnection, settings: Settings, known_at
         "create temp table raw_promises (promise_id BIGINT, version_id BIGINT, entity_id VARCHAR, customer_id VARCHAR, "
         "invoice_id VARCHAR, made_on DATE, made_by VARCHAR, promised_on DATE, amount DECIMAL(18,4), currency VARCHAR)"
     )
+    if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
+        return
+    # Nobody waits for the journal's libraries where nothing was ever entered.
+    from pipelines import follow_up, journal
+
     rows = [
         (
             note.id,
