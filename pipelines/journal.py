@@ -57,17 +57,48 @@ def append(
     *,
     who: str,
     debt: Decimal | None = None,
+    seen: int | None = None,
     now: dt.datetime | None = None,
 ) -> Entry:
     """Store a new entry and return it once it is safely on disk.
 
     `kind` is a key of `journal_entries.PAYLOADS`. `debt` is what is owed in the entry's currency, needed for a promise
-    and a plan. `now` is the moment of entry, the clock's unless given. Raises EntryRefused with a reason per field.
+    and a plan. `seen` is the newest entry of this kind about this customer that the writer knew of (0: none), where an
+    entry builds on the one before. `now` is the moment of entry, the clock's unless given. Raises EntryRefused with a
+    reason per field, and EntryConflict when somebody has entered a newer one than `seen`.
     """
     now = now or _utc_now()
     entry = validated(kind, payload, today=business_day(settings, now), debt=debt)
     with transaction(settings, writes=True) as con:
+        if seen is not None:
+            _refuse_newer(con, kind, subject, seen)
         return _insert(con, kind, subject, entry, who=who, at=now)
+
+
+def append_all(
+    settings: Settings,
+    kind: str,
+    payloads: Mapping[Subject, dict[str, Any]],
+    *,
+    who: str,
+    now: dt.datetime | None = None,
+) -> list[Entry]:
+    """Store one entry of a kind about each subject, all or none: what a file says of many customers.
+
+    Raises EntryRefused with every reason against a field named `<customer_id>.<field>`.
+    """
+    now = now or _utc_now()
+    valid: dict[Subject, Payload] = {}
+    problems: list[Problem] = []
+    for subject, payload in payloads.items():
+        try:
+            valid[subject] = validated(kind, payload, today=business_day(settings, now), debt=None)
+        except EntryRefused as refused:
+            problems += [replace(problem, field=f"{subject.customer_id}.{problem.field}") for problem in refused.problems]
+    if problems:
+        raise EntryRefused(*problems)
+    with transaction(settings, writes=True) as con:
+        return [_insert(con, kind, subject, entry, who=who, at=now) for subject, entry in valid.items()]
 
 
 def append_together(
@@ -269,6 +300,19 @@ def _insert(
     number = con.execute(sa.insert(ENTRIES).values(row)).inserted_primary_key
     assert number is not None
     return Entry(number[0], at, who, kind, payload) if payload is not None else None
+
+
+def _refuse_newer(con: sa.Connection, kind: str, subject: Subject, seen: int) -> None:
+    """Raise EntryConflict when the customer has an entry of this kind after `seen`, a correction included."""
+    if con.dialect.name == "postgresql":
+        # There is no row to lock before the first entry; SQLite has locked the whole file by now.
+        key = sa.func.hashtext(f"{kind}/{subject.entity_id}/{subject.customer_id}")
+        con.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    about = (ENTRIES.c.kind == kind, ENTRIES.c.entity_id == subject.entity_id)
+    newer = sa.select(ENTRIES).where(*about, ENTRIES.c.customer_id == subject.customer_id, ENTRIES.c.id > seen)
+    row = con.execute(newer.order_by(ENTRIES.c.id.desc()).limit(1)).one_or_none()
+    if row is not None:
+        raise EntryConflict("error.entry_newer", who=row.who)
 
 
 def _row(con: sa.Connection, entry_id: int) -> Any:

@@ -39,6 +39,7 @@ class Promise(Payload):
     amount: Money
     currency: Currency
     made_by: Text = ""
+    document: Text = ""  # where the promise stands in writing
     note: Text = ""
 
 
@@ -51,6 +52,8 @@ class Plan(Payload):
     total: Money
     currency: Currency
     instalments: tuple[PlanInstalment, ...]
+    proposed_by: Literal["us", "customer"] = "us"
+    document: Text = ""  # where the customer agreed to it in writing
     note: Text = ""
 
 
@@ -71,7 +74,11 @@ class Confirmation(Payload):
     item: Literal[
         # What we must know of ourselves, of the customer, and have prepared before a call.
         "deal",
+        "deal_what",
+        "deal_amount",
+        "deal_when",
         "owner",
+        "acceptance",
         "terms",
         "people",
         "finance",
@@ -82,6 +89,50 @@ class Confirmation(Payload):
         "allies",
     ]
     state: Literal["confirmed", "missing"]
+    note: Text = ""
+
+
+class StartRule(Payload):
+    """When chasing may begin: from a day, from an overdue amount (base currency), once something is confirmed."""
+
+    not_before: dt.date | None = None
+    from_amount: Money | None = None
+    progress: Literal["", "acceptance", "terms", "vouchers", "no_defect"] = ""
+    note: Text = ""
+
+
+class PayerFact(Payload):
+    """One fact of the payer card; an empty value says that it is not known any more."""
+
+    fact: Literal[
+        "decision_maker",
+        "acceptor",
+        "payer",
+        "budget",
+        "invoice_rules",
+        "closing_day",
+        "bank",
+        "transfer_days",
+        "funds",
+        "credit",
+    ]
+    value: Text = ""
+
+
+class Handover(Payload):
+    """An item or a customer goes to one owner with one next step."""
+
+    to: Said
+    department: Literal["sales", "finance", "legal", "service", "management"]
+    reason: Said
+    next_step: Said
+    next_on: dt.date
+
+
+class DebtClass(Payload):
+    """Why a customer has not paid, settled by a person."""
+
+    cause: Literal["process", "cannot_pay", "will_not_pay", "we_caused"]
     note: Text = ""
 
 
@@ -106,13 +157,20 @@ class LadderStep(Payload):
     direction: Literal["up", "back"] = "up"
     approver: Text = ""
     note: Text = ""
+    # What was open and overdue at that moment, in base currency.
+    open_base: Decimal | None = None
+    overdue_base: Decimal | None = None
 
 
 class LegalStage(Payload):
-    stage: Literal["lawyer_letter", "mediation", "payment_order", "arbitration", "lawsuit", "enforcement"]
+    stage: Literal[
+        "acknowledgement", "lawyer_letter", "mediation", "payment_order", "arbitration", "lawsuit", "enforcement"
+    ]
     happened_on: dt.date
     document: Text = ""
-    cost: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)] = Decimal(0)
+    cost: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)] = Decimal(0)  # base currency
+    next_on: dt.date | None = None  # the next hearing or deadline
+    note: Text = ""
 
 
 class Bill(Payload):
@@ -121,19 +179,63 @@ class Bill(Payload):
     currency: Currency
     due_on: dt.date
     state: Literal["received", "endorsed", "discounted", "cleared", "bounced"] = "received"
+    state_on: dt.date | None = None  # the day it came into this state
+    drawer: Text = ""
+
+
+class LetterItem(Payload):
+    """One open instalment as a letter states it, in document currency."""
+
+    invoice_id: Said
+    instalment_no: int = 1
+    due_on: dt.date | None = None
+    amount: Decimal
+    currency: Currency
 
 
 class Letter(Payload):
+    """A letter or notice with the figures of one build; `amount` is our balance, `theirs` what the customer's books say.
+
+    `difference` is ours less theirs. `level` is the place of its step in the notice schedule, 0 outside of it.
+    """
+
     letter: Literal["reminder", "demand", "lawyer_request", "balance_confirmation", "statement"]
-    state: Literal["drafted", "sent", "returned", "stamped"]
+    state: Literal["drafted", "sent", "returned", "stamped", "reconciled"]
     as_of: dt.date
-    level: int = Field(1, ge=1, le=9)
+    level: int = Field(1, ge=0, le=9)
     difference: Decimal | None = None
+    channel: Literal["", "message", "email", "call", "letter", "visit"] = ""
+    build_id: Text = ""
+    items: tuple[LetterItem, ...] = ()
+    amount: Decimal | None = None
+    currency: Text = ""
+    theirs: Decimal | None = None
+    replied_on: dt.date | None = None
+    note: Text = ""
 
 
 class Rating(Payload):
     aspect: Literal["value", "relationship", "ability_to_pay"]
     score: int = Field(ge=1, le=5)
+    note: Text = ""
+
+
+class WeekTarget(Payload):
+    week_on: dt.date  # its Monday
+    amount: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+
+
+class Target(Payload):
+    """What a rep is to collect, week by week, in base currency; the newest entry counts for the weeks it names."""
+
+    rep: Text
+    weeks: tuple[WeekTarget, ...]
+
+
+class Margin(Payload):
+    """Gross margin on what a customer buys, in percent of sales."""
+
+    percent: Annotated[Decimal, Field(ge=-100, le=100, max_digits=7, decimal_places=4)]
     note: Text = ""
 
 
@@ -144,6 +246,10 @@ PAYLOADS: dict[str, type[Payload]] = {
     "dispute": Dispute,
     "blocker": Blocker,
     "confirmation": Confirmation,
+    "start_rule": StartRule,
+    "payer_fact": PayerFact,
+    "handover": Handover,
+    "debt_class": DebtClass,
     "hold": Hold,
     "task": Task,
     "greeting": Greeting,
@@ -152,8 +258,10 @@ PAYLOADS: dict[str, type[Payload]] = {
     "bill": Bill,
     "letter": Letter,
     "rating": Rating,
+    "target": Target,
+    "margin": Margin,
 }
-CLOSABLE = ("task", "dispute", "blocker", "hold", "plan", "promise")
+CLOSABLE = ("task", "dispute", "blocker", "hold", "plan", "promise", "handover", "start_rule")
 
 
 class Closing(Payload):
@@ -275,10 +383,46 @@ def _happened(entry: Any, today: dt.date, debt: Decimal | None) -> list[Problem]
     return [Problem("happened_on", "error.date_in_future", {"day": entry.happened_on, "today": today})]
 
 
+def _bill_dates(bill: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
+    if bill.state == "received" and bill.state_on is None:
+        return []
+    if bill.state_on is None:
+        return [Problem("state_on", "error.field_required", {})]
+    if bill.state_on > today:
+        return [Problem("state_on", "error.date_in_future", {"day": bill.state_on, "today": today})]
+    return []
+
+
+def _weeks_begin_on_monday(target: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
+    problems = [
+        Problem(f"weeks.{number}.week_on", "error.not_a_monday", {"day": week.week_on})
+        for number, week in enumerate(target.weeks, start=1)
+        if week.week_on.weekday() != 0
+    ]
+    return problems if target.weeks else [Problem("weeks", "error.field_required", {})]
+
+
 def _has_approver(entry: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
     if entry.direction == "back" or entry.step not in ("reputation", "law") or entry.approver:
         return []
     return [Problem("approver", "error.approver_needed", {})]
+
+
+def _says_when(rule: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
+    if rule.not_before or rule.from_amount or rule.progress:
+        return []
+    return [Problem("not_before", "error.start_rule_empty", {})]
+
+
+def _in_range(fact: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
+    limits = {"closing_day": 31, "transfer_days": 60}
+    last = limits.get(fact.fact)
+    if last is None or not fact.value:
+        return []
+    first = 1 if fact.fact == "closing_day" else 0
+    if not fact.value.isdecimal() or not first <= int(fact.value) <= last:
+        return [Problem("value", "error.fact_range", {"value": fact.value, "first": first, "last": last})]
+    return []
 
 
 RULES: dict[str, tuple[Any, ...]] = {
@@ -286,7 +430,12 @@ RULES: dict[str, tuple[Any, ...]] = {
     "promise": (_not_before_today("promised_on"), _within_debt("amount")),
     "plan": (_plan_adds_up, _within_debt("total")),
     "hold": (_not_before_today("until"),),
+    "start_rule": (_says_when,),
+    "payer_fact": (_in_range,),
+    "handover": (_not_before_today("next_on"),),
     "task": (_not_before_today("due_on"),),
     "legal_stage": (_happened,),
     "ladder_step": (_has_approver,),
+    "bill": (_bill_dates,),
+    "target": (_weeks_begin_on_monday,),
 }

@@ -57,6 +57,18 @@ VALID = {
     "bill": {"number": "B-1", "amount": "50", "currency": "CNY", "due_on": "2026-08-30"},
     "letter": {"letter": "demand", "state": "sent", "as_of": "2026-02-28", "level": 2},
     "rating": {"aspect": "value", "score": 5},
+    "start_rule": {"not_before": "2026-04-01", "from_amount": "500", "progress": "acceptance"},
+    "payer_fact": {"fact": "closing_day", "value": "25"},
+    "handover": {
+        "to": "Chen",
+        "department": "finance",
+        "reason": "invoice is wrong",
+        "next_step": "issue it anew",
+        "next_on": "2026-03-31",
+    },
+    "debt_class": {"cause": "cannot_pay", "note": "two banks have called in loans"},
+    "target": {"rep": "王敏", "weeks": [{"week_on": "2026-03-02", "amount": "500000"}]},
+    "margin": {"percent": "18.5", "note": "按产品线核算"},
 }
 
 
@@ -249,6 +261,12 @@ def test_a_contact_needs_a_next_step(tmp_path: Path) -> None:
     ("kind", "change", "field"),
     [
         ("rating", {"score": 6}, "score"),
+        ("start_rule", {"not_before": None, "from_amount": None, "progress": ""}, "not_before"),
+        ("start_rule", {"from_amount": "-1"}, "from_amount"),
+        ("payer_fact", {"value": "32"}, "value"),
+        ("payer_fact", {"value": "the last Friday"}, "value"),
+        ("handover", {"to": " "}, "to"),
+        ("handover", {"next_on": "2025-12-31"}, "next_on"),
         ("rating", {"score": 0}, "score"),
         ("rating", {"score": "many"}, "score"),
         ("rating", {"aspect": "charm"}, "aspect"),
@@ -386,3 +404,31 @@ def test_looking_creates_no_journal(tmp_path: Path) -> None:
     assert journal.entries(settings, "promise").empty
     assert journal.newest(settings) == 0
     assert not (tmp_path / "none").exists()
+
+
+def test_a_step_taken_on_an_outdated_view_is_refused(settings: Settings) -> None:
+    step = {"step": "stop_supply"}
+    first = add(settings, "ladder_step", step, seen=0)
+    with pytest.raises(journal.EntryConflict, match="Wang has entered something newer"):
+        add(settings, "ladder_step", {"step": "stop_service"}, who="Li", seen=0)
+    add(settings, "ladder_step", step, Subject("main", "C2"), seen=0)
+    add(settings, "ladder_step", {"step": "stop_service"}, who="Li", seen=first.id)
+    assert journal.entries(settings, "ladder_step")["who"].tolist() == ["Wang", "Wang", "Li"]
+
+
+def test_what_a_file_says_of_many_customers_is_stored_whole_or_not_at_all(settings: Settings) -> None:
+    good, bad = {"percent": "20"}, {"percent": "200"}
+    with pytest.raises(EntryRefused) as caught:
+        journal.append_all(settings, "margin", {ACME: good, Subject("main", "C2"): bad}, who="Wang", now=NOON)
+    assert [problem.field for problem in caught.value.problems] == ["C2.percent"]
+    assert journal.entries(settings).empty
+    journal.append_all(settings, "margin", {ACME: good, Subject("main", "C2"): good}, who="Wang", now=NOON)
+    assert len(journal.entries(settings, "margin")) == 2
+
+
+def test_a_bill_that_moved_on_says_when_and_a_week_begins_on_monday(settings: Settings) -> None:
+    bill = VALID["bill"] | {"state": "bounced"}
+    assert refused(settings, "bill", bill) == {"state_on": "Fill this in."}
+    assert list(refused(settings, "bill", bill | {"state_on": "2026-03-03"})) == ["state_on"]
+    weeks = {"rep": "R", "weeks": [{"week_on": "2026-03-03", "amount": "1"}]}
+    assert list(refused(settings, "target", weeks)) == ["weeks.1.week_on"]

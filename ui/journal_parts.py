@@ -26,8 +26,12 @@ ICONS = {
     "bill": "receipt",
     "letter": "mail",
     "rating": "star",
+    "start_rule": "flag",
+    "payer_fact": "badge",
+    "handover": "swap_horiz",
+    "debt_class": "category",
 }
-ENDINGS = {"task": "done", "dispute": "settled", "blocker": "settled", "hold": "done"}
+ENDINGS = {"task": "done", "dispute": "settled", "blocker": "settled", "hold": "done", "handover": "done", "start_rule": "done"}
 STATE_COLOURS = {"kept": "green", "partly_kept": "orange", "broken": "red", "open": "blue", "waiting": "violet"}
 
 
@@ -37,7 +41,8 @@ def day(view: View) -> Day:
     place = settings.journal_url or str(settings.home.absolute())
     notes = _notes(place, journal.newest(settings), settings)
     states = view.ask_build(queries_collect.promise_states) if view.build is not None else {}
-    return Day(journal.business_day(settings), settings, notes, states)
+    plan_states = view.ask_build(queries_collect.plan_states) if view.build is not None else {}
+    return Day(journal.business_day(settings), settings, notes, states, plan_states)
 
 
 # The journal only grows, so the number of its last entry says whether it reads the same.
@@ -152,6 +157,10 @@ def _title(reader: Reader, note: Note) -> str:
         "legal_stage": lambda: (kind, reader.code("legal", entry.stage), date(reader, entry.happened_on)),
         "bill": lambda: (kind, entry.number, money(reader, entry.amount, entry.currency)),
         "letter": lambda: (reader.code("letter", entry.letter), reader.code("letter_state", entry.state)),
+        "start_rule": lambda: (kind,),
+        "payer_fact": lambda: (reader.code("fact", entry.fact), entry.value or reader.t("payer_card.unknown")),
+        "handover": lambda: (kind, reader.code("department", entry.department), entry.to),
+        "debt_class": lambda: (kind, reader.code("cause", entry.cause)),
         "rating": lambda: (kind, reader.code("aspect", entry.aspect), f"{entry.score} / 5"),
     }
     return plain(" · ".join(facts[note.kind]() if note.kind in facts else (kind,)))
