@@ -59,13 +59,15 @@ class Note:
 class Day:
     """A business day as a rep sees it: the standing notes of each customer and what the build says of the promises.
 
-    `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build.
+    `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build; `plan_states` that
+    of an instalment by the plan's version and its number.
     """
 
     today: dt.date
     settings: Settings
     notes: Mapping[Customer, Sequence[Note]] = field(default_factory=dict)
     states: Mapping[int, str] = field(default_factory=dict)
+    plan_states: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     def of(self, entity_id: str, customer_id: str, kind: str | None = None) -> list[Note]:
         """The notes about a customer, newest first."""
@@ -97,10 +99,21 @@ def promise_state(day: Day, promise: Note) -> str:
 
     `waiting`: the receipts loaded so far do not reach beyond the promised day and its tolerance.
     """
-    built = day.states.get(promise.version_id, "open")
+    return _state(day, day.states.get(promise.version_id, "open"), promise.payload.promised_on)
+
+
+def instalment_states(day: Day, plan: Note) -> list[str]:
+    """The state of each instalment of a plan, in the words of `promise_state`."""
+    return [
+        _state(day, day.plan_states.get((plan.version_id, number), "open"), part.due_on)
+        for number, part in enumerate(plan.payload.instalments, start=1)
+    ]
+
+
+def _state(day: Day, built: str, agreed_on: dt.date) -> str:
     if built != "open":
         return built
-    last_day = promise.payload.promised_on + dt.timedelta(days=day.settings.promise_tolerance_days)
+    last_day = agreed_on + dt.timedelta(days=day.settings.promise_tolerance_days)
     return "open" if day.today <= last_day else "waiting"
 
 
@@ -139,6 +152,7 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
                 {"code": "promised", "cents_amount": agreed.amount, "currency": agreed.currency,
                  "day": agreed.promised_on, "days": day.settings.promise_tolerance_days}
             )  # fmt: skip
+    found += [_on_plan(plan, states) for plan, states in running_plans(day, entity_id, customer_id)]
     contact = last_contact(day, entity_id, customer_id)
     if contact is not None:
         until = day.made_on(contact) + dt.timedelta(days=day.settings.quiet_days)
@@ -147,6 +161,24 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
             next_on = contact.payload.next_on
             found.append({"code": "contacted", "day": day.made_on(contact), "who": contact.who, "next": next_on})
     return found
+
+
+def running_plans(day: Day, entity_id: str, customer_id: str) -> list[tuple[Note, list[str]]]:
+    """Plans that go as agreed, with the states of their instalments: the next is open and the one before was kept."""
+    plans = [note for note in day.of(entity_id, customer_id, "plan") if note.is_open]
+    with_states = [(plan, instalment_states(day, plan)) for plan in plans]
+    return [
+        (plan, states)
+        for plan, states in with_states
+        if "open" in states and all(state == "kept" for state in states[: states.index("open")][-1:])
+    ]
+
+
+def _on_plan(plan: Note, states: list[str]) -> Reason:
+    number = states.index("open")
+    part = plan.payload.instalments[number]
+    return {"code": "on_plan", "cents_amount": part.amount, "currency": plan.payload.currency, "day": part.due_on,
+            "number": number + 1, "count": len(states)}  # fmt: skip
 
 
 def confirmations(day: Day, entity_id: str, customer_id: str) -> dict[tuple[str | None, str], Note]:

@@ -94,7 +94,9 @@ def append_all(
         try:
             valid[subject] = validated(kind, payload, today=business_day(settings, now), debt=None)
         except EntryRefused as refused:
-            problems += [replace(problem, field=f"{subject.customer_id}.{problem.field}") for problem in refused.problems]
+            problems += [
+                replace(problem, field=f"{subject.customer_id}.{problem.field}") for problem in refused.problems
+            ]
     if problems:
         raise EntryRefused(*problems)
     with transaction(settings, writes=True) as con:

@@ -109,7 +109,7 @@ def build(
         try:
             with duckdb.connect(str(unfinished)) as con:
                 con.execute("set preserve_insertion_order = false")
-                sources_journal.attach_promises(con, settings, _moment(known_at) if known_at else started)
+                sources_journal.attach(con, settings, _moment(known_at) if known_at else started)
                 model_id = _make_tables(con, settings, known, day, made or {}, progress)
                 _refuse_broken(con, settings)
                 info = BuildInfo(
@@ -190,10 +190,12 @@ def _moment(known_at: str) -> dt.datetime:
 
 
 def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:
-    """The day of the first document or rate; the calendar starts there."""
+    """The day of the first document, rate or aged summary; the calendar starts there."""
     row = con.execute(
         "select least((select min(issue_date) from raw_invoices), (select min(paid_on) from raw_receipts), "
-        "(select min(rate_date) from raw_fx_rates)) as first_day"
+        "(select min(rate_date) from raw_fx_rates), "
+        "(select min(coalesce(as_of, ?)) from raw_imports where kind = 'aged_summary')) as first_day",
+        [as_of],
     ).fetchone()
     first = row[0] if row else None
     if first is None or first > as_of:

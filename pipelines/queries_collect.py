@@ -70,7 +70,7 @@ def promises(
         from fct_promises as promises
         inner join dim_customers as customers using (entity_id, customer_id)
         where {condition} and (? is null or promises.entity_id = ?) and (? is null or promises.customer_id = ?)
-        order by promises.promised_on desc, promises.promise_id desc
+        order by promises.promised_on desc, promises.promise_key desc
         """,
         [*values, entity_id, entity_id, customer_id, customer_id],
     )
@@ -78,4 +78,10 @@ def promises(
 
 def promise_states(con: Connection) -> dict[int, str]:
     """The state of every promise the build knows, by its version in the journal."""
-    return dict(con.cursor().execute("select version_id, state from fct_promises").fetchall())
+    return dict(con.cursor().execute("select version_id, state from fct_promises where part_no = 0").fetchall())
+
+
+def plan_states(con: Connection) -> dict[tuple[int, int], str]:
+    """The state of every instalment of a plan the build knows, by the plan's version and the instalment's number."""
+    rows = con.cursor().execute("select version_id, part_no, state from fct_promises where part_no > 0").fetchall()
+    return {(row[0], row[1]): row[2] for row in rows}

@@ -28,12 +28,12 @@ reliability as (
 promised as (
 
     select
-        promises.promise_id,
+        promises.promise_key,
         items.item_key,
         reliability.kept_share
         * least(
             cast(promises.amount_base - promises.received_base as double)
-            / cast(sum(items.open_base) over (partition by promises.promise_id) as double),
+            / cast(sum(items.open_base) over (partition by promises.promise_key) as double),
             1
         ) as share,
         least(

@@ -44,7 +44,7 @@ decided_promises as (
         currency,
         promised_on,
         row_number() over (
-            partition by entity_id, customer_id order by promised_on desc, promise_id desc
+            partition by entity_id, customer_id order by promised_on desc, promise_key desc
         ) as newest
     from fct_promises
     where state <> 'open'

@@ -1,4 +1,5 @@
--- Grain: one row per promise to pay known to the build, with what came in for it by its day plus the tolerance.
+-- Grain: one row per promise to pay, and per instalment of a plan (part_no from 1), known to the build, with what came in
+-- for it by its day plus the tolerance.
 -- Money counts once: promises about the same debt are served in the order of their days, from when each was made.
 -- level: of the customer after this promise; one more for each broken or partly kept, back to 1 when one is kept.
 with recursive
@@ -11,7 +12,7 @@ ordered as (
         promises.promised_on + $promise_tolerance_days as last_day,
         row_number() over (
             partition by promises.entity_id, promises.customer_id, coalesce(promises.invoice_id, ''), promises.currency
-            order by promises.promised_on, promises.promise_id
+            order by promises.promised_on, promises.promise_key
         ) as place
     from raw_promises as promises
 
@@ -21,7 +22,7 @@ ordered as (
 reached as (
 
     select
-        ordered.promise_id,
+        ordered.promise_key,
         ordered.entity_id,
         ordered.customer_id,
         ordered.about,
@@ -48,7 +49,7 @@ reached as (
         and (ordered.currency = $base_currency or ordered.currency = money.currency)
         and money.day <= ordered.last_day
     group by
-        ordered.promise_id,
+        ordered.promise_key,
         ordered.entity_id,
         ordered.customer_id,
         ordered.about,
@@ -61,7 +62,7 @@ reached as (
 served as (
 
     select
-        promise_id,
+        promise_key,
         entity_id,
         customer_id,
         about,
@@ -75,7 +76,7 @@ served as (
     union all
 
     select
-        reached.promise_id,
+        reached.promise_key,
         reached.entity_id,
         reached.customer_id,
         reached.about,
@@ -122,7 +123,7 @@ settled as (
         end as state,
         case when ordered.currency = $base_currency then 1 else rates.rate_to_base end as rate
     from ordered
-    inner join served on ordered.promise_id = served.promise_id
+    inner join served on ordered.promise_key = served.promise_key
     left join stg_fx_rates as rates
         on ordered.currency = rates.currency
         and rates.day = cast($as_of as date)
@@ -135,7 +136,7 @@ since_kept as (
         *,
         sum(case when state = 'kept' then 1 else 0 end) over (
             partition by entity_id, customer_id
-            order by promised_on, promise_id
+            order by promised_on, promise_key
             rows between unbounded preceding and current row
         ) as kept_so_far
     from settled
@@ -146,8 +147,11 @@ final as (
 
     select
         cast($as_of as date) as as_of,
+        promise_key,
         promise_id,
         version_id,
+        part_no,
+        parts,
         entity_id,
         customer_id,
         invoice_id,
@@ -164,12 +168,12 @@ final as (
         1 + cast(
             sum(case when state in ('broken', 'partly_kept') then 1 else 0 end) over (
                 partition by entity_id, customer_id, kept_so_far
-                order by promised_on, promise_id
+                order by promised_on, promise_key
                 rows between unbounded preceding and current row
             ) as integer
         ) as level
     from since_kept
-    order by entity_id, customer_id, promised_on, promise_id
+    order by entity_id, customer_id, promised_on, promise_key
 
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per receipt line (money, credit, discount or write-off), as the latest import that holds it says.
--- Money by bill or cheque counts from the day it clears; lines after the as-of date are out.
+-- Money by bill or cheque counts from the day it clears, by the bill register where it names the receipt (a bill in hand
+-- or bounced does not count); lines after the as-of date are out.
 with
 
 lines as (
@@ -12,6 +13,7 @@ lines as (
         receipts.customer_id,
         receipts.paid_on,
         case
+            when bills.state is not null then bills.counts_on
             when receipts.method in ('bill', 'cheque') then coalesce(receipts.cleared_on, receipts.paid_on)
             else receipts.paid_on
         end as received_on,
@@ -26,6 +28,11 @@ lines as (
         coalesce(receipts.kind, 'payment') as kind
     from raw_receipts as receipts
     inner join raw_imports as imports on receipts.import_id = imports.import_id
+    left join raw_bills as bills
+        on coalesce(receipts.entity_id, $default_entity) = bills.entity_id
+        and receipts.receipt_id = bills.bill_number
+        and coalesce(receipts.customer_id, bills.customer_id) = bills.customer_id
+        and coalesce(receipts.method, 'bill') in ('bill', 'cheque')
 
 ),
 

@@ -1,0 +1,133 @@
+"""Instalment plans and bills from the journal through the build: states from receipts, forecast, rank, balances."""
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from small_ledgers import INVOICES, RECEIPTS, built
+
+from pipelines import follow_up, journal, queries, queries_cash, queries_collect
+from pipelines.follow_up import Day
+from pipelines.journal import Subject
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+
+MADE = dt.datetime(2025, 3, 3, 2, tzinfo=dt.UTC)
+DEBT = f"""
+    {INVOICES}
+    A1,C1,2025-01-01,2025-01-31,1000.00,R1
+    A2,C2,2025-01-01,2025-01-31,1000.00,R1
+"""
+SUBJECT = Subject("main", "C1")
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def plan(home: Path, *parts: tuple[str, str], subject: Subject = SUBJECT):
+    total = sum((Decimal(amount) for _, amount in parts), Decimal(0))
+    rows = [{"due_on": on, "amount": amount} for on, amount in parts]
+    payload = {"total": total, "currency": "CNY", "instalments": rows}
+    settings = Settings(home=home / "warehouse")
+    return journal.append(settings, "plan", subject, payload, who="R1", debt=Decimal(1000), now=MADE)
+
+
+def receipts(*lines: str) -> str:
+    return "\n".join([RECEIPTS, *lines])
+
+
+def parts(con) -> list[tuple[int, str, Decimal]]:
+    return con.execute("select part_no, state, received from fct_promises order by promised_on").fetchall()
+
+
+THREE = (("2025-03-10", "300"), ("2025-03-20", "300"), ("2025-03-31", "400"))
+
+
+def test_each_instalment_is_kept_partly_kept_or_broken_from_receipts(tmp_path):
+    plan(tmp_path, *THREE)
+    paid = receipts("P1,A1,2025-03-12,300,", "P2,A1,2025-03-23,100,")
+    con = built(tmp_path, "2025-04-15", {"invoices": DEBT, "receipts": paid})
+    assert parts(con) == [(1, "kept", 300), (2, "partly_kept", 100), (3, "broken", 0)]
+    assert con.execute("select max(level) from fct_promises").fetchall() == [(3,)]
+    assert queries_collect.promise_states(con) == {}
+    assert set(queries_collect.plan_states(con).values()) == {"kept", "partly_kept", "broken"}
+
+
+def test_an_instalment_not_yet_due_is_open_and_money_paid_ahead_serves_it(tmp_path):
+    plan(tmp_path, *THREE)
+    con = built(tmp_path, "2025-03-11", {"invoices": DEBT, "receipts": receipts("P1,A1,2025-03-05,450,")})
+    assert parts(con) == [(1, "kept", 300), (2, "open", 150), (3, "open", 0)]
+
+
+def test_a_plan_moves_expected_receipts_to_its_weeks(tmp_path):
+    # A customer that always pays, so that something is expected at all.
+    invoices = DEBT + "\n".join(f"    H{n},C1,2024-0{n}-01,2024-0{n}-28,1000.00,R1" for n in range(1, 9))
+    history = receipts(*(f"Q{n},H{n},2024-1{n % 3}-01,1000," for n in range(1, 9)))
+    before = queries_cash.cash_forecast(
+        built(tmp_path, "2025-03-04", {"invoices": invoices, "receipts": history}), Scope()
+    ).set_index("week_no")["expected_base"]
+    plan(tmp_path, ("2025-04-08", "1000"))
+    con = built(tmp_path, "2025-03-04", {})
+    after = queries_cash.cash_forecast(con, Scope()).set_index("week_no")["expected_base"]
+    assert after[5] > before[5] + 400, "2025-04-08 lies in the fifth week"
+    assert con.execute("select sum(expected_base) from fct_cash_forecast where customer_id = 'C1'").fetchone()[0] > 0
+
+
+def test_a_broken_instalment_raises_the_rank(tmp_path):
+    plan(tmp_path, ("2025-03-10", "300"), subject=Subject("main", "C2"))
+    con = built(tmp_path, "2025-03-31", {"invoices": DEBT})
+    calls = queries.call_list(con, Scope(), "R1")
+    assert list(calls["customer_id"]) == ["C2", "C1"]
+    assert '"promise_broken"' in calls["reasons"][0]
+
+
+def test_a_plan_given_up_stands_for_what_had_passed_by_then(tmp_path):
+    made = plan(tmp_path, *THREE)
+    settings = Settings(home=tmp_path / "warehouse")
+    ended = dt.datetime(2025, 3, 18, 2, tzinfo=dt.UTC)
+    journal.close(settings, made.id, {"outcome": "replaced"}, who="R1", now=ended)
+    assert parts(built(tmp_path, "2025-04-15", {"invoices": DEBT})) == [(1, "broken", 0)]
+
+
+def test_a_running_plan_keeps_the_customer_off_the_list_until_an_instalment_fails(tmp_path):
+    made = plan(tmp_path, *THREE)
+    settings = Settings(home=tmp_path / "warehouse")
+    notes = follow_up.by_customer(follow_up.notes(settings))
+
+    def codes(on: str, states: dict[tuple[int, int], str]) -> list[str]:
+        today = Day(day(on), settings, notes, {}, states)
+        return [reason["code"] for reason in follow_up.reasons_to_wait(today, "main", "C1")]
+
+    assert codes("2025-03-13", {}) == ["on_plan"]
+    assert codes("2025-03-14", {}) == [], "the first instalment waits for receipts: look after it"
+    assert codes("2025-03-14", {(made.id, 1): "kept"}) == ["on_plan"]
+    assert codes("2025-03-24", {(made.id, 1): "kept", (made.id, 2): "broken"}) == []
+
+
+BILL = {"number": "P1", "amount": "600", "currency": "CNY", "due_on": "2025-06-30"}
+BILL_RECEIPT = "Receipt No,Invoice No,Payment Date,Amount,Kind,Payment Method\nP1,A1,2025-03-05,600,,bill"
+
+
+def open_of(con) -> tuple[Decimal, dt.date]:
+    return con.execute("select open_base, due_date from fct_open_items where invoice_id = 'A1'").fetchall()[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "on", "expected"),
+    [
+        ("received", None, 1000),
+        ("cleared", "2025-03-20", 400),
+        ("cleared", "2025-04-20", 1000),
+        ("discounted", "2025-03-12", 400),
+        ("bounced", "2025-03-28", 1000),
+    ],
+)
+def test_a_bill_in_hand_closes_nothing_until_it_clears_and_a_bounce_reopens_the_invoice(tmp_path, state, on, expected):
+    bill = BILL | {"state": state} | ({"state_on": on} if on else {})
+    settings = Settings(home=tmp_path / "warehouse")
+    now = dt.datetime(2025, 5, 1, tzinfo=dt.UTC)
+    journal.append(settings, "bill", SUBJECT, bill, who="R1", now=now)
+    con = built(tmp_path, "2025-03-31", {"invoices": DEBT, "receipts": BILL_RECEIPT})
+    assert open_of(con) == (expected, day("2025-01-31"))
