@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_aging
-from ui import aging_charts, charts, navigation, page
+from pipelines import queries_aging, queries_summaries
+from ui import aging_charts, charts, navigation, page, summary_parts
 from ui.formats import money
 from ui.heatmap import TOTAL, heatmap, heatmap_summary
 
@@ -14,6 +14,9 @@ EDGES = (1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)  # months at which a ledger age 
 view = page.start("aging")
 reader, t = view.reader, view.reader.t
 assert view.build is not None  # the head of the page has stopped without one
+if not view.ask_build(queries_summaries.has_documents):
+    summary_parts.snapshot(view)
+    st.stop()
 
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     first = view.ask_build(queries_aging.first_day)
@@ -73,3 +76,4 @@ with pair.cell(), st.container(border=True, height="stretch"):
     else:
         figure = aging_charts.ledger_matrix(reader, ages, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, key="ledger", config=charts.CONFIG, alt=t("aging.ledger"))
+summary_parts.beside_documents(view)

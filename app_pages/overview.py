@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries
-from ui import charts, navigation, overview_parts, page
+from pipelines import queries, queries_summaries
+from ui import charts, navigation, overview_parts, page, summary_parts
 from ui.heatmap import TOTAL, heatmap, heatmap_summary
 from ui.i18n import Reader
 
@@ -12,12 +12,16 @@ ROWS = (15, 30, 50)
 view = page.start("overview")
 reader: Reader = view.reader
 t = reader.t
+if not view.ask_build(queries_summaries.has_documents):
+    summary_parts.snapshot(view)
+    st.stop()
 
 kpis = view.ask(queries.kpis)
 balances = view.ask(queries.receivables_trend)
 dso = view.ask(queries.dso_trend)
 overview_parts.cards(reader, kpis, balances, dso)
 overview_parts.tie_out_line(reader, view.ask(queries.tie_out))
+summary_parts.line(view)
 
 with st.container(border=True):
     head, control = st.columns([4, 1], vertical_alignment="bottom")

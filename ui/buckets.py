@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from ui.i18n import Reader
 
-NOT_DUE, UNAPPLIED = "not_due", "unapplied"
+NOT_DUE, UNAPPLIED, UNAGED = "not_due", "unapplied", "unaged"  # unaged: of a summary that gives balances alone
 NOT_DUE_COLOUR, UNAPPLIED_COLOUR, TOTAL_COLOUR = "#4C8DDA", "#2FA58E", "#8A94A6"
+NAMED = {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR, UNAGED: TOTAL_COLOUR}  # buckets that are no days
 # From a first reminder to a case for the lawyer; middle tones, so that they read on white and on near-black.
 OVERDUE_COLOURS = ("#F2C14E", "#F29E4C", "#EC7A49", "#DD5550", "#A43A78")
 DAYS_TO_LAST = 120  # days past due at which the last colour is reached
@@ -13,7 +14,7 @@ DAYS_TO_LAST = 120  # days past due at which the last colour is reached
 
 def bucket_name(reader: Reader, bucket: str) -> str:
     """The bucket in words: `1-30` is "1–30 days"."""
-    if bucket in (NOT_DUE, UNAPPLIED):
+    if bucket in NAMED:
         return reader.t(f"bucket.{bucket}")
     if bucket.endswith("+"):
         return reader.t("bucket.over", text=bucket[:-1])
@@ -25,8 +26,8 @@ def bucket_colours(buckets: Sequence[str]) -> dict[str, str]:
 
     It goes by the bucket's own days, so that a bucket has the same colour whichever others stand beside it.
     """
-    late = {bucket: _overdue_colour(_first_day(bucket)) for bucket in buckets if bucket not in (NOT_DUE, UNAPPLIED)}
-    return {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR} | late
+    late = {bucket: _overdue_colour(_first_day(bucket)) for bucket in buckets if bucket not in NAMED}
+    return NAMED | late
 
 
 def _first_day(bucket: str) -> int:

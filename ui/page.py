@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from pipelines import queries_summaries
 from ui import navigation, session
 from ui.filters import in_words
 from ui.formats import date
 from ui.session import View
 
+WITHOUT_DOCUMENTS = ("overview", "aging", "imports", "definitions")  # pages that say something about aged summaries
 HALF = 360  # pixels a card beside another needs; on a narrower screen they stand one below the other
 
 
@@ -22,6 +24,10 @@ def start(name: str, *, needs_build: bool = True) -> View:
     covered = in_words(view.reader, view.who.scope, view.scope)
     line = view.reader.t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.build.base_currency)
     st.caption(" · ".join(part for part in (line, covered) if part))
+    if name not in WITHOUT_DOCUMENTS and not view.ask_build(queries_summaries.has_documents):
+        st.info(view.reader.t("summary.not_here"), icon=":material/info:")
+        navigation.link("overview", view.reader.t("summary.to_snapshot"), ":material/arrow_forward:")
+        st.stop()
     return view
 
 

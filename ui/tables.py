@@ -26,7 +26,7 @@ _COLUMNS_OF_KIND = {
         serving other auc pr_auc brier ece log_loss cause""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
-        charge_base commission_base kept_base collected_base""",
+        charge_base commission_base kept_base collected_base summary_base documents_base""",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
         our_fault_days""",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
@@ -42,7 +42,7 @@ _COLUMNS_OF_KIND = {
     "bucket": "bucket",
     "reasons": "reason reasons risk_reasons",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
-        measure how status estimator segment action""",
+        measure how status estimator segment action found_in""",
     "meaning": "canonical_column",
 }
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}

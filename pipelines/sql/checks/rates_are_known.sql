@@ -1,4 +1,5 @@
--- Currencies of documents, and of money that stood unapplied on some day, for whose day no exchange rate is known.
+-- Currencies of documents, of money that stood unapplied on some day, and of aged summaries, for whose day no exchange
+-- rate is known.
 with
 
 without_rate as (
@@ -13,6 +14,13 @@ without_rate as (
     from int_unapplied_events
     where change_base is null
     group by currency, line_key
+
+    union all
+
+    select currency, max(as_of) as issue_date, 1 as documents
+    from fct_aged_summary
+    where open_base is null
+    group by currency, import_id
 
 )
 

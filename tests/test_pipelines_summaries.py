@@ -1,0 +1,88 @@
+"""Aged summaries in a build: their own table, never part of a total, compared with the documents of their day."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines import checks, queries, queries_summaries
+from pipelines.queries import Scope
+from tests.small_ledgers import INVOICES, built
+
+SUMMARY = """As of 2026-03-31
+Customer,Rep,Current,1-30,31-60,over 60,Total
+Alder Ltd,wang,100.00,50.00,,,150.00
+Birch GmbH,li,,,-20.00,70.00,50.00
+Total,,100.00,50.00,-20.00,70.00,200.00
+"""
+EVERYTHING = Scope()
+
+
+def only(con) -> str:
+    (import_id,) = queries_summaries.summaries(con, EVERYTHING)["import_id"]
+    return str(import_id)
+
+
+def cells(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
+    return {(row.customer_id, row.bucket): row.open_base for row in frame.itertuples()}
+
+
+def test_a_summary_alone_makes_a_build_with_its_own_buckets_and_no_document(tmp_path: Path) -> None:
+    con = built(tmp_path, "2026-03-31", {"aging": SUMMARY})
+    assert not queries_summaries.has_documents(con)
+    assert queries.kpis(con, EVERYTHING)["outstanding"] == 0
+    found = queries_summaries.summaries(con, EVERYTHING).iloc[0]
+    assert (found["customers"], found["open_base"], found["overdue_base"]) == (2, 200.0, 100.0)
+    assert (found["control_total"], found["difference"]) == (200.0, 0.0)
+    assert cells(queries_summaries.summary_heatmap(con, EVERYTHING, only(con))) == {
+        ("Alder Ltd", "not_due"): 100.0,
+        ("Alder Ltd", "1-30"): 50.0,
+        ("Birch GmbH", "31-60"): -20.0,
+        ("Birch GmbH", "60+"): 70.0,
+    }
+    assert checks.run(con) == []
+
+
+def test_a_reader_sees_a_summary_within_the_scope(tmp_path: Path) -> None:
+    con = built(tmp_path, "2026-03-31", {"aging": SUMMARY})
+    totals = queries_summaries.summary_totals(con, Scope(reps=("li",)), only(con))
+    assert (totals["open"], totals["overdue"], totals["customers"]) == (Decimal(50), Decimal(50), 1)
+
+
+def test_a_later_summary_of_a_source_takes_the_place_of_the_earlier_and_both_stay(tmp_path: Path) -> None:
+    later = SUMMARY.replace("2026-03-31", "2026-04-30").replace("100.00", "80.00").replace("150.00", "130.00")
+    files = {"aging 2026-03-31": SUMMARY, "aging 2026-04-30": later.replace("200.00", "180.00")}
+    con = built(tmp_path, "2026-04-30", files)
+    found = queries_summaries.summaries(con, EVERYTHING)
+    assert list(found["open_base"]) == [180.0]
+    newest = con.sql("select is_newest, sum(open_base) from fct_aged_summary group by 1 order by 1").fetchall()
+    assert newest == [(False, Decimal(200)), (True, Decimal(180))]
+    con = built(tmp_path, "2026-04-15", {})
+    assert list(queries_summaries.summaries(con, EVERYTHING)["open_base"]) == [200.0], "what was newest on that day"
+
+
+def test_a_summary_beside_documents_is_compared_and_never_added(tmp_path: Path) -> None:
+    ledger = f"""{INVOICES}
+        A-1,C1,2026-02-01,2026-03-15,150.00,wang
+        D-1,C9,2026-02-01,2026-03-15,10.00,wang"""
+    names = "Customer ID,Customer Name,Industry\nC1,ALDER LTD,tools\nC9,Dogwood,tools"
+    con = built(tmp_path, "2026-04-30", {"ledger": ledger, "customers": names, "aging": SUMMARY})
+    assert queries.kpis(con, EVERYTHING)["outstanding"] == Decimal(160)
+    compared = queries_summaries.against_documents(con, EVERYTHING, only(con)).set_index("customer_id")
+    assert compared.loc["C1"][["summary_base", "documents_base", "found_in"]].tolist() == [150.0, 150.0, "both"]
+    assert compared.loc["C9"][["difference", "found_in"]].tolist() == [-10.0, "documents"]
+    assert compared.loc["Birch GmbH"][["difference", "found_in"]].tolist() == [50.0, "summary"]
+    assert checks.run(con) == []
+
+
+def test_a_summary_in_a_currency_without_rate_is_refused_with_the_currency(tmp_path: Path) -> None:
+    foreign = "Customer,Currency,Current,1-30\nAlder Ltd,USD,100.00,50.00\n"
+    with pytest.raises(checks.MissingRates, match="USD"):
+        built(tmp_path, "2026-03-31", {"aging 2026-03-31": foreign})
+
+
+def test_a_balance_without_ages_is_not_called_late(tmp_path: Path) -> None:
+    con = built(tmp_path, "2026-03-31", {"aging": "Customer,Balance\nAlder Ltd,100.00\n"})
+    totals = queries_summaries.summary_totals(con, EVERYTHING, only(con))
+    assert (totals["open"], totals["unaged"], totals["overdue"]) == (Decimal(100), Decimal(100), Decimal(0))
