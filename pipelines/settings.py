@@ -25,6 +25,18 @@ class Person(BaseModel):
     entities: tuple[str, ...] = ()
 
 
+class LadderRule(BaseModel):
+    """When a step of the sanction ladder may be taken: from so many days overdue, and from so much money (base)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: int = Field(ge=0)
+    overdue: float = Field(0, ge=0)
+
+
+LADDER_STEPS = ("stop_supply", "stop_service", "end_authorisation", "reputation", "law")
+
+
 class Settings(BaseSettings):
     """Everything a person may set. Environment variables win over the file; unknown names are refused."""
 
@@ -52,6 +64,28 @@ class Settings(BaseSettings):
         {"money": 0.36, "risk": 0.23, "age": 0.14, "trend": 0.09, "limit_use": 0.08, "promises": 0.10},
         description="Weight of each component of the priority score.",
     )
+    carrying_rate_year: float = Field(0.06, ge=0, le=1, description="Yearly cost of money that is still outside.")
+    ladder: dict[str, LadderRule] = Field(
+        {
+            "stop_supply": LadderRule(days=30),
+            "stop_service": LadderRule(days=60),
+            "end_authorisation": LadderRule(days=90),
+            "reputation": LadderRule(days=150),
+            "law": LadderRule(days=180),
+        },
+        description="From when each step of the sanction ladder may be taken.",
+    )
+    limitation_years: int = Field(3, ge=1, le=30, description="Years until a claim is time-barred; check with counsel.")
+    limitation_warning_days: int = Field(180, ge=0, description="Days before a claim is time-barred from which to warn.")
+    factoring_rate_year: float = Field(0.08, ge=0, le=1, description="Yearly interest of a factor.")
+    factoring_fee: float = Field(0.01, ge=0, le=1, description="Fee of a factor, share of the invoice.")
+    factoring_advance: float = Field(0.8, gt=0, le=1, description="Share of the invoice that a factor pays at once.")
+    bill_discount_rate_year: float = Field(0.025, ge=0, le=1, description="Yearly rate of discounting a bill, 360 days.")
+    credit_terms_days: int = Field(60, ge=0, description="Longest terms that the credit policy allows.")
+    sales_stop_days: int = Field(30, ge=0, description="Days past due from which nothing more is sold on credit.")
+    gross_margin: float | None = Field(
+        None, ge=-1, le=1, description="Gross margin, share of sales, of customers for which none is entered."
+    )
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
@@ -66,6 +100,13 @@ class Settings(BaseSettings):
         if not edges or edges[0] != 0 or list(edges) != sorted(set(edges)):
             raise ValueError("bucket_edges must start at 0 and rise, for example [0, 30, 60, 90, 120]")
         return edges
+
+    @field_validator("ladder")
+    @classmethod
+    def _every_step_has_a_rule(cls, ladder: dict[str, LadderRule]) -> dict[str, LadderRule]:
+        if set(ladder) != set(LADDER_STEPS):
+            raise ValueError(f"ladder needs a rule for each of {', '.join(LADDER_STEPS)}")
+        return {step: ladder[step] for step in LADDER_STEPS}
 
     @field_validator("priority_weights")
     @classmethod
