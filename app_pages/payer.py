@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import queries
-from ui import contact_form, journal_parts, navigation, page, payer_parts, payer_today
+from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today
 from ui.session import view as current_view
 
 view = current_view()
@@ -23,8 +23,14 @@ today = journal_parts.day(view)
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
 payer_today.standing(view, today, customer, payer_today.invoices(items))
 payer_parts.exposure(view, customer, items)
-journal_parts.timeline(view, today, entity_id, customer_id)
-payer_parts.open_items(view, items, entity_id, customer_id)
-payer_parts.history(view, entity_id, customer_id)
-payer_parts.facts(view, customer)
+owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
+with owing:
+    payer_parts.standing(view, customer, items)
+    payer_parts.open_items(view, items, entity_id, customer_id)
+with paying:
+    payer_parts.history(view, entity_id, customer_id)
+with followed:
+    journal_parts.timeline(view, today, entity_id, customer_id)
+with known:
+    payer_known.show(view, today, customer)
 contact_form.show(view)

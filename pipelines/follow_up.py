@@ -10,19 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import journal, sources
+from pipelines import journal, ownership, readiness, sources
 from pipelines.journal_entries import Contact, Payload
+from pipelines.readiness import confirmations
 from pipelines.settings import Settings
 
 Customer = tuple[str, str]  # entity_id, customer_id
 Reason = dict[str, Any]  # {"code": ..., parameters}, put in words by i18n.reason
 
-# What must be sure before a call: of ourselves, of the customer, and five preparations.
-READINESS = {
-    "own": ("deal", "owner", "terms"),
-    "theirs": ("people", "finance"),
-    "prepared": ("no_defect", "vouchers", "key_person", "habits", "allies"),
-}
 DAYS_TO_PAY = 5  # working days until the promise that the form suggests
 
 
@@ -59,8 +54,8 @@ class Note:
 class Day:
     """A business day as a rep sees it: the standing notes of each customer and what the build says of the promises.
 
-    `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build; `plan_states` that
-    of an instalment by the plan's version and its number.
+    `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build; `plan_states`
+    that of an instalment by the plan's version and its number.
     """
 
     today: dt.date
@@ -82,8 +77,13 @@ def notes(settings: Settings, **subject: Any) -> list[Note]:
     """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.entries`."""
     frame = journal.entries(settings, **subject)
     columns = [frame[name].tolist() for name in journal.COLUMNS]
-    rows = ([None if value is pd.NaT else value for value in row] for row in zip(*columns, strict=True))
+    rows = ([None if _absent(value) else value for value in row] for row in zip(*columns, strict=True))
     return [Note(*row) for row in rows]  # type: ignore[arg-type]
+
+
+def _absent(value: object) -> bool:
+    # Where some entries name an invoice and others none, pandas puts NaN for none, which is not equal to itself.
+    return value is pd.NaT or value != value
 
 
 def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:
@@ -131,8 +131,11 @@ def open_promises(day: Day, entity_id: str, customer_id: str) -> list[Note]:
     ]
 
 
-def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
-    """Why a customer is not called today, none if it should be: hold, dispute in our court, promise, recent contact."""
+def reasons_to_wait(day: Day, entity_id: str, customer_id: str, overdue: Decimal | float | None = None) -> list[Reason]:
+    """Why a customer is not called today, none if it should be: hold, dispute in our court, promise, recent contact.
+
+    `overdue` is what it has overdue in base currency, which a start rule may ask for.
+    """
     found: list[Reason] = []
     for note in day.of(entity_id, customer_id):
         if not note.is_open or note.invoice_id is not None:
@@ -145,6 +148,9 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str) -> list[Reason]:
     for (invoice_id, item), note in confirmations(day, entity_id, customer_id).items():
         if invoice_id is None and note.payload.state == "missing":
             found.append({"code": "not_ready", "item": note.payload.note or item, "who": note.who})
+    found += readiness.not_started(day, entity_id, customer_id, overdue).get(None, [])
+    if (handed := ownership.with_others(day, entity_id, customer_id).get(None)) is not None:
+        found.append(handed)
     for promise in open_promises(day, entity_id, customer_id):
         if promise_state(day, promise) == "open":
             agreed = promise.payload
@@ -181,21 +187,15 @@ def _on_plan(plan: Note, states: list[str]) -> Reason:
             "number": number + 1, "count": len(states)}  # fmt: skip
 
 
-def confirmations(day: Day, entity_id: str, customer_id: str) -> dict[tuple[str | None, str], Note]:
-    """The newest answer to each question of readiness, by invoice (None: the whole customer) and item."""
-    found: dict[tuple[str | None, str], Note] = {}
-    for note in day.of(entity_id, customer_id, "confirmation"):
-        found.setdefault((note.invoice_id, note.payload.item), note)
-    return found
-
-
 def tasks_of(day: Day, missing: Note) -> list[Note]:
     """The open tasks that were made when something was found missing, in the same moment."""
     return [note for note in day.of(*missing.customer, "task") if note.is_open and note.at == missing.at]
 
 
-def in_our_court(day: Day, entity_id: str, customer_id: str) -> dict[str, list[Reason]]:
-    """Invoices that wait for ourselves, with the reasons: a dispute we must settle, or something that is missing."""
+def in_our_court(
+    day: Day, entity_id: str, customer_id: str, overdue: Decimal | float | None = None
+) -> dict[str, list[Reason]]:
+    """Invoices not to be chased and why: a dispute of ours, a gap, a start rule, or another department has them."""
     found: dict[str, list[Reason]] = {}
     for note in day.of(entity_id, customer_id, "dispute"):
         if note.is_open and note.invoice_id is not None and note.payload.side == "ours":
@@ -206,13 +206,23 @@ def in_our_court(day: Day, entity_id: str, customer_id: str) -> dict[str, list[R
         if invoice_id is not None and note.payload.state == "missing":
             reason = {"code": "item_missing", "id": invoice_id, "item": note.payload.note or item, "who": note.who}
             found.setdefault(invoice_id, []).append(reason)
+    for about, reasons in readiness.not_started(day, entity_id, customer_id, overdue).items():
+        if about is not None:
+            found.setdefault(about, []).extend(reasons)
+    for about, handed in ownership.with_others(day, entity_id, customer_id).items():
+        if about is not None:
+            found.setdefault(about, []).append(handed)
     return found
 
 
 def invoices_in_our_court(day: Day, calls: pd.DataFrame) -> list[tuple[str, str]]:
     """The invoices (entity_id, invoice_id) of a call list's customers that wait for ourselves."""
-    customers = zip(calls["entity_id"], calls["customer_id"], strict=True)
-    return [(entity, invoice) for entity, customer in customers for invoice in in_our_court(day, entity, customer)]
+    customers = zip(calls["entity_id"], calls["customer_id"], _overdue(calls), strict=True)
+    return [(row[0], invoice) for row in customers for invoice in in_our_court(day, *row)]
+
+
+def _overdue(calls: pd.DataFrame) -> list[float | None]:
+    return list(calls["overdue_base"]) if "overdue_base" in calls else [None] * len(calls)
 
 
 def divide(
@@ -224,10 +234,11 @@ def divide(
     customer, who leaves the list when nothing else is left to ask for.
     """
     customers = list(zip(calls["entity_id"], calls["customer_id"], strict=True))
-    reasons = [reasons_to_wait(day, *customer) for customer in customers]
+    overdue = _overdue(calls)
+    reasons = [reasons_to_wait(day, *customer, owed) for customer, owed in zip(customers, overdue, strict=True)]
     calls = calls.copy()
     for place, (entity_id, customer_id) in enumerate(customers if amounts else ()):
-        waiting = in_our_court(day, entity_id, customer_id)
+        waiting = in_our_court(day, entity_id, customer_id, overdue[place])
         off = [amounts[entity_id, invoice] for invoice in waiting if amounts and (entity_id, invoice) in amounts]
         if not off:
             continue

@@ -31,7 +31,14 @@ ICONS = {
     "handover": "swap_horiz",
     "debt_class": "category",
 }
-ENDINGS = {"task": "done", "dispute": "settled", "blocker": "settled", "hold": "done", "handover": "done", "start_rule": "done"}
+ENDINGS = {
+    "task": "done",
+    "dispute": "settled",
+    "blocker": "settled",
+    "hold": "done",
+    "handover": "done",
+    "start_rule": "done",
+}
 STATE_COLOURS = {"kept": "green", "partly_kept": "orange", "broken": "red", "open": "blue", "waiting": "violet"}
 
 

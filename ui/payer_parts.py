@@ -65,6 +65,11 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             height="stretch",
             help=t("payer.priority_help"),
         )
+
+
+def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
+    """What is owed by age, and why this payer stands where it does."""
+    reader, t = view.reader, view.reader.t
     pair = st.grid(2, min_column_width=page.HALF)
     with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.aging"), anchor=False)

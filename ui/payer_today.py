@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import follow_up
+from pipelines import follow_up, ownership
 from pipelines.follow_up import Day
 from ui import contact_form, entry_form, journal_parts, navigation
-from ui.formats import plain
+from ui.formats import date, missing, plain
 from ui.session import View
 
 
@@ -26,10 +26,28 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
         lines = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
         if any(lines):
             st.markdown(" ".join(filter(None, lines)))
-    entry_form.readiness(view, today, *whom, invoices)
-    waiting = [plain(reader.reason(reason)) for reason in follow_up.reasons_to_wait(today, *whom)]
+    st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
+    overdue = customer.get("overdue_base")
+    waiting = [
+        plain(reader.reason(reason))
+        for reason in follow_up.reasons_to_wait(today, *whom, None if missing(overdue) else overdue)
+    ]
     if waiting:
         st.info(f"{t('journal.left_alone')}  \n" + "  \n".join(waiting), icon=":material/pause_circle:")
+
+
+def owner_line(view: View, today: Day, entity_id: str, customer_id: str, rep: str, invoice_id: str = "") -> str:
+    """Who has the item now and its one next step, as markdown; a step whose day has passed is red."""
+    reader, t = view.reader, view.reader.t
+    now = ownership.standing(today, entity_id, customer_id, rep, invoice_id or None)
+    department = reader.code("department", now.department)
+    owner = t("handover.owner", name=now.owner or t("app.unassigned"), text=department)
+    line = f":material/person: {plain(owner)}"
+    if now.next_on is None:
+        return f"{line} · {t('handover.nobody')}"
+    step = now.text or reader.code("next_action", now.step)
+    ahead = plain(t("handover.next", text=step, date=date(reader, now.next_on)))
+    return f"{line} · :{'red' if now.next_on < today.today else 'gray'}[:material/event: {ahead}]"
 
 
 def invoices(items: pd.DataFrame) -> list[str]:

@@ -1,0 +1,93 @@
+"""What must be sure before money is asked for: who answered which question, and from when chasing may start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.follow_up import Day, Note, Reason
+
+# Of one invoice: our own side of the deal. Of the customer: what we know of it. Of both: five preparations.
+OF_INVOICE = ("deal_what", "deal_amount", "deal_when", "owner", "acceptance", "terms")
+OF_CUSTOMER = ("people", "finance")
+PREPARED = ("no_defect", "vouchers", "key_person", "habits", "allies")
+CARDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "invoice": {"own": OF_INVOICE, "prepared": ("no_defect", "vouchers")},
+    "customer": {"theirs": OF_CUSTOMER, "prepared": PREPARED},
+}
+ALL_ITEMS = ("deal", *OF_INVOICE, *OF_CUSTOMER, *PREPARED)
+NOT_STARTED = {
+    "acceptance": "start_acceptance",
+    "terms": "start_terms",
+    "vouchers": "start_vouchers",
+    "no_defect": "start_no_defect",
+}
+
+
+def confirmations(day: Day, entity_id: str, customer_id: str) -> dict[tuple[str | None, str], Note]:
+    """The newest answer to each question of readiness, by invoice (None: the whole customer) and item."""
+    found: dict[tuple[str | None, str], Note] = {}
+    for note in day.of(entity_id, customer_id, "confirmation"):
+        found.setdefault((note.invoice_id, note.payload.item), note)
+    return found
+
+
+def card(day: Day, entity_id: str, customer_id: str, invoice_id: str | None) -> dict[str, dict[str, Note | None]]:
+    """The questions of one card by group, each with its newest answer or None; one answered otherwise is shown too."""
+    known = confirmations(day, entity_id, customer_id)
+    groups = CARDS["invoice" if invoice_id else "customer"]
+    found = {name: {item: known.get((invoice_id, item)) for item in items} for name, items in groups.items()}
+    there = {item for items in groups.values() for item in items}
+    other = {item: note for (about, item), note in known.items() if about == invoice_id and item not in there}
+    return found | ({"other": dict(other)} if other else {})
+
+
+def start_rule(day: Day, entity_id: str, customer_id: str, invoice_id: str | None) -> Note | None:
+    """The newest standing rule on when chasing may start, of an invoice or (None) of the whole customer."""
+    rules = (note for note in day.of(entity_id, customer_id, "start_rule") if note.is_open)
+    return next((note for note in rules if note.invoice_id == invoice_id), None)
+
+
+def not_started(
+    day: Day, entity_id: str, customer_id: str, overdue: Decimal | float | None = None
+) -> dict[str | None, list[Reason]]:
+    """What may not be chased yet and why, by invoice (None: the whole customer).
+
+    `overdue` is what the customer has overdue in base currency; without it a rule's amount is not judged.
+    """
+    answers = confirmations(day, entity_id, customer_id)
+    found: dict[str | None, list[Reason]] = {}
+    seen: set[str | None] = set()
+    for note in day.of(entity_id, customer_id, "start_rule"):
+        if not note.is_open or note.invoice_id in seen:
+            continue
+        seen.add(note.invoice_id)
+        reasons = _unmet(day.today, note, answers, overdue)
+        if reasons:
+            found[note.invoice_id] = [
+                reason | {"id": f" {note.invoice_id}" if note.invoice_id else ""} for reason in reasons
+            ]
+    return found
+
+
+def _unmet(
+    today: dt.date,
+    rule: Note,
+    answers: Mapping[tuple[str | None, str], Any],
+    overdue: Decimal | float | None,
+) -> list[Reason]:
+    asked, who = rule.payload, {"who": rule.who}
+    reasons: list[Reason] = []
+    if asked.not_before is not None and today < asked.not_before:
+        reasons.append({"code": "start_day", "until": asked.not_before} | who)
+    if asked.from_amount is not None and overdue is not None and Decimal(str(overdue)) < asked.from_amount:
+        reasons.append({"code": "start_amount", "cents_amount": asked.from_amount} | who)
+    if asked.progress:
+        # A confirmation of the whole customer holds for each of its invoices.
+        answer = answers.get((rule.invoice_id, asked.progress)) or answers.get((None, asked.progress))
+        if answer is None or answer.payload.state != "confirmed":
+            reasons.append({"code": NOT_STARTED[asked.progress]} | who)
+    return reasons

@@ -1,0 +1,82 @@
+"""Readiness and ownership: when chasing may start, who has an item now, and what that takes off the call list."""
+
+import datetime as dt
+
+from test_pipelines_follow_up import CALLS, MONDAY, after, codes, contact, enter, on, settings  # noqa: F401 - fixture
+
+from pipelines import follow_up, journal, ownership, readiness
+
+TO_FINANCE = {"to": "Chen", "department": "finance", "reason": "invoice wrong", "next_step": "issue it anew"}
+
+
+def handed(day: dt.date = MONDAY, **changes: object) -> dict[str, object]:
+    return TO_FINANCE | {"next_on": day + dt.timedelta(days=3)} | changes
+
+
+def test_chasing_starts_on_the_day_of_the_rule(settings):  # noqa: F811
+    rule = enter(settings, "start_rule", {"not_before": after(5)})
+    assert [codes(on(settings, after(days))) for days in (4, 5)] == [["start_day"], []]
+    journal.close(settings, rule.id, who="boss")
+    assert codes(on(settings, after(4))) == []
+
+
+def test_a_rule_on_an_amount_looks_at_what_is_overdue(settings):  # noqa: F811
+    enter(settings, "start_rule", {"from_amount": "500"})
+    calls = CALLS.assign(overdue_base=[499.99, 1.0, 1.0], amount_due_base=[600.0, 1.0, 1.0])
+    assert list(follow_up.divide(on(settings, MONDAY), calls)[1]["customer_id"]) == ["C1"]
+    calls["overdue_base"] = [500.0, 1.0, 1.0]
+    assert list(follow_up.divide(on(settings, MONDAY), calls)[1]["customer_id"]) == []
+
+
+def test_a_rule_on_progress_waits_for_the_confirmation_of_its_invoice(settings):  # noqa: F811
+    enter(settings, "start_rule", {"progress": "acceptance"}, invoice_id="A1")
+    calls = CALLS.assign(overdue_base=[300.0, 100.0, 50.0], amount_due_base=[300.0, 100.0, 50.0])
+    assert follow_up.invoices_in_our_court(on(settings, MONDAY), calls) == [("main", "A1")]
+    kept, _ = follow_up.divide(on(settings, MONDAY), calls, {("main", "A1"): (120.0, 120.0)})
+    assert kept["overdue_base"].iloc[0] == 180.0
+    enter(settings, "confirmation", {"item": "acceptance", "state": "confirmed"}, invoice_id="A1")
+    assert follow_up.invoices_in_our_court(on(settings, MONDAY), calls) == []
+
+
+def test_the_newer_rule_counts(settings):  # noqa: F811
+    enter(settings, "start_rule", {"not_before": after(50)})
+    enter(settings, "start_rule", {"not_before": after(2)})
+    assert codes(on(settings, after(2))) == []
+
+
+def test_the_card_of_an_invoice_has_its_own_questions_and_keeps_every_answer(settings):  # noqa: F811
+    enter(settings, "confirmation", {"item": "deal_amount", "state": "confirmed"}, invoice_id="A1")
+    enter(settings, "confirmation", {"item": "deal", "state": "missing"})
+    card = readiness.card(on(settings, MONDAY), "main", "C1", "A1")
+    assert list(card) == ["own", "prepared"]
+    assert {item: note.who for item, note in card["own"].items() if note} == {"deal_amount": "R1"}
+    whole = readiness.card(on(settings, MONDAY), "main", "C1", None)
+    assert list(whole["other"]) == ["deal"], "an answer to a question no longer asked can still be settled"
+
+
+def test_an_item_has_one_owner_and_one_next_step(settings):  # noqa: F811
+    first = ownership.standing(on(settings, MONDAY), "main", "C1", "Rep")
+    assert (first.owner, first.department, first.next_on) == ("Rep", "sales", None)
+    enter(settings, "contact", contact(after(2)))
+    assert ownership.standing(on(settings, MONDAY), "main", "C1", "Rep").step == "call"
+    enter(settings, "handover", handed())
+    now = ownership.standing(on(settings, MONDAY), "main", "C1", "Rep")
+    assert (now.owner, now.department, now.text, now.next_on) == ("Chen", "finance", "issue it anew", after(3))
+    enter(settings, "handover", handed(department="legal", to="Ms Qi"), invoice_id="A1")
+    assert ownership.standing(on(settings, MONDAY), "main", "C1", "Rep", "A1").owner == "Ms Qi"
+    assert ownership.standing(on(settings, MONDAY), "main", "C1", "Rep", "A2").owner == "Chen"
+    enter(settings, "contact", contact(after(4)))
+    later = ownership.standing(on(settings, MONDAY), "main", "C1", "Rep")
+    assert (later.owner, later.step, later.next_on) == ("Chen", "call", after(4)), "the newest agreement counts"
+
+
+def test_what_another_department_has_is_not_on_the_list_until_it_comes_back(settings):  # noqa: F811
+    entry = enter(settings, "handover", handed())
+    assert codes(on(settings, MONDAY)) == ["handed_over"]
+    journal.close(settings, entry.id, who="Chen")
+    assert codes(on(settings, MONDAY)) == []
+    enter(settings, "handover", handed(department="sales", to="R2"))
+    assert codes(on(settings, MONDAY)) == [], "from one rep to another it stays with sales"
+    enter(settings, "handover", handed(department="legal"), invoice_id="A1")
+    assert list(follow_up.in_our_court(on(settings, MONDAY), "main", "C1")) == ["A1"]
+    assert codes(on(settings, MONDAY)) == []

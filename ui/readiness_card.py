@@ -1,0 +1,83 @@
+"""What must be sure before a call, confirmed or missing, by whom and when: the card of a customer or one invoice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pipelines import follow_up, journal, readiness
+from pipelines.errors import UserError
+from pipelines.follow_up import Day, Note
+from pipelines.journal import Subject
+from ui import journal_parts
+from ui.entry_form import DAYS_FOR_A_TASK
+from ui.formats import date, money, plain
+from ui.session import View
+
+MARKS = {"confirmed": ":green[:material/check_circle:]", "missing": ":red[:material/cancel:]"}
+
+
+def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | None = None) -> None:
+    """The questions by group with their answers and, from `evidence`, what the record says to each."""
+    t = view.reader.t
+    card = readiness.card(today, about.entity_id, about.customer_id, about.invoice_id)
+    stated = [note.payload.state for group in card.values() for note in group.values() if note is not None]
+    st.caption(t("readiness.title", confirmed=stated.count("confirmed"), missing=stated.count("missing")))
+    rule = readiness.start_rule(today, about.entity_id, about.customer_id, about.invoice_id)
+    if rule is not None:
+        st.caption(f":material/flag: {plain(in_words(view, rule))}")
+    key = f"fixer-{about.customer_id}-{about.invoice_id}"
+    st.text_input(t("readiness.fixer"), key=key, placeholder=journal_parts.writer(view), width=320)
+    for group, items in card.items():
+        st.markdown(f"**{t(f'readiness.{group}')}**")
+        for item, note in items.items():
+            _item(view, today, about, item, note, (evidence or {}).get(item, ""))
+
+
+def in_words(view: View, rule: Note) -> str:
+    """A start rule in one line."""
+    reader, asked = view.reader, rule.payload
+    parts = []
+    if asked.not_before is not None:
+        parts.append(reader.t("start_rule.from_day", date=date(reader, asked.not_before)))
+    if asked.from_amount is not None:
+        parts.append(reader.t("start_rule.from_sum", text=money(reader, asked.from_amount)))
+    if asked.progress:
+        parts.append(reader.t("start_rule.after", text=reader.code("readiness", asked.progress)))
+    return reader.t("start_rule.says", text=" · ".join([*parts, asked.note] if asked.note else parts), who=rule.who)
+
+
+def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, record: str) -> None:
+    reader, t = view.reader, view.reader.t
+    what, confirm, miss = st.columns([6, 1.4, 1.4], gap="small", vertical_alignment="center")
+    state = note.payload.state if note is not None else "unknown"
+    line = f"{MARKS.get(state, ':gray[:material/help:]')} {plain(reader.code('readiness', item))}"
+    if record:
+        line += f" :blue[{plain(record)}]"
+    if note is not None:
+        line += f" :gray[{plain(reader.code('confirmation', state))} · {plain(note.who)} · "
+        line += f"{date(reader, today.made_on(note))}]"
+    what.markdown(line)
+    for place, answer, label in ((confirm, "confirmed", "readiness.confirm"), (miss, "missing", "readiness.miss")):
+        place.button(
+            t(label), key=f"{answer}-{about.invoice_id}-{item}", type="tertiary", disabled=state == answer,
+            on_click=_confirm, args=(view, today, about, item, answer, note),
+        )  # fmt: skip
+
+
+def _confirm(view: View, today: Day, about: Subject, item: str, answer: str, note: Any) -> None:
+    """Store the answer; what is missing becomes a task for us, and confirming it ends that task."""
+    who, due = journal_parts.writer(view), follow_up.working_day(today, DAYS_FOR_A_TASK)
+    fixer = (st.session_state.get(f"fixer-{about.customer_id}-{about.invoice_id}") or "").strip() or who
+    what = view.reader.code("readiness", item)
+    title = view.reader.t("readiness.task", text=what)
+    payloads: dict[str, dict[str, Any]] = {"confirmation": {"item": item, "state": answer, "note": what}}
+    if answer == "missing":
+        payloads["task"] = {"title": title, "owner": fixer, "due_on": due}
+    try:
+        journal.append_together(view.settings, about, payloads, who=who)
+        if answer == "confirmed" and note is not None:
+            for task in follow_up.tasks_of(today, note):
+                journal.close(view.settings, task.id, who=who)
+    except UserError as refused:
+        st.toast(refused.text(view.reader.language), icon=":material/error:")
