@@ -214,6 +214,42 @@ class Letter(Payload):
     note: Text = ""
 
 
+class AppliedPart(Payload):
+    invoice_id: Said
+    instalment_no: int = Field(1, ge=1)
+    amount: Money
+
+
+class Application(Payload):
+    """Where a person says the money of one receipt line goes; what the parts leave stays on account.
+
+    The line is known by the import it came with, and by its own number once a later export holds it again.
+    """
+
+    import_id: Said
+    line_no: int = Field(ge=1)
+    receipt_id: Text = ""
+    paid_on: dt.date
+    amount: Money
+    currency: Currency
+    parts: tuple[AppliedPart, ...] = ()
+    note: Text = ""
+
+
+class SameCustomer(Payload):
+    """The customer of the entry is the customer `into` under another number or name."""
+
+    into: Said
+    note: Text = ""
+
+
+class OtherCustomer(Payload):
+    """The customer of the entry and `other` look alike and are two."""
+
+    other: Said
+    note: Text = ""
+
+
 class Rating(Payload):
     aspect: Literal["value", "relationship", "ability_to_pay"]
     score: int = Field(ge=1, le=5)
@@ -258,6 +294,9 @@ PAYLOADS: dict[str, type[Payload]] = {
     "bill": Bill,
     "letter": Letter,
     "rating": Rating,
+    "application": Application,
+    "same_customer": SameCustomer,
+    "other_customer": OtherCustomer,
     "target": Target,
     "margin": Margin,
 }
@@ -377,6 +416,14 @@ def _plan_adds_up(plan: Any, today: dt.date, debt: Decimal | None) -> list[Probl
     return problems
 
 
+def _within_receipt(entry: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
+    total = sum((part.amount for part in entry.parts), Decimal(0))
+    if total <= entry.amount:
+        return []
+    params = {"cents_sum": total, "cents_amount": entry.amount, "currency": entry.currency}
+    return [Problem("parts", "error.above_receipt", params)]
+
+
 def _happened(entry: Any, today: dt.date, debt: Decimal | None) -> list[Problem]:
     if entry.happened_on <= today:
         return []
@@ -434,6 +481,7 @@ RULES: dict[str, tuple[Any, ...]] = {
     "payer_fact": (_in_range,),
     "handover": (_not_before_today("next_on"),),
     "task": (_not_before_today("due_on"),),
+    "application": (_within_receipt,),
     "legal_stage": (_happened,),
     "ladder_step": (_has_approver,),
     "bill": (_bill_dates,),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines import checks, imports, sources, sources_journal, tables
+from pipelines import checks, imports, sources, sources_decisions, sources_journal, tables
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
@@ -109,7 +109,9 @@ def build(
         try:
             with duckdb.connect(str(unfinished)) as con:
                 con.execute("set preserve_insertion_order = false")
-                sources_journal.attach(con, settings, _moment(known_at) if known_at else started)
+                moment = _moment(known_at) if known_at else started
+                sources_journal.attach(con, settings, moment)
+                sources_decisions.attach(con, settings, moment)
                 model_id = _make_tables(con, settings, known, day, made or {}, progress)
                 _refuse_broken(con, settings)
                 info = BuildInfo(
@@ -141,6 +143,7 @@ def _make_tables(
 ) -> str:
     """Run every table; returns the model id of the scoring, or '' where nothing was scored."""
     sources.attach_imports(con, known, Warehouse.of(settings).imports)
+    sources_decisions.apply_merges(con, settings.default_entity)
     first = _first_day(con, as_of)
     sources.create_reference_tables(con, settings, first, as_of)
     months = sources.month_numbers(settings, first, as_of)

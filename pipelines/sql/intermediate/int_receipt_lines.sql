@@ -1,5 +1,6 @@
 -- Grain: one row per receipt line with the customer it came from and the document it names, if we hold that document.
 -- A line without an invoice number whose reference text quotes one of the customer's invoices names that invoice.
+-- `is_decided`: a person said where its money goes, so nothing else decides it.
 with
 
 documents as (
@@ -92,17 +93,20 @@ final as (
         lines.kind,
         lines.invoice_id,
         lines.instalment_no,
+        lines.reference,
         coalesce(named.document_key, quoted.document_key) as document_key,
         case
             when lines.invoice_id is not null then 'stated'
             when quoted.document_key is not null then 'reference'
-        end as named_by
+        end as named_by,
+        decided.line_key is not null as is_decided
     from stg_receipts as lines
     left join documents as named
         on lines.entity_id = named.entity_id
         and lines.invoice_id = named.invoice_id
     left join quoted on lines.line_key = quoted.line_key
     left join spending on lines.line_key = spending.line_key
+    left join int_decided_lines as decided on lines.line_key = decided.line_key
     left join documents as quoted_document on quoted.document_key = quoted_document.document_key
     left join int_customers as customers
         on lines.entity_id = customers.entity_id

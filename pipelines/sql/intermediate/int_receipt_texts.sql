@@ -3,5 +3,6 @@ select
     line_key,
     receipt_id,
     paid_on,
-    method
+    method,
+    reference
 from int_receipt_lines

@@ -16,6 +16,7 @@ lines as (
     from int_receipt_lines
     where document_key is null
         and invoice_id is null
+        and not is_decided
         and customer_key is not null
         and amount_doc > 0
         -- What is applied after the as-of date keeps no other money from a debt.

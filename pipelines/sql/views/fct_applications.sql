@@ -1,5 +1,6 @@
 -- Grain: one application of money to an invoice instalment, sorted by customer; positive = the instalment owes less.
--- rule says how the instalment was found; basis is its short form: stated, inferred from lists, or oldest first.
+-- rule says how the instalment was found; basis is its short form: stated (by the source, or
+-- by a person), inferred from lists, or oldest first.
 select
     instalments.entity_id,
     instalments.invoice_id,
@@ -10,7 +11,7 @@ select
     applications.amount_base,
     applications.kind,
     case
-        when applications.rule in ('stated', 'reference') then 'stated'
+        when applications.rule in ('stated', 'reference', 'person') then 'stated'
         when applications.rule = 'listed' then 'inferred'
         else 'fifo'
     end as basis,
