@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -64,22 +65,27 @@ def _promised(settings: Settings, note: "follow_up.Note") -> Iterator[tuple[obje
     """The rows of a promise or of a plan's instalments that count."""
     from pipelines import journal
 
-    agreed, taken_back = note.payload, note.outcome in NOT_COUNTED
-    if note.kind == "promise":
-        parts = [] if taken_back else [(0, agreed.promised_on, agreed.amount)]
-    else:
-        # A plan that was given up still stands for the instalments whose last day had passed by then.
-        ended = journal.business_day(settings, note.closed_at) if taken_back and note.closed_at else None
-        grace = dt.timedelta(days=settings.promise_tolerance_days)
-        parts = [
-            (number, part.due_on, part.amount)
-            for number, part in enumerate(agreed.instalments, start=1)
-            if ended is None or part.due_on + grace < ended
-        ]
+    agreed = note.payload
     made_on = journal.business_day(settings, note.at)
     made_by = agreed.made_by if note.kind == "promise" else ""
     count = 0 if note.kind == "promise" else len(agreed.instalments)
-    for number, day, amount in parts:
+    for number, day, amount in counted_parts(settings, note):
         key = note.id * 1000 + number
         about = (note.entity_id, note.customer_id, note.invoice_id)
         yield key, note.id, note.version_id, number, count, *about, made_on, made_by, day, amount, agreed.currency
+
+
+def counted_parts(settings: Settings, note: "follow_up.Note") -> list[tuple[int, dt.date, Decimal]]:
+    """The payments agreed in a promise (number 0) or a plan (numbers from 1) that count: number, day, amount."""
+    from pipelines import journal
+
+    agreed, taken_back = note.payload, note.outcome in NOT_COUNTED
+    if note.kind == "promise":
+        return [] if taken_back else [(0, agreed.promised_on, agreed.amount)]
+    # A plan that was given up still stands for the instalments whose last day had passed by then.
+    ended = journal.business_day(settings, note.closed_at) if taken_back and note.closed_at else None
+    grace = dt.timedelta(days=settings.promise_tolerance_days)
+    parts = enumerate(agreed.instalments, start=1)
+    return [
+        (number, part.due_on, part.amount) for number, part in parts if ended is None or part.due_on + grace < ended
+    ]

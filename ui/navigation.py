@@ -36,6 +36,7 @@ PLACES = (
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
+    Place("agreements", "handshake", "collect"),
     Place("blockers", "block", "collect"),
     Place("charges", "price_check", "collect"),
     Place("payer", "person_search", "collect", hidden=True),

@@ -21,7 +21,7 @@ receipts as (
         lines.received_on as day,
         lines.currency,
         lines.money_doc as amount_doc,
-        lines.money_doc * case when lines.currency = $base_currency then 1 else rates.rate_to_base end as amount_base
+        cast(lines.money_doc as decimal(38, 4)) * case when lines.currency = $base_currency then 1 else rates.rate_to_base end as amount_base
     from int_receipt_lines as lines
     inner join promised on lines.customer_key = promised.customer_key
     left join stg_fx_rates as rates

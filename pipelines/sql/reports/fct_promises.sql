@@ -162,8 +162,8 @@ final as (
         currency,
         amount,
         received,
-        cast(round(amount * rate, 4) as decimal(18, 4)) as amount_base,
-        cast(round(received * rate, 4) as decimal(18, 4)) as received_base,
+        cast(round(cast(amount as decimal(38, 4)) * rate, 4) as decimal(18, 4)) as amount_base,
+        cast(round(cast(received as decimal(38, 4)) * rate, 4) as decimal(18, 4)) as received_base,
         state,
         1 + cast(
             sum(case when state in ('broken', 'partly_kept') then 1 else 0 end) over (

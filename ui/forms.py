@@ -1,0 +1,98 @@
+"""A form on a page: fields that keep what was typed, the reason of a refusal beside its field, and what was stored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from pipelines.errors import UserError
+from pipelines.journal_entries import EntryRefused
+from ui.formats import plain
+from ui.session import View
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form of a page; `name` tells it from others, for example by what it is about."""
+
+    view: View
+    name: str
+
+    @property
+    def key(self) -> str:
+        """What the names of its fields begin with; a new one once something was stored, so that it starts empty."""
+        return f"{self.name}.{st.session_state.get(f'{self.name}.times', 0)}"
+
+    def value(self, name: str) -> Any:
+        """What stands in a field now."""
+        return st.session_state.get(f"{self.key}.{name}")
+
+    def suggest(self, name: str, value: Any) -> None:
+        """Fill a field that nobody has touched."""
+        st.session_state.setdefault(f"{self.key}.{name}", value)
+
+
+def field(form: Form, name: str, widget: Callable[..., Any], label: str, **options: Any) -> Any:
+    """A field, with the reason it was refused for below it."""
+    value = widget(label, key=f"{form.key}.{name}", **options)
+    reason(form, name)
+    return value
+
+
+def choice(form: Form, name: str, label: str, options: tuple[str, ...], kind: str, **more: Any) -> Any:
+    """A field with the words of a few codes to choose from."""
+    words = {"format_func": lambda each: form.view.reader.code(kind, each)}
+    return field(form, name, st.pills, label, options=options, **words, **more)
+
+
+def day(form: Form, name: str, label: str, **options: Any) -> Any:
+    """A field for a date."""
+    return field(form, name, st.date_input, label, value=None, format="YYYY-MM-DD", **options)
+
+
+def amount(form: Form, name: str, label: str, **options: Any) -> Any:
+    """A field for an amount of money."""
+    return field(form, name, st.number_input, label, value=None, step=1000.0, format="%.2f", **options)
+
+
+def reason(form: Form, *names: str) -> None:
+    """Why the last attempt was refused for these fields, or for parts of them (`instalments.2.due_on`)."""
+    for problem in st.session_state.get(f"{form.key}.problems", ()):
+        if any(problem.field == name or problem.field.startswith(f"{name}.") for name in names):
+            text = plain(problem.text(form.view.reader.language))
+            part = problem.field.split(".")[1:2]
+            place = f"{form.view.reader.t('form.row', text=part[0])} " if part and part[0].isdigit() else ""
+            st.markdown(f":red[:material/error: {plain(place)}{text}]")
+
+
+def save(form: Form, store: Callable[[], object], saved: str, *, label: str | None = None, **options: Any) -> None:
+    """The button that stores; `store` raises what the journal refuses. `saved` is said once it is stored."""
+    if failure := st.session_state.get(f"{form.key}.failure"):
+        st.error(failure, icon=":material/error:")
+    st.button(
+        label or form.view.reader.t("contact.save"), key=f"{form.key}.save", type="primary", icon=":material/save:",
+        on_click=attempt, args=(form, store, saved), **options,
+    )  # fmt: skip
+
+
+def attempt(form: Form, store: Callable[[], object], saved: str) -> None:
+    """Store, or keep the form as it stands with the reasons."""
+    state, key = st.session_state, form.key
+    state.pop(f"{key}.failure", None)
+    state.pop(f"{key}.problems", None)
+    try:
+        store()
+    except EntryRefused as refused:
+        state[f"{key}.problems"] = refused.problems
+    except UserError as failed:
+        state[f"{key}.failure"] = failed.text(form.view.reader.language)
+    else:
+        state[f"{form.name}.times"] = state.get(f"{form.name}.times", 0) + 1
+        st.toast(saved, icon=":material/check:")
+
+
+def decimal(value: float | None) -> Decimal | None:
+    """What a field for money holds, to the cent."""
+    return None if value is None else Decimal(f"{value:.2f}")
