@@ -5,17 +5,16 @@ with
 payments as (
 
     select
-        instalments.account_key,
-        applications.amount_base,
-        date_diff('day', instalments.due_date, applications.applied_on) as days_late,
-        date_diff('day', instalments.issue_date, instalments.due_date) as terms,
-        case when applications.applied_on > cast($as_of as date) - 365 then 1 else 0 end as is_recent
-    from int_applications as applications
-    inner join int_instalments as instalments on applications.instalment_key = instalments.instalment_key
-    where applications.kind = 'payment'
-        and applications.applied_on > cast($as_of as date) - 730
-        and instalments.amount_doc > 0
-        and instalments.due_basis <> 'assumed'
+        account_key,
+        amount_base,
+        date_diff('day', due_date, applied_on) as days_late,
+        date_diff('day', issue_date, due_date) as terms,
+        case when applied_on > cast($as_of as date) - 365 then 1 else 0 end as is_recent
+    from int_applications
+    where kind = 'payment'
+        and applied_on > cast($as_of as date) - 730
+        and due_date is not null
+        and due_basis <> 'assumed'
 
 ),
 

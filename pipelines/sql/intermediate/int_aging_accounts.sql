@@ -1,35 +1,6 @@
 -- Grain: one row per month end, account and aging bucket. Residues below 0.01 in document currency are not listed.
 with
 
-items as (
-
-    select
-        stretches.from_month,
-        stretches.to_month,
-        stretches.balance_base,
-        instalments.account_key,
-        case when instalments.amount_doc > 0 then instalments.due_date end as due_date
-    from int_item_months as stretches
-    inner join int_instalments as instalments on stretches.item_key = instalments.instalment_key
-    where abs(stretches.balance_doc) >= 0.01
-
-    union all
-
-    select
-        stretches.from_month,
-        stretches.to_month,
-        stretches.balance_base,
-        accounts.account_key,
-        cast(null as date) as due_date
-    from int_item_months as stretches
-    inner join (
-        select distinct line_key, account_key
-        from int_unapplied_events
-    ) as accounts on stretches.item_key = -accounts.line_key
-    where abs(stretches.balance_doc) >= 0.01
-
-),
-
 at_month_ends as (
 
     select
@@ -40,10 +11,11 @@ at_month_ends as (
             when items.due_date is null then -1
             else least(greatest(date_diff('day', items.due_date, months.month_end), 0), $open_ended_from)
         end as days_past_due
-    from items
+    from int_item_months as items
     inner join ref_month_spans as months
         on items.from_month = months.from_month
         and items.to_month = months.to_month
+    where abs(items.balance_doc) >= 0.01
 
 ),
 

@@ -1,5 +1,7 @@
 -- Grain: one row per application of money to an instalment, in document currency and in base at the booking rate.
 -- Base amounts are differences of the rounded running base balance, so a paid invoice is zero in both currencies.
+-- Account and days of the instalment stand here too, so that no history joins the two; due_date is empty where nothing
+-- falls due (credit notes, prepayments).
 with
 
 together as (
@@ -14,43 +16,60 @@ together as (
 
 ),
 
-in_base_currency as (
+placed as (
 
     select
         together.*,
-        together.amount_doc as amount_base
+        instalments.account_key,
+        instalments.issue_date,
+        case when instalments.amount_doc > 0 then instalments.due_date end as due_date,
+        instalments.due_basis,
+        case when instalments.currency <> $base_currency then instalments.booking_rate end as booking_rate
     from together
     inner join int_instalments as instalments on together.instalment_key = instalments.instalment_key
-    where instalments.currency = $base_currency
 
 ),
 
 in_foreign_currency as (
 
     select
-        together.*,
-        instalments.booking_rate,
-        sum(together.amount_doc) over (
-            partition by together.instalment_key
-            order by together.applied_on, together.kind, together.line_key
+        *,
+        sum(amount_doc) over (
+            partition by instalment_key
+            order by applied_on, kind, line_key
             rows between unbounded preceding and current row
         ) as applied_doc
-    from together
-    inner join int_instalments as instalments on together.instalment_key = instalments.instalment_key
-    where instalments.currency <> $base_currency
+    from placed
+    where booking_rate is not null
 
 ),
 
 final as (
 
-    select line_key, instalment_key, applied_on, kind, rule, amount_doc, amount_base
-    from in_base_currency
+    select
+        line_key,
+        instalment_key,
+        account_key,
+        issue_date,
+        due_date,
+        due_basis,
+        applied_on,
+        kind,
+        rule,
+        amount_doc,
+        amount_doc as amount_base
+    from placed
+    where booking_rate is null
 
     union all
 
     select
         line_key,
         instalment_key,
+        account_key,
+        issue_date,
+        due_date,
+        due_basis,
         applied_on,
         kind,
         rule,

@@ -22,9 +22,12 @@ items as (
         shares.week_no,
         cast(items.open_base as double) * in_hand.due_share as open_base,
         shares.unpaid_share,
-        lag(shares.unpaid_share, 1, 1) over (
-            partition by shares.item_key order by shares.week_no
-        ) - shares.unpaid_share as paid_share
+        -- Of two shares that are the same, one may be a hair larger: less than nothing is not paid.
+        greatest(
+            lag(shares.unpaid_share, 1, 1) over (partition by shares.item_key order by shares.week_no)
+            - shares.unpaid_share,
+            0
+        ) as paid_share
     from int_cash_shares as shares
     inner join fct_open_items as items on shares.item_key = items.item_key
     inner join in_hand on items.customer_key = in_hand.customer_key

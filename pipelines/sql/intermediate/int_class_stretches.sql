@@ -6,20 +6,18 @@ select
     classes.class_due_date,
     items.from_month,
     items.to_month,
-    instalments.due_basis = 'assumed' as is_assumed,
+    items.is_assumed,
     sum(items.balance_base) as balance_base,
-    sum(items.balance_base * date_diff('day', date '1900-01-01', instalments.due_date)) as due_days
+    sum(items.balance_base * date_diff('day', date '1900-01-01', items.due_date)) as due_days
 from int_item_months as items
-inner join int_instalments as instalments on items.item_key = instalments.instalment_key
-inner join int_desks as desks on instalments.account_key = desks.account_key
-inner join int_due_classes as classes on instalments.due_date = classes.due_date
-left join int_open_items_only as lists on instalments.account_key = lists.account_key
-where instalments.amount_doc > 0
-    and abs(items.balance_doc) >= 0.01
+inner join int_desks as desks on items.account_key = desks.account_key
+inner join int_due_classes as classes on items.due_date = classes.due_date
+left join int_open_items_only as lists on items.account_key = lists.account_key
+where abs(items.balance_doc) >= 0.01
     and lists.account_key is null
 group by
     desks.desk_key,
     classes.class_due_date,
     items.from_month,
     items.to_month,
-    instalments.due_basis = 'assumed'
+    items.is_assumed

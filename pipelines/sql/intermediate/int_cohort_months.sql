@@ -29,45 +29,45 @@ ranked as (
 
 ),
 
-billed as (
-
-    select
-        instalments.instalment_key,
-        desks.desk_key,
-        extract(year from instalments.issue_date) * 12 + extract(month from instalments.issue_date) as month_no,
-        instalments.due_date,
-        instalments.amount_base,
-        date_diff('day', instalments.due_date, cast($as_of as date)) as reached_days
-    from int_instalments as instalments
-    inner join int_desks as desks on instalments.account_key = desks.account_key
-    left join int_open_items_only as lists on instalments.account_key = lists.account_key
-    where instalments.amount_doc > 0
-        and instalments.due_basis <> 'assumed'
-        and lists.account_key is null
-
-),
-
 events as (
 
     select
-        desk_key,
-        month_no,
-        reached_days,
+        account_key,
+        issue_date,
+        due_date,
         null as days_late,
         amount_base
-    from billed
+    from int_instalment_balances
+    where amount_doc > 0
+        and not is_assumed
 
     union all
 
     select
-        billed.desk_key,
-        billed.month_no,
-        billed.reached_days,
-        date_diff('day', billed.due_date, applications.applied_on) as days_late,
-        applications.amount_base
-    from int_applications as applications
-    inner join billed on applications.instalment_key = billed.instalment_key
-    where applications.kind <> 'write_off'
+        account_key,
+        issue_date,
+        due_date,
+        date_diff('day', due_date, applied_on) as days_late,
+        amount_base
+    from int_applications
+    where kind <> 'write_off'
+        and due_date is not null
+        and due_basis <> 'assumed'
+
+),
+
+placed as (
+
+    select
+        desks.desk_key,
+        extract(year from events.issue_date) * 12 + extract(month from events.issue_date) as month_no,
+        date_diff('day', events.due_date, cast($as_of as date)) as reached_days,
+        events.days_late,
+        events.amount_base
+    from events
+    inner join int_desks as desks on events.account_key = desks.account_key
+    left join int_open_items_only as lists on events.account_key = lists.account_key
+    where lists.account_key is null
 
 ),
 
@@ -92,7 +92,7 @@ counted as (
             as ages_missed,
         days_late is null as is_billing,
         amount_base
-    from events
+    from placed
 
 ),
 

@@ -1,6 +1,5 @@
--- Grain: one row per amount directed at a document: receipt lines that name one, or that a person directed there,
--- credit notes used up by a line that quotes their number, and settlements that the invoice export itself states
--- (settled date, open amount, paid status).
+-- Grain: one row per amount directed at a document: receipt lines that name one, credit notes used up by a line that
+-- quotes their number, and settlements that the invoice export itself states (settled date, open amount, paid status).
 with
 
 receipt_lines as (
@@ -16,22 +15,7 @@ receipt_lines as (
         kind,
         named_by as rule
     from int_receipt_lines
-    where document_key is not null and not is_decided
-
-    union all
-
-    select
-        parts.line_key,
-        parts.document_key,
-        parts.instalment_no,
-        greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) as applied_on,
-        lines.received_on,
-        parts.amount_doc,
-        lines.currency,
-        lines.kind,
-        'person' as rule
-    from int_decided_parts as parts
-    inner join int_receipt_lines as lines on parts.line_key = lines.line_key
+    where document_key is not null
 
 ),
 
@@ -55,17 +39,22 @@ spent_documents as (
 settlements as (
 
     select
-        -instalment_key as line_key,
-        document_key,
-        instalment_no,
-        coalesce(settled_date, listed_on) as settled_on,
-        amount_doc - coalesce(open_amount, 0) as settled_doc,
-        currency,
-        case when settled_date is null then 'listed' else 'stated' end as rule,
-        instalments
-    from int_instalments
-    where coalesce(ledger, 'ledger') = 'ledger'
-        and (settled_date is not null or open_amount is not null or status = 'paid')
+        -instalments.instalment_key as line_key,
+        instalments.document_key,
+        instalments.instalment_no,
+        coalesce(instalments.settled_date, imports.as_of) as settled_on,
+        instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
+        instalments.currency,
+        case when instalments.settled_date is null then 'listed' else 'stated' end as rule,
+        instalments.instalments
+    from int_instalments as instalments
+    inner join raw_imports as imports on instalments.import_no = imports.import_no
+    where coalesce(imports.ledger, 'ledger') = 'ledger'
+        and (
+            instalments.settled_date is not null
+            or instalments.open_amount is not null
+            or instalments.status = 'paid'
+        )
 
 ),
 

@@ -1,5 +1,5 @@
--- Grain: one row per instalment: its dates and amounts, what is open at the as-of date and the day that closed it.
--- Numbers only, so that aging at any day is one scan.
+-- Grain: one row per instalment: its dates and amounts, what is open at the as-of date, the first and the last day on
+-- which something was applied and the day that closed it. No text, so that aging at any day is one scan.
 with
 
 applied as (
@@ -8,6 +8,7 @@ applied as (
         instalment_key,
         sum(amount_doc) as amount_doc,
         sum(amount_base) as amount_base,
+        min(applied_on) as first_applied_on,
         max(applied_on) as last_applied_on
     from int_applications
     group by instalment_key
@@ -26,6 +27,9 @@ final as (
         instalments.amount_base,
         cast(instalments.amount_doc - coalesce(applied.amount_doc, 0) as decimal(18, 4)) as open_doc,
         cast(instalments.amount_base - coalesce(applied.amount_base, 0) as decimal(18, 4)) as open_base,
+        instalments.due_basis = 'assumed' as is_assumed,
+        applied.first_applied_on,
+        applied.last_applied_on,
         case
             when abs(instalments.amount_doc - coalesce(applied.amount_doc, 0)) < 0.01 then applied.last_applied_on
         end as closed_on

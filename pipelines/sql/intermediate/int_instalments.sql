@@ -27,16 +27,12 @@ due as (
         case when invoices.currency = $base_currency then 1 else rates.rate_to_base end as booking_rate,
         invoices.open_amount,
         invoices.settled_date,
-        invoices.listed_on,
-        invoices.ledger,
-        invoices.source,
         invoices.disputed,
         invoices.dispute_reason,
         invoices.project,
         invoices.order_no,
         invoices.status,
         invoices.import_no,
-        invoices.line_no,
         invoices.import_no * 10000000000 + invoices.line_no as instalment_key
     from stg_invoices as invoices
     inner join int_customers as customers
@@ -98,16 +94,12 @@ final as (
         cast(round(cast(due.amount_doc as decimal(38, 4)) * due.booking_rate, 4) as decimal(18, 4)) as amount_base,
         due.open_amount,
         due.settled_date,
-        due.listed_on,
-        due.ledger,
-        due.source,
         due.disputed,
         due.dispute_reason,
         due.project,
         due.order_no,
         due.status,
-        due.import_no,
-        due.line_no
+        due.import_no
     from due
     left join schedules
         on due.entity_id = schedules.entity_id

@@ -3,29 +3,33 @@
 -- overdue_days: the age at the month end of each overdue open amount. Assumed due dates are left out and shown so.
 with
 
+payments as (
+
+    select
+        extract(year from payments.applied_on) * 12 + extract(month from payments.applied_on) as month_no,
+        desks.desk_key,
+        case when payments.due_basis = 'assumed' then 0 else payments.amount_base end as paid_base,
+        case when payments.due_basis = 'assumed' then payments.amount_base else 0 end as left_out_base,
+        date_diff('day', payments.due_date, payments.applied_on) as days_late,
+        date_diff('day', payments.issue_date, payments.due_date) as terms
+    from int_applications as payments
+    inner join int_desks as desks on payments.account_key = desks.account_key
+    where payments.kind = 'payment'
+        and payments.due_date is not null
+
+),
+
 paid as (
 
     select
-        extract(year from applications.applied_on) * 12 + extract(month from applications.applied_on) as month_no,
-        desks.desk_key,
-        sum(case when instalments.due_basis <> 'assumed' then applications.amount_base else 0 end) as paid_base,
-        sum(
-            case when instalments.due_basis <> 'assumed' then applications.amount_base else 0 end
-            * date_diff('day', instalments.due_date, applications.applied_on)
-        ) as paid_days,
-        sum(
-            case when instalments.due_basis <> 'assumed' then applications.amount_base else 0 end
-            * date_diff('day', instalments.issue_date, instalments.due_date)
-        ) as terms_days,
-        sum(case when instalments.due_basis = 'assumed' then applications.amount_base else 0 end) as left_out_base
-    from int_applications as applications
-    inner join int_instalments as instalments on applications.instalment_key = instalments.instalment_key
-    inner join int_desks as desks on instalments.account_key = desks.account_key
-    where applications.kind = 'payment'
-        and instalments.amount_doc > 0
-    group by
-        extract(year from applications.applied_on) * 12 + extract(month from applications.applied_on),
-        desks.desk_key
+        month_no,
+        desk_key,
+        sum(paid_base) as paid_base,
+        sum(paid_base * days_late) as paid_days,
+        sum(paid_base * terms) as terms_days,
+        sum(left_out_base) as left_out_base
+    from payments
+    group by month_no, desk_key
 
 ),
 

@@ -1,99 +1,111 @@
 -- Grain: one row per month and account with a balance or a movement; additive sums in base.
+-- The balance is the sum of the aging buckets; a check rolls it forward from the movements.
+-- Residues below 0.01 in document currency leave the receivables as written off.
 with
 
-balances as (
+documents as (
 
     select
-        month_no,
+        extract(year from issue_date) * 12 + extract(month from issue_date) as month_no,
         account_key,
-        sum(case when bucket_order between 1 and 98 then open_base else 0 end) as overdue_end_base,
-        sum(case when bucket_order = 0 then open_base else 0 end) as current_end_base,
-        -sum(case when bucket_order = 99 then open_base else 0 end) as unapplied_end_base
-    from int_aging_accounts
-    group by month_no, account_key
+        case doc_type when 'prepayment' then 'payment' when 'credit_note' then 'credit' else 'sale' end as kind,
+        case when doc_type in ('prepayment', 'credit_note') then -amount_base else amount_base end as amount_base
+    from int_instalments
+
+),
+
+movements as (
+
+    select month_no, account_key, kind, amount_base
+    from documents
+
+    union all
+
+    select
+        extract(year from applied_on) * 12 + extract(month from applied_on) as month_no,
+        account_key,
+        kind,
+        amount_base
+    from int_applications
+
+    union all
+
+    select
+        extract(year from event_on) * 12 + extract(month from event_on) as month_no,
+        account_key,
+        kind,
+        -change_base as amount_base
+    from int_unapplied_events
+
+    union all
+
+    select from_month as month_no, account_key, 'write_off' as kind, balance_base as amount_base
+    from int_item_months
+    where abs(balance_doc) < 0.01
+
+    union all
+
+    select to_month as month_no, account_key, 'write_off' as kind, -balance_base as amount_base
+    from int_item_months
+    where abs(balance_doc) < 0.01
 
 ),
 
 together as (
 
-    select
-        month_no,
-        account_key,
-        sales_base,
-        collected_base,
-        credited_base,
-        written_off_base,
-        0 as overdue_end_base,
-        0 as current_end_base,
-        0 as unapplied_end_base
-    from int_movements
+    select month_no, account_key, kind, amount_base
+    from movements
+    where month_no between $first_month and $last_month
 
     union all
 
     select
         month_no,
         account_key,
-        0 as sales_base,
-        0 as collected_base,
-        0 as credited_base,
-        0 as written_off_base,
-        overdue_end_base,
-        current_end_base,
-        unapplied_end_base
-    from balances
+        case bucket_order when 0 then 'current' when 99 then 'unapplied' else 'overdue' end as kind,
+        open_base as amount_base
+    from int_aging_accounts
 
 ),
 
-monthly as (
+sums as (
 
     select
         month_no,
         account_key,
-        cast(sum(sales_base) as decimal(18, 4)) as sales_base,
-        cast(sum(collected_base) as decimal(18, 4)) as collected_base,
-        cast(sum(credited_base) as decimal(18, 4)) as credited_base,
-        cast(sum(written_off_base) as decimal(18, 4)) as written_off_base,
-        cast(sum(overdue_end_base) as decimal(18, 4)) as overdue_end_base,
-        cast(sum(current_end_base) as decimal(18, 4)) as current_end_base,
-        cast(sum(unapplied_end_base) as decimal(18, 4)) as unapplied_end_base
+        sum(case when kind = 'sale' then amount_base else 0 end) as sales_base,
+        sum(case when kind = 'payment' then amount_base else 0 end) as collected_base,
+        sum(case when kind in ('credit', 'discount') then amount_base else 0 end) as credited_base,
+        sum(case when kind = 'write_off' then amount_base else 0 end) as written_off_base,
+        sum(case when kind = 'overdue' then amount_base else 0 end) as overdue_end_base,
+        sum(case when kind = 'current' then amount_base else 0 end) as current_end_base,
+        -sum(case when kind = 'unapplied' then amount_base else 0 end) as unapplied_end_base
     from together
     group by month_no, account_key
-
-),
-
-running as (
-
-    select
-        *,
-        sum(sales_base - collected_base - credited_base - written_off_base) over (
-            partition by account_key order by month_no rows between unbounded preceding and current row
-        ) as ar_end_base
-    from monthly
 
 ),
 
 final as (
 
     select
-        running.month_no,
-        running.account_key,
+        cast(sums.month_no as integer) as month_no,
+        sums.account_key,
         cast(
-            running.ar_end_base
-            - (running.sales_base - running.collected_base - running.credited_base - running.written_off_base)
+            sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base
+            - sums.sales_base + sums.collected_base + sums.credited_base + sums.written_off_base
             as decimal(18, 4)
         ) as opening_base,
-        cast(running.sales_base as decimal(18, 4)) as sales_base,
-        cast(running.collected_base as decimal(18, 4)) as collected_base,
-        cast(running.credited_base as decimal(18, 4)) as credited_base,
-        cast(running.written_off_base as decimal(18, 4)) as written_off_base,
-        cast(running.ar_end_base as decimal(18, 4)) as ar_end_base,
-        cast(running.overdue_end_base as decimal(18, 4)) as overdue_end_base,
-        cast(running.current_end_base as decimal(18, 4)) as current_end_base,
-        cast(running.unapplied_end_base as decimal(18, 4)) as unapplied_end_base,
+        cast(sums.sales_base as decimal(18, 4)) as sales_base,
+        cast(sums.collected_base as decimal(18, 4)) as collected_base,
+        cast(sums.credited_base as decimal(18, 4)) as credited_base,
+        cast(sums.written_off_base as decimal(18, 4)) as written_off_base,
+        cast(sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base as decimal(18, 4)) as ar_end_base,
+        cast(sums.overdue_end_base as decimal(18, 4)) as overdue_end_base,
+        cast(sums.current_end_base as decimal(18, 4)) as current_end_base,
+        cast(sums.unapplied_end_base as decimal(18, 4)) as unapplied_end_base,
         lists.account_key is not null as is_from_open_items
-    from running
-    left join int_open_items_only as lists on running.account_key = lists.account_key
-    where running.month_no >= $first_month
+    from sums
+    left join int_open_items_only as lists on sums.account_key = lists.account_key
 
 )
 

@@ -9,15 +9,14 @@ ending as (
         items.item_key,
         items.to_month,
         items.balance_base,
+        case when abs(items.left_doc) >= 0.01 then items.left_base else 0 end as left_base,
         desks.desk_key,
         classes.class_due_date
     from int_item_months as items
-    inner join int_instalments as instalments on items.item_key = instalments.instalment_key
-    inner join int_desks as desks on instalments.account_key = desks.account_key
-    inner join int_due_classes as classes on instalments.due_date = classes.due_date
-    left join int_open_items_only as lists on instalments.account_key = lists.account_key
-    where instalments.amount_doc > 0
-        and abs(items.balance_doc) >= 0.01
+    inner join int_desks as desks on items.account_key = desks.account_key
+    inner join int_due_classes as classes on items.due_date = classes.due_date
+    left join int_open_items_only as lists on items.account_key = lists.account_key
+    where abs(items.balance_doc) >= 0.01
         and lists.account_key is null
         and items.to_month <= $last_month
 
@@ -43,15 +42,11 @@ ends as (
         ending.desk_key,
         ending.class_due_date,
         ending.to_month as month_no,
-        least(ending.balance_base, coalesce(later.balance_base, 0)) as kept_base,
-        ending.balance_base - least(ending.balance_base, coalesce(later.balance_base, 0)) as gone_base,
+        least(ending.balance_base, ending.left_base) as kept_base,
+        ending.balance_base - least(ending.balance_base, ending.left_base) as gone_base,
         greatest(coalesce(given_up.written_off_base, 0), 0) as written_off_base,
         greatest(coalesce(given_up.credited_base, 0), 0) as credited_base
     from ending
-    left join int_item_months as later
-        on ending.item_key = later.item_key
-        and ending.to_month = later.from_month
-        and abs(later.balance_doc) >= 0.01
     left join given_up
         on ending.item_key = given_up.instalment_key
         and ending.to_month = given_up.month_no

@@ -8,9 +8,6 @@ documents as (
     select
         imports.import_no,
         invoices.line_no,
-        imports.source,
-        imports.ledger,
-        imports.as_of as listed_on,
         coalesce(invoices.entity_id, $default_entity) as entity_id,
         invoices.customer_id,
         invoices.customer_name,
@@ -54,9 +51,6 @@ final as (
     select
         documents.import_no,
         documents.line_no,
-        documents.source,
-        documents.ledger,
-        documents.listed_on,
         documents.entity_id,
         documents.customer_id,
         documents.customer_name,

@@ -22,9 +22,9 @@ select
     instalments.project,
     instalments.order_no,
     instalments.status,
-    instalments.ledger,
+    imports.ledger,
     imports.import_id,
-    instalments.line_no,
+    instalments.instalment_key % 10000000000 as line_no,
     instalments.instalment_key,
     instalments.customer_key
 from int_instalments as instalments
