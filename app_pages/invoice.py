@@ -47,11 +47,10 @@ with st.container(border=True):
     if applications.empty:
         page.nothing_here(t("invoice.no_applications"))
     else:
-        table(
-            reader,
-            applications,
-            APPLICATIONS,
-            key="applications",
-            alt=t("invoice.applications"),
-            file_name="applications",
-        )
+        st.caption(t("receipt.hint"))
+        row = table(
+            reader, applications, APPLICATIONS, key="applications", alt=t("invoice.applications"),
+            open_label=t("app.open"), file_name="applications",
+        )  # fmt: skip
+        if row is not None:
+            navigation.open_receipt(view, int(applications.iloc[row]["line_key"]))

@@ -426,7 +426,7 @@ def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id
         f"""
         select applications.applied_on, applications.invoice_id, applications.instalment_no, applications.receipt_id,
             applications.amount_base, applications.amount_doc, applications.currency, applications.kind,
-            applications.method, applications.basis, applications.rule, invoices.due_date,
+            applications.method, applications.basis, applications.rule, applications.line_key, invoices.due_date,
             applications.applied_on - invoices.due_date as days_late
         from fct_applications as applications
         inner join fct_invoices as invoices using (instalment_key)

@@ -28,6 +28,16 @@ def build(view: View) -> None:
     start(view, [BUILD])
 
 
+def offer_build(view: View, text: str) -> None:
+    """Say that something takes effect with the next build, and offer to build now."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f":orange[:material/update:] {text}")
+        st.button(
+            view.reader.t("imports.build"), type="primary", icon=":material/refresh:", on_click=build, args=(view,),
+            key="build", disabled=is_running(),
+        )  # fmt: skip
+
+
 def is_running() -> bool:
     """Whether this session has started work that has not ended."""
     job = st.session_state.get("import_job")

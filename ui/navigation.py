@@ -5,6 +5,7 @@ from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
+from pipelines import queries_receipts
 from ui.access import ROLES
 from ui.i18n import Reader
 from ui.session import View
@@ -43,6 +44,7 @@ PLACES = (
     Place("sheet", "description", "collect", hidden=True),
     Place("letters", "mail", "collect", hidden=True),
     Place("invoice", "receipt_long", "collect", hidden=True),
+    Place("receipt", "request_quote", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
     Place("chain", "account_tree", "analyse", OFFICE),
     Place("model", "model_training", "analyse", OFFICE),
@@ -98,6 +100,16 @@ def open_invoice(view: View, entity_id: str, invoice_id: str, customer_id: str) 
     """Leave for the page of one invoice."""
     params = {"entity": entity_id, "invoice": invoice_id, "customer": customer_id}
     st.switch_page(f"{FOLDER}/invoice.py", query_params=carried() | params)
+
+
+def open_receipt(view: View, line_key: int) -> None:
+    """Leave for the page of one receipt line; stays where no receipt line stands behind the money."""
+    found = view.ask_build(queries_receipts.line_of, line_key)
+    if found is None:
+        st.toast(view.reader.t("receipt.no_line"), icon=":material/info:")
+        return
+    import_id, line_no = found
+    st.switch_page(f"{FOLDER}/receipt.py", query_params=carried() | {"import": import_id, "line": str(line_no)})
 
 
 def link(name: str, label: str, icon: str | None = None, **params: str) -> None:

@@ -20,7 +20,7 @@ ITEM_COLUMNS = words(
     "p_very_late expected_pay_date disputed risk_reasons"
 )
 PAYMENT_COLUMNS = words(
-    "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method basis"
+    "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
 )
 FACTS = words(
     "customer_id entity_id parent_id region rep industry customer_type credit_limit_base terms_days payment_run "
@@ -116,7 +116,9 @@ def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str
             reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items",
             alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items",
         )  # fmt: skip
-        if row is not None and shown.iloc[row]["doc_type"] != MONEY_ON_ACCOUNT:
+        if row is not None and shown.iloc[row]["doc_type"] == MONEY_ON_ACCOUNT:
+            navigation.open_receipt(view, -int(shown.iloc[row]["item_key"]))
+        elif row is not None:
             navigation.open_invoice(view, entity_id, str(shown.iloc[row]["invoice_id"]), customer_id)
 
 
@@ -151,9 +153,12 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
         if panel.open:
             with panel:
                 newest = payments.sort_values("applied_on", ascending=False)
-                table(
-                    reader, newest, PAYMENT_COLUMNS, key="pay_table", alt=t("payer.payments_alt"), file_name="payments"
-                )
+                paid = table(
+                    reader, newest, PAYMENT_COLUMNS, key="pay_table", alt=t("payer.payments_alt"),
+                    open_label=t("app.open"), file_name="payments",
+                )  # fmt: skip
+                if paid is not None:
+                    navigation.open_receipt(view, int(newest.iloc[paid]["line_key"]))
 
 
 def facts(view: View, customer: Mapping[str, Any]) -> None:

@@ -4,5 +4,6 @@ select
     receipt_id,
     paid_on,
     method,
-    reference
+    reference,
+    invoice_id is not null as states_invoice
 from int_receipt_lines

@@ -1,0 +1,32 @@
+"""One receipt: what its money paid, by which rule, and where a person says it goes instead."""
+
+import streamlit as st
+
+from pipelines import queries_receipts
+from ui import import_jobs, navigation, page, receipt_parts
+from ui.formats import date, plain
+from ui.session import view as current_view
+
+view = current_view()
+t = view.reader.t
+import_id, written = st.query_params.get("import", ""), st.query_params.get("line", "")
+line_no = int(written) if written.isdecimal() else 0
+
+line = None if view.build is None else view.ask_anywhere(queries_receipts.receipt_line, import_id, line_no)
+if line is None:
+    navigation.back(t)
+    page.start("receipt")
+    st.info(t("receipt.unknown"), icon=":material/receipt_long:")
+    st.stop()
+
+navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=line.entity_id, customer=line.customer_id)
+st.title(t("receipt.title", text=plain(line.receipt_id or line.line_no)), anchor=False)
+as_of = view.build.as_of if view.build else None
+st.caption(
+    f"{plain(line.customer_id)} · {t('app.as_of', date=date(view.reader, as_of), currency=view.reader.currency)}"
+)
+import_jobs.running(view)
+receipt_parts.figures(view, line)
+receipt_parts.built(view, line)
+if view.who.role in navigation.OFFICE:
+    receipt_parts.direct(view, line)
