@@ -9,8 +9,8 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from models import candidates, store
 from models import evaluate as evaluation
-from models import late_risk, store
 from models import report as reports
 from models.card import Card, serving_card
 from pipelines import i18n, queries
@@ -62,7 +62,7 @@ def train(keep: bool, as_json: bool) -> None:
     settings = Settings()
     build = _build(settings)
     with Warehouse.of(settings).lock("training"), queries.open_build(build) as con:
-        card = late_risk.train(con, build.as_of, settings, build.build_id)
+        card = candidates.train(con, build.as_of, settings, build.build_id)
     before = serving_card(settings)
     store.log(settings, "trained", card.model_id, before.model_id if before else None)
     serves = keep or before is None or before.model_id == card.model_id

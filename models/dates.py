@@ -8,17 +8,13 @@ the curve only, and the curve is bent so that it agrees with the probabilities o
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.special import expit
-from sklearn.ensemble import HistGradientBoostingRegressor
 
-from models import forest
-from models.estimators import RISES, SEED, thin
 from models.forest import Forest
+from models.odds import expit
+from models.rows import Rows
 
 FIRST, LAST = -400, 800  # days that a curve spans around the expected median
 LONGEST = 365  # an expected date lies at most this many days ahead
-CEILING = 200  # days late beyond which the median model sees no difference
 BANDS = 3
 SCATTER = 15.0  # days by which payments scatter where nothing is known
 
@@ -35,56 +31,12 @@ class DateModel:
         return np.zeros(len(x)) if self.median is None else np.round(self.median.raw(x))
 
 
-def fit(rows: pd.DataFrame, x: np.ndarray, known_day: int, cap: int = 60_000) -> DateModel:
-    """Learn from questions whose due date has passed; `known_day` is the last day the book knows."""
-    due = rows["due_day"].to_numpy("float64")
-    settled = rows["settled_day"].to_numpy("float64", na_value=np.nan)
-    paid = ~np.isnan(settled)
-    days_late = np.where(paid, settled, known_day) - due
-    entry = rows["day"].to_numpy("float64") - 1 - due
-    keep = thin(rows, cap)
-    mask = np.ones(len(rows), dtype=bool) if keep is None else keep
-    # Open long enough to pass for unpaid; a young open item would pull the median towards its age.
-    mask &= paid | (days_late >= 60)
-    median = None
-    if mask.sum() >= 200:
-        x_fit = x[mask]
-        fitted = HistGradientBoostingRegressor(
-            loss="absolute_error",
-            max_leaf_nodes=8,
-            learning_rate=0.1,
-            min_samples_leaf=30,
-            max_iter=60,
-            max_bins=64,
-            max_features=0.3,
-            l2_regularization=10,
-            monotonic_cst=RISES.astype(int).tolist(),
-            early_stopping=False,
-            random_state=SEED,
-        ).fit(
-            np.where(np.isnan(x_fit).all(axis=0), 0.0, x_fit),
-            np.clip(np.where(paid, days_late, CEILING)[mask], -90, CEILING),
-        )
-        median = forest.of(fitted)
-    centre = np.zeros(len(rows)) if median is None else np.round(median.raw(x))
-    edges = np.quantile(centre, np.arange(1, BANDS) / BANDS) if len(rows) else np.zeros(BANDS - 1)
-    band = np.searchsorted(edges, centre)
-    curves = []
-    for number in range(BANDS):
-        inside = band == number
-        if inside.sum() < 100:
-            inside = np.ones(len(rows), dtype=bool)
-        error = (days_late - centre)[inside]
-        curves.append(_curve(error, paid[inside], (entry - centre)[inside]))
-    return DateModel(median, edges, np.array(curves))
-
-
-def curve_only(rows: pd.DataFrame, known_day: int) -> DateModel:
+def curve_only(rows: Rows, known_day: int) -> DateModel:
     """A date model without a median model: how long all items took, open ones counted while they were seen."""
-    due = rows["due_day"].to_numpy("float64")
-    settled = rows["settled_day"].to_numpy("float64", na_value=np.nan)
+    due = rows["due_day"]
+    settled = rows["settled_day"]
     paid = ~np.isnan(settled)
-    curve = _curve(np.where(paid, settled, known_day) - due, paid, rows["day"].to_numpy("float64") - 1 - due)
+    curve = curve_of(np.where(paid, settled, known_day) - due, paid, rows["day"] - 1 - due)
     return DateModel(None, np.zeros(BANDS - 1), np.tile(curve, (BANDS, 1)))
 
 
@@ -142,7 +94,7 @@ def _first_day_at(curve: np.ndarray, left: np.ndarray) -> np.ndarray:
     return np.searchsorted(-curve, -left - 1e-12, side="left") + FIRST
 
 
-def _curve(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
+def curve_of(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
     """The survival curve with one made-up item around the median, so that it falls on every day, even of no items."""
     around = expit(-np.arange(FIRST, LAST + 1) / SCATTER)
     return (len(error) * survival(error, paid, entry) + around) / (len(error) + 1)

@@ -7,14 +7,16 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pandas as pd
 import sklearn
 
-from models import evaluate, features, measures, model
+from models import evaluate, features, measures, training
 from models.estimators import CANDIDATES, Classifier, brier
 from models.explain import MEMBERS
 from models.features import GROUPS, NAMES, SEGMENTS
-from models.model import HEADS, TARGETS, Learning, Model
+from models.measures import bin_shares
+from models.model import HEADS, TARGETS, Model, labelled
+from models.rows import Rows
+from models.training import Learning
 from pipelines.settings import Settings
 
 HELD_BACK = 0.25  # the newest share of the questions, on which the card's figures are measured
@@ -40,7 +42,7 @@ def card(
         "items": trained.items,
         "rows": dict(trained.rows),
         "share_of_customers": learning.per_mille / 1000,
-        "customers": int(learning.issue["customer_key"].nunique()),
+        "customers": len(np.unique(learning.issue["customer_key"])),
         "base_rate": {target: _base_rate(learning, target) for target in TARGETS},
         "refusals": {target: asdict(item) for target, item in trained.refusals.items()},
         "settings": {
@@ -61,7 +63,7 @@ def card(
 
 
 def _base_rate(learning: Learning, target: str) -> float | None:
-    rows = model.labelled(learning.issue, target, features.day_number(learning.known))
+    rows = labelled(learning.issue, target, features.day_number(learning.known))
     return float(rows[f"is_{target}"].mean()) if len(rows) else None
 
 
@@ -92,42 +94,42 @@ def _test(learning: Learning, settings: Settings) -> dict[str, Any] | None:
     past = evaluate.as_known(learning, day - dt.timedelta(days=1))
     if len(past.issue) < LEAST_ROWS:
         return None
-    trained = model.train(past, settings)
+    trained = training.train(past, settings)
     result: dict[str, Any] = {"cut_date": day.isoformat(), "train_rows": len(past.issue), "heads": {}}
     for head in HEADS:
         rows = getattr(learning, head)
-        test = rows[rows["day"] >= cut].reset_index(drop=True)
+        test = rows.where(rows["day"] >= cut)
         result["heads"][head] = {
             "rows": len(test),
-            "customers": int(test["customer_key"].nunique()),
+            "customers": len(np.unique(test["customer_key"])),
             "targets": {target: _target(trained, head, test, target, learning.known) for target in TARGETS},
             "days_late": evaluate.days_late_figures(trained, head, test, learning.known),
         }
     return result
 
 
-def _target(trained: Model, head: str, test: pd.DataFrame, target: str, known: dt.date) -> dict[str, Any]:
+def _target(trained: Model, head: str, test: Rows, target: str, known: dt.date) -> dict[str, Any]:
     figures = evaluate.target_figures(trained, head, test, target, known, measures.DRAWS)
-    rows = model.labelled(test, target, features.day_number(known))
+    rows = labelled(test, target, features.day_number(known))
     if not len(rows):
         return figures
     part = trained.heads[head].of(target)
     x = features.matrix(rows, part.context)
-    y, p = rows[f"is_{target}"].to_numpy("float64"), part.chosen_estimate(rows, x)
+    y, p = rows[f"is_{target}"].astype("float64"), part.chosen_estimate(rows, x)
     return figures | {
         "calibration": measures.calibration_points(y, p),
-        "lift": measures.lift(y, p, rows["cents"].to_numpy("float64")),
+        "lift": measures.lift(y, p, rows["cents"].astype("float64")),
         "segments": _segments(rows, y, p),
         "importance": _importance(part, rows, x, y),
         "thresholds": _thresholds(rows, p, features.day_number(known)) if target == "late" else [],
     }
 
 
-def _segments(rows: pd.DataFrame, y: np.ndarray, p: np.ndarray) -> list[dict[str, Any]]:
+def _segments(rows: Rows, y: np.ndarray, p: np.ndarray) -> list[dict[str, Any]]:
     """Rows, outcome, forecast and Brier score of each segment level that has enough rows."""
     found = []
     for column in SEGMENTS:
-        levels = rows[column].to_numpy(dtype=object)
+        levels = rows[column]
         if len(set(levels)) < 2:
             continue
         for level in sorted(set(levels)):
@@ -148,11 +150,11 @@ def _segments(rows: pd.DataFrame, y: np.ndarray, p: np.ndarray) -> list[dict[str
     return found
 
 
-def _thresholds(rows: pd.DataFrame, p: np.ndarray, last_day: int) -> list[dict[str, float]]:
+def _thresholds(rows: Rows, p: np.ndarray, last_day: int) -> list[dict[str, float]]:
     """For each threshold: items called, late ones among them, and their money times months late; for the cost curve."""
-    paid = rows["settled_day"].to_numpy("float64", na_value=last_day)
-    months = np.maximum(paid - rows["due_day"].to_numpy("float64"), 0) / 30 * rows["is_late"].to_numpy("float64")
-    money_months = rows["cents"].to_numpy("float64") / 100 * months
+    paid = np.where(np.isnan(rows["settled_day"]), last_day, rows["settled_day"])
+    months = np.maximum(paid - rows["due_day"].astype("float64"), 0) / 30 * rows["is_late"].astype("float64")
+    money_months = rows["cents"].astype("float64") / 100 * months
     found = []
     for step in range(21):
         called = p >= step / 20
@@ -161,7 +163,7 @@ def _thresholds(rows: pd.DataFrame, p: np.ndarray, last_day: int) -> list[dict[s
                 "threshold": step / 20,
                 "items": len(p),
                 "called": int(called.sum()),
-                "late_called": int(rows["is_late"].to_numpy()[called].sum()),
+                "late_called": int(rows["is_late"][called].sum()),
                 "money_months_called": float(money_months[called].sum()),
                 "money_months": float(money_months.sum()),
             }
@@ -169,7 +171,7 @@ def _thresholds(rows: pd.DataFrame, p: np.ndarray, last_day: int) -> list[dict[s
     return found
 
 
-def _importance(part: Classifier, rows: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
+def _importance(part: Classifier, rows: Rows, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
     """How much the Brier score of the chosen estimate worsens when a group of features is shuffled among the rows."""
     if part.linear is None or part.chosen in ("prior", "late_share"):
         return []
@@ -180,14 +182,14 @@ def _importance(part: Classifier, rows: pd.DataFrame, x: np.ndarray, y: np.ndarr
         shuffled = x.copy()
         shuffled[:, MEMBERS[group]] = x[order][:, MEMBERS[group]]
         # The late share is read from the answers themselves, so its rows move along.
-        moved = rows.iloc[order].reset_index(drop=True) if group == "record" else rows
+        moved = rows.where(order) if group == "record" else rows
         found.append({"group": group, "brier": brier(y, part.chosen_estimate(moved, shuffled)) - whole})
     return sorted(found, key=lambda item: (-item["brier"], item["group"]))
 
 
-def _shares(trained: Model, head: str, rows: pd.DataFrame) -> dict[str, Any]:
+def _shares(trained: Model, head: str, rows: Rows) -> dict[str, Any]:
     """Where the training questions lay, for drift: shares by tenth of the late estimate and by decile of features."""
-    asked = model.labelled(rows, "late", features.day_number(trained.known))
+    asked = labelled(rows, "late", features.day_number(trained.known))
     if not len(asked):
         return {"p_late": [], "features": {}}
     part = trained.heads[head].late
@@ -201,10 +203,3 @@ def _shares(trained: Model, head: str, rows: pd.DataFrame) -> dict[str, Any]:
         by_feature[name] = {"edges": edges.tolist(), "shares": bin_shares(values, edges).tolist()}
     p = part.chosen_estimate(asked, x)
     return {"p_late": bin_shares(p, np.arange(1, 10) / 10).tolist(), "features": by_feature}
-
-
-def bin_shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Shares of the values between the edges, what is not known in a bin of its own at the end."""
-    known = values[~np.isnan(values)]
-    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
-    return np.append(counts, len(values) - len(known)) / max(len(values), 1)

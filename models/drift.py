@@ -5,14 +5,15 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from models import features, measures
-from models.describe import bin_shares
 from models.features import NAMES
-from models.model import Model
+from models.measures import bin_shares
+from models.model import Model, share_of
+from models.rows import Rows
 
 MONTH = 30
+MOST_ITEMS = 200_000  # a larger book is judged on a part of its customers
 
 
 def rows(
@@ -20,15 +21,15 @@ def rows(
     as_of: dt.date,
     serving: Model,
     reference: dict[str, Any] | None,
-    book: pd.DataFrame,
-) -> pd.DataFrame:
+    book: Rows,
+) -> Rows:
     """One row a measure: `psi` of the forecast and of each feature against training, and last month's calibration.
 
     `reference` is the card's, None for the baseline, which has none; `book` are the questions of the open items.
     """
     part = serving.heads["open"].late
     found: list[tuple[str, str, float | None, int]] = []
-    young = book[book["day"] <= book["late_day"]]
+    young = book.where(book["day"] <= book["late_day"])
     if reference and reference["p_late"] and len(young):
         x = features.matrix(young, part.context)
         p = part.chosen_estimate(young, x)
@@ -38,7 +39,15 @@ def rows(
             now = bin_shares(x[:, NAMES.index(name)], np.array(known["edges"]))
             found.append(("psi", name, measures.psi(np.array(known["shares"]), now), len(young)))
     found += _last_month(con, as_of, serving)
-    return pd.DataFrame(found, columns=["measure", "name", "value", "items"])
+    measure, name, values, items = zip(*found, strict=True) if found else ((), (), (), ())
+    return Rows(
+        {
+            "measure": np.array(measure, dtype=object),
+            "name": np.array(name, dtype=object),
+            "value": np.array(values, dtype="float64"),
+            "items": np.array(items, dtype="int64"),
+        }
+    )
 
 
 def _last_month(
@@ -46,13 +55,13 @@ def _last_month(
 ) -> list[tuple[str, str, float | None, int]]:
     """Items that a month ago were open and have since shown whether they are late: forecast of then against outcome."""
     part = serving.heads["open"].late
-    asked = features.ask_on_day(con, as_of - dt.timedelta(days=MONTH - 1))
-    seen = asked[(asked["late_day"] >= asked["day"]) & (asked["late_day"] <= features.day_number(as_of))]
-    seen = seen[seen["is_labelled"] == 1]
-    if seen.empty:
+    (count,) = con.execute("select count(*) from risk_items").fetchall()[0]
+    seen = features.ask_on_day(con, as_of - dt.timedelta(days=MONTH - 1), as_of, share_of(count, MOST_ITEMS))
+    if not len(seen):
         return []
-    y = seen["is_late"].to_numpy("float64")
-    p = part.chosen_estimate(seen, features.matrix(seen, part.context))
+    seen = seen.where(np.argsort(seen["item_key"]))  # sums in one order are the same to the last bit
+    y = seen["is_late"].astype("float64")
+    p = part.chosen_estimate(seen, serving.heads["open"].matrix(seen))
     figures = measures.measures(y, p)
     return [
         ("last_month", "p_mean", float(p.mean()), len(seen)),

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models import features, measures, model
+from models import features, measures, model, training
 from models.estimators import ESTIMATORS
-from models.model import TARGETS, Learning, Model
+from models.model import TARGETS, Model
+from models.rows import Rows
+from models.training import Learning
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 
 SHOWN = (*ESTIMATORS, "chosen")
-ISO = "%Y-%m-%d"
 
 
 class NothingToEvaluate(UserError):
@@ -30,7 +31,7 @@ class NothingToEvaluate(UserError):
 def book_ends(con: duckdb.DuckDBPyConnection) -> dt.date:
     """The last day on which the build knows that anything happened: the newest document or application."""
     row = con.execute(
-        "select greatest((select max(issue_date) from fct_invoices), (select max(applied_on) from fct_applications))"
+        "select greatest((select max(issue_date) from int_instalments), (select max(applied_on) from int_applications))"
     ).fetchone()
     if row is None or row[0] is None:
         raise NothingToEvaluate(0, 0)
@@ -49,9 +50,10 @@ def as_known(learning: Learning, known: dt.date) -> Learning:
     """The questions whose answer was known when `known` had closed, payments after it unseen."""
     last = features.day_number(known)
 
-    def cut(rows: pd.DataFrame) -> pd.DataFrame:
-        rows = rows[(rows["day"] <= last) & (rows["late_day"] <= last)].reset_index(drop=True)
-        return rows.assign(settled_day=rows["settled_day"].where(rows["settled_day"] <= last))
+    def cut(rows: Rows) -> Rows:
+        rows = rows.where((rows["day"] <= last) & (rows["late_day"] <= last))
+        settled = rows["settled_day"]
+        return rows.having(settled_day=np.where(settled <= last, settled, np.nan))
 
     return replace(learning, known=known, issue=cut(learning.issue), open=cut(learning.open))
 
@@ -61,20 +63,20 @@ def at_cut(con: duckdb.DuckDBPyConnection, share: float, settings: Settings) -> 
     """Train before one cut, judge after it: the figures as a JSON object, and the test rows with every estimate."""
     ends = book_ends(con)
     day = cut_date(con, share)
-    learning = model.learning_rows(con, ends, settings)
+    learning = training.learning_rows(con, ends, settings)
     features.drop(con)
     past = as_known(learning, day - dt.timedelta(days=1))
-    test = learning.issue[learning.issue["issue_day"] >= features.day_number(day)].reset_index(drop=True)
+    test = learning.issue.where(learning.issue["issue_day"] >= features.day_number(day))
     if not len(past.issue) or not len(test):
         raise NothingToEvaluate(len(past.issue), len(test))
-    trained = model.train(past, settings)
+    trained = training.train(past, settings)
     figures = {
         "cut": share,
         "cut_date": day.isoformat(),
         "known": ends.isoformat(),
         "train_rows": len(past.issue),
         "test_rows": len(test),
-        "test_customers": int(test["customer_key"].nunique()),
+        "test_customers": len(np.unique(test["customer_key"])),
         "share_of_customers_used": learning.per_mille / 1000,
         "targets": {target: target_figures(trained, "issue", test, target, ends) for target in TARGETS},
         "days_late": days_late_figures(trained, "issue", test, ends),
@@ -83,12 +85,12 @@ def at_cut(con: duckdb.DuckDBPyConnection, share: float, settings: Settings) -> 
 
 
 def target_figures(
-    trained: Model, head: str, test: pd.DataFrame, target: str, known: dt.date, draws: int = 0
+    trained: Model, head: str, test: Rows, target: str, known: dt.date, draws: int = 0
 ) -> dict[str, Any]:
     """Measures of every estimator for one target; with `draws`, their intervals by customer too."""
     rows = model.labelled(test, target, features.day_number(known))
     fitted = trained.heads[head].of(target)
-    y = rows[f"is_{target}"].to_numpy("float64")
+    y = rows[f"is_{target}"].astype("float64")
     answers = _estimates(trained, head, rows, target)
     refused = trained.refusals.get(target)
     result: dict[str, Any] = {
@@ -105,12 +107,12 @@ def target_figures(
         figures: dict[str, Any] = {"rows": len(rows), "base_rate": result["base_rate"]}
         figures |= dict.fromkeys(measures.MEASURES) if p is None else measures.measures(y, p)
         if draws and p is not None:
-            figures["interval"] = measures.intervals(y, p, rows["customer_key"].to_numpy(), draws)
+            figures["interval"] = measures.intervals(y, p, rows["customer_key"], draws)
         result["estimators"][name] = figures
     return result
 
 
-def days_late_figures(trained: Model, head: str, test: pd.DataFrame, known: dt.date) -> dict[str, Any]:
+def days_late_figures(trained: Model, head: str, test: Rows, known: dt.date) -> dict[str, Any]:
     """Errors of the expected days late (negative = early) over the instalments paid in full by `known`.
 
     The coverage of the 80 % interval counts, beside the paid ones, those still open after its end as misses; leaving
@@ -118,17 +120,17 @@ def days_late_figures(trained: Model, head: str, test: pd.DataFrame, known: dt.d
     """
     x = features.matrix(test, trained.heads[head].late.context)
     days = model.score(trained, head, test, x).days_late
-    actual = (test["settled_day"] - test["due_day"]).to_numpy("float64", na_value=np.nan)
+    actual = test["settled_day"] - test["due_day"]
     paid = ~np.isnan(actual)
     figures = measures.date_errors(actual[paid], days[paid, 1], days[paid, 0], days[paid, 2])
-    age = features.day_number(known) - test["due_day"].to_numpy("float64")
+    age = features.day_number(known) - test["due_day"]
     missed = int((~paid & (age > days[:, 2])).sum())
     if figures["coverage"] is not None:
         figures["coverage"] *= int(paid.sum()) / (int(paid.sum()) + missed)
     return figures | {"still_open": int((~paid).sum()), "open_past_interval": missed}
 
 
-def scored_rows(trained: Model, test: pd.DataFrame, known: dt.date) -> pd.DataFrame:
+def scored_rows(trained: Model, test: Rows, known: dt.date) -> pd.DataFrame:
     """The test rows of both targets with label and estimates: what anyone needs to compute the figures again."""
     parts = []
     for target in TARGETS:
@@ -161,17 +163,17 @@ def replay(
     the month after it, and on the items that were open in that month.
     """
     ends = book_ends(con)
-    learning = model.learning_rows(con, ends, settings)
+    learning = training.learning_rows(con, ends, settings)
     features.drop(con)
     cuts = [day for day in _month_ends(learning, ends) if len(as_known(learning, day).issue) >= 100][-months:]
     lines = []
     for done, day in enumerate(cuts):
         if progress:
             progress(day.isoformat(), done, len(cuts))
-        trained = model.train(as_known(learning, day), settings)
+        trained = training.train(as_known(learning, day), settings)
         first, last = features.day_number(day) + 1, features.day_number(day) + 31
         for head, rows in (("issue", learning.issue), ("open", learning.open)):
-            test = rows[rows["day"].between(first, last)].reset_index(drop=True)
+            test = rows.where((rows["day"] >= first) & (rows["day"] <= last))
             if not len(test):
                 continue
             dates = days_late_figures(trained, head, test, ends)
@@ -225,7 +227,7 @@ def _line(day: dt.date, head: str, target: str, found: dict[str, Any], dates: di
     }
 
 
-def _estimates(trained: Model, head: str, rows: pd.DataFrame, target: str) -> dict[str, np.ndarray | None]:
+def _estimates(trained: Model, head: str, rows: Rows, target: str) -> dict[str, np.ndarray | None]:
     """Every estimator's answers; those that a refusal left unlearnt are None."""
     fitted = trained.heads[head].of(target)
     answers: dict[str, np.ndarray | None] = {}
@@ -240,5 +242,5 @@ def _month_ends(learning: Learning, ends: dt.date) -> list[dt.date]:
     return [day.date() for day in pd.date_range(first, ends - dt.timedelta(days=31), freq="ME")]
 
 
-def _dates(days: pd.Series) -> pd.Series:
-    return (pd.Timestamp(features.EPOCH) + pd.to_timedelta(days, unit="D")).dt.strftime(ISO)
+def _dates(days: np.ndarray) -> np.ndarray:
+    return np.datetime_as_string(np.datetime64(features.EPOCH, "D") + days)

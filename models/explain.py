@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
-from scipy.special import logit
 
 from models import estimators, features
 from models.estimators import Classifier
 from models.features import FEATURES, GROUPS
+from models.odds import logit
+from models.rows import Rows
 
 MEMBERS = {group: [i for i, f in enumerate(FEATURES) if f.group == group] for group in GROUPS}
 SAID = 3  # reasons an item
 LEAST = 0.05  # log-odds below which a group is not worth a word
 
 
-def contributions(model: Classifier, rows: pd.DataFrame, x: np.ndarray) -> np.ndarray:
+def contributions(model: Classifier, rows: Rows, x: np.ndarray) -> np.ndarray:
     """Log-odds that each group of GROUPS adds to the chosen estimate, of shape (rows, groups).
 
     Exact for the linear part; for boosting, what changes when the group is set to its average (occlusion).
@@ -36,11 +36,11 @@ def contributions(model: Classifier, rows: pd.DataFrame, x: np.ndarray) -> np.nd
     return np.mean(parts, axis=0) * model.slope
 
 
-def _share(model: Classifier, rows: pd.DataFrame) -> np.ndarray:
+def _share(model: Classifier, rows: Rows) -> np.ndarray:
     """The customer's own share against the base rate, in the place of the group that holds the record."""
     parts = np.zeros((len(rows), len(GROUPS)))
-    share = _log_odds(features.late_share(rows, model.context, model.target))
-    parts[:, GROUPS.index("record")] = share - _log_odds(np.array([estimators.rate_of(model.context, model.target)]))
+    share = logit(features.late_share(rows, model.context, model.target))
+    parts[:, GROUPS.index("record")] = share - logit(np.array([estimators.rate_of(model.context, model.target)]))
     return parts
 
 
@@ -71,7 +71,3 @@ def _occlusion(model: Classifier, x: np.ndarray) -> np.ndarray:
             hidden[:, members] = model.linear.centre[members]
             parts[:, number] = whole - model.boosting.raw(hidden)
     return parts
-
-
-def _log_odds(p: np.ndarray) -> np.ndarray:
-    return np.asarray(logit(np.clip(p, 1e-6, 1 - 1e-6)))

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
-import pandas as pd
 
+from models import rows as tables
 from models import working_days
+from models.rows import Rows
 from pipelines.settings import Settings
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -103,91 +104,109 @@ def prepare(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, 
         "very_late": settings.very_late_days,
         "per_mille": per_mille,
     }
-    for table in ("risk_items", "risk_payments", "risk_outcomes", "risk_settled_days", "risk_events"):
+    for table in ("risk_items", "risk_payments", "risk_outcomes"):
         create(con, table, params)
+    con.execute(f"create or replace temp view risk_segments as {sql('risk_segments')}")
 
 
-def ask_at_issue(con: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date) -> pd.DataFrame:
+def ask_at_issue(con: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date) -> Rows:
     """Answers for every instalment issued from `first` to `last`, each asked on the morning of its issue."""
     params = {"first_day": day_number(first), "last_day": day_number(last)}
     create(con, "risk_questions", params, "risk_questions_issue")
-    return _answers(con)
+    return _answers(con, "")
 
 
-def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> pd.DataFrame:
+def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> Rows:
     """Answers for every instalment still open on the morning of each of `days`."""
-    ask_days = pd.DataFrame({"day": np.array([day_number(day) for day in days], dtype="int64")})
-    con.register("risk_ask_days_frame", ask_days)
-    con.execute("create or replace temp table risk_ask_days as select day from risk_ask_days_frame")
-    con.unregister("risk_ask_days_frame")
+    con.register("risk_ask_days", {"day": np.array([day_number(day) for day in days], dtype="int64")})
     last_day = max(map(day_number, days), default=0)
     create(con, "risk_questions", {"last_day": last_day}, "risk_questions_open")
-    return _answers(con)
+    con.unregister("risk_ask_days")
+    return _answers(con, "")
 
 
-def ask_for_book(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> pd.DataFrame:
+def ask_for_book(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Rows:
     """Answers for every instalment of the build's open items, asked once `as_of` has closed."""
-    params = {"day": day_number(as_of) + 1}
+    params = {"day": day_number(as_of) + 1, "per_mille": 1000}
     create(con, "risk_questions", params, "risk_questions_book")
-    return _answers(con, params)
+    return _answers(con, "_day", params)
 
 
-def ask_on_day(con: duckdb.DuckDBPyConnection, day: dt.date) -> pd.DataFrame:
-    """Answers for every instalment that was open on the morning of `day`."""
-    params = {"day": day_number(day)}
+def ask_on_day(con: duckdb.DuckDBPyConnection, day: dt.date, last: dt.date, per_mille: int = 1000) -> Rows:
+    """Answers for the instalments open on the morning of `day` that then showed by `last` whether they are late."""
+    params = {"day": day_number(day), "last_day": day_number(last), "per_mille": per_mille}
     create(con, "risk_questions", params, "risk_questions_day")
-    return _answers(con, params)
+    return _answers(con, "_day", params)
+
+
+def known_outcomes(con: duckdb.DuckDBPyConnection, last: dt.date, per_mille: int) -> Rows:
+    """Instalments whose label is known when `last` has closed, without their history; thinned by whole customers."""
+    return tables.read(con, sql("risk_known"), {"last_day": day_number(last), "per_mille": per_mille})
 
 
 def drop(con: duckdb.DuckDBPyConnection) -> None:
     """Take the temporary tables away again."""
+    con.execute("drop view if exists risk_segments")
     for (table,) in con.execute("select table_name from duckdb_tables() where temporary").fetchall():
         if table.startswith("risk_"):
             con.execute(f"drop table {table}")
 
 
-def context(rows: pd.DataFrame, last_day: int, settings: Settings) -> Context:
+def context(rows: Rows, last_day: int, settings: Settings) -> Context:
     """Base rates and smoothed segment rates of questions whose answers were known on `last_day`."""
-    rows = rows[rows["late_day"] <= last_day]
-    late_rate = _rate(rows["is_late"])
+    rows = rows.where(rows["late_day"] <= last_day)
+    late = rows["is_late"].astype("float64")
+    late_rate = _rate(late)
     segments = {}
     for column in SEGMENTS:
-        sums = rows.groupby(column)["is_late"].agg(["sum", "count"]).sort_index()
-        rates = (sums["sum"] + SEGMENT_WEIGHT * late_rate) / (sums["count"] + SEGMENT_WEIGHT)
-        segments[column] = {str(level): float(rate) for level, rate in rates.items()}
-    customers = rows.groupby("customer_key")["is_late"].agg(["sum", "count"])
-    shares = (customers["sum"] + SHARE_WEIGHT * late_rate) / (customers["count"] + SHARE_WEIGHT)
-    low, high = (float(shares.quantile(q)) for q in (0.1, 0.9)) if len(shares) else (0.0, 1.0)
-    very_late_rate = _rate(rows.loc[rows["very_late_day"] <= last_day, "is_very_late"])
+        levels, rates = _rates(rows[column].astype(str), late, SEGMENT_WEIGHT, late_rate)
+        segments[column] = dict(zip(levels.tolist(), rates.tolist(), strict=True))
+    _, shares = _rates(rows["customer_key"], late, SHARE_WEIGHT, late_rate)
+    low, high = np.quantile(shares, [0.1, 0.9]).tolist() if len(shares) else (0.0, 1.0)
+    very_late_rate = _rate(rows["is_very_late"][rows["very_late_day"] <= last_day])
     return Context(late_rate, min(very_late_rate, late_rate), low, high, settings.country, segments)
 
 
-def smoothed_share(rows: pd.DataFrame, rate: float, target: str) -> np.ndarray:
+def _rates(keys: np.ndarray, late: np.ndarray, weight: float, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct keys in order, and the share of late of each, smoothed towards `rate`."""
+    levels, place = np.unique(keys, return_inverse=True)
+    seen = np.bincount(place, minlength=len(levels))
+    return levels, (np.bincount(place, late, len(levels)) + weight * rate) / (seen + weight)
+
+
+def smoothed_share(rows: Rows, rate: float, target: str) -> np.ndarray:
     """The customer's share of late (very late) instalments among those fallen due, smoothed towards `rate`."""
-    due = rows["due_n" if target == "late" else "very_late_due_n"].to_numpy("float64")
-    late = rows["late_n" if target == "late" else "very_late_n"].to_numpy("float64")
+    due = rows["due_n" if target == "late" else "very_late_due_n"]
+    late = rows["late_n" if target == "late" else "very_late_n"]
     return np.asarray((late + SHARE_WEIGHT * rate) / (due + SHARE_WEIGHT))
 
 
-def late_share(rows: pd.DataFrame, known: Context, target: str) -> np.ndarray:
+def late_share(rows: Rows, known: Context, target: str) -> np.ndarray:
     """The baseline's answer: the smoothed share; of an item late already, the very late among the late ones."""
     late = smoothed_share(rows, known.late_rate, "late")
     if target == "late":
         return late
     very_late = np.minimum(smoothed_share(rows, known.very_late_rate, "very_late"), late)
-    return np.where(rows["day"].to_numpy() > rows["late_day"].to_numpy(), very_late / late, very_late)
+    return np.where(rows["day"] > rows["late_day"], very_late / late, very_late)
 
 
-def _rate(labels: pd.Series) -> float:
+def segment_rates(rows: Rows, known: Context) -> np.ndarray:
+    """The rate of each row's segments, of shape (rows, SEGMENTS); of a level never seen, the rate of all."""
+    columns = []
+    for name in SEGMENTS:
+        rates = known.segments.get(name, {})
+        columns.append(np.array([rates.get(level, known.late_rate) for level in rows[name].tolist()], dtype="float64"))
+    return np.column_stack(columns)
+
+
+def _rate(labels: np.ndarray) -> float:
     """A share that is never quite 0 or 1, and one half when nothing is known."""
     return (float(labels.sum()) + 1) / (len(labels) + 2)
 
 
-def matrix(rows: pd.DataFrame, known: Context) -> np.ndarray:
+def matrix(rows: Rows, known: Context) -> np.ndarray:
     """Numbers of shape (rows, features) in the order of FEATURES; what is not known is NaN."""
-    # One float view of the answers: the arithmetic below is all on numpy columns.
-    raw = {name: rows[name].to_numpy("float64", na_value=np.nan) for name in _NUMBERS}
-    days = {name: rows[name].to_numpy("int64") for name in ("day", "issue_day", "due_day")}
+    raw = {name: rows[name].astype("float64") for name in _NUMBERS}
     mean_cents = (raw["issued_cents"] + raw["cents"]) / (raw["issued_n"] + 1)
     paid_share = np.clip(raw["item_paid_cents"] / np.maximum(raw["cents"], 1), 0, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -213,10 +232,9 @@ def matrix(rows: pd.DataFrame, known: Context) -> np.ndarray:
             "age_days": np.minimum(raw["day"] - 1 - raw["issue_day"], 730),
             "paid_share": paid_share,
         }
-    columns |= working_days.columns(days["day"], days["issue_day"], days["due_day"], known.country)
-    for name in SEGMENTS:
-        levels = known.segments.get(name, {})
-        columns[f"{name}_rate"] = rows[name].map(levels).astype("float64").fillna(known.late_rate).to_numpy()
+    columns |= working_days.columns(rows["day"], rows["issue_day"], rows["due_day"], known.country)
+    rates = segment_rates(rows, known)
+    columns |= {f"{name}_rate": rates[:, place] for place, name in enumerate(SEGMENTS)}
     return np.column_stack([columns[name] for name in NAMES])
 
 
@@ -228,8 +246,11 @@ _NUMBERS = (
 )
 
 
-def _answers(con: duckdb.DuckDBPyConnection, one_day: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """Features and outcomes of the questions that stand in risk_questions, in the order of their day and key."""
-    create(con, "risk_history", one_day or {}, "risk_history_day" if one_day else "risk_history")
+def _answers(con: duckdb.DuckDBPyConnection, form: str, one_day: Mapping[str, Any] | None = None) -> Rows:
+    """Features and outcomes of the questions that stand in risk_questions; form `_day` is for those of a single day."""
+    if not form:
+        create(con, "risk_events", {})
+    for table in ("risk_history", "risk_settled_days"):
+        create(con, table, one_day or {}, table + form)
     create(con, "risk_features", {})
-    return con.execute(sql("risk_answers")).df()
+    return tables.read(con, sql(f"risk_answers{form}"))

@@ -5,9 +5,12 @@ on its left, and the first bit that is left is the row's leaf. Sums run in sciki
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+if TYPE_CHECKING:  # a build that only scores does without the library that fits
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 LEAVES = 8
 CHUNK = 16_384  # rows at a time, so that their columns stay in the processor's cache
@@ -60,7 +63,7 @@ class Forest:
         return possible
 
 
-def of(model: HistGradientBoostingClassifier | HistGradientBoostingRegressor) -> Forest:
+def of(model: "HistGradientBoostingClassifier | HistGradientBoostingRegressor") -> Forest:
     """The trees of a fitted boosting of one output and at most LEAVES leaves a tree."""
     trees = [predictor.nodes for (predictor,) in model._predictors]
     shape = (len(trees), LEAVES - 1)

@@ -1,17 +1,16 @@
-"""Score the open items of a build, and train a candidate on a published build."""
+"""Score the open items of a build. Imports nothing heavy unless a trained model serves."""
 
 import datetime as dt
 
 import duckdb
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models import describe, drift, explain, features, model, store
+from models import drift, explain, features, model
 from models.card import BASELINE, Card, serving_card
 from models.explain import GROUPS
-from models.features import SEGMENTS
 from models.model import Head, Model
+from models.rows import Rows
 from pipelines.settings import Settings
 
 
@@ -22,9 +21,9 @@ def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settin
     The baseline answers when nothing is trained yet, when the model refuses or cannot be used, or when the lateness
     settings are no longer those it was trained with.
     """
+    features.prepare(con, as_of, settings)
     serving, card = serving_model(con, as_of, settings)
     model_id = card.model_id if card else BASELINE
-    features.prepare(con, as_of, settings)
     rows = features.ask_for_book(con, as_of)
     scores = score_rows(serving, rows, model_id)
     _make_table(con, "fct_late_risk", "risk_scores", scores, as_of, model_id)
@@ -36,50 +35,42 @@ def score_build(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settin
 
 
 def _make_table(
-    con: duckdb.DuckDBPyConnection, table: str, frame_name: str, frame: pd.DataFrame, as_of: dt.date, model_id: str
+    con: duckdb.DuckDBPyConnection, table: str, frame_name: str, frame: Rows, as_of: dt.date, model_id: str
 ) -> None:
     """Create a table of the build from its statement, which reads `frame` by `frame_name`."""
-    con.register(frame_name, frame)
+    con.register(frame_name, dict(frame.columns))
     if table == "fct_late_risk":
         features.create(con, "risk_reasons", {})
     con.execute(f"create or replace table {table} as {features.sql(table)}", {"as_of": as_of, "model_id": model_id})
     con.unregister(frame_name)
 
 
-@threadpool_limits.wrap(limits=1)
-def train(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, build_id: str) -> Card:
-    """Train a candidate on what a build knew when `known` closed, and store it with its card."""
-    learning = model.learning_rows(con, known, settings)
-    features.drop(con)
-    trained = model.train(learning, settings)
-    left = describe.left_out(con, known, settings)
-    return store.save(trained, describe.card(trained, learning, settings, build_id, left), settings)
-
-
 def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, Card | None]:
-    """The model that may answer for this build with its card; the baseline learnt from the build itself otherwise."""
+    """The model that may answer for this build with its card; the baseline learnt from the prepared book otherwise."""
     card = serving_card(settings)
     if card is not None:
+        from models import store  # a second and a half of import that a build without a trained model is spared
+
         try:
             found = store.load(settings, card.model_id)
         except store.ModelUnusable:
             found = None
         if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
             return found, card
-    return model.baseline(model.learning_rows(con, as_of, settings, while_open=False), settings), None
+    return model.baseline(con, as_of, settings), None
 
 
-def score_rows(serving: Model, rows: pd.DataFrame, model_id: str) -> pd.DataFrame:
+def score_rows(serving: Model, rows: Rows, model_id: str) -> Rows:
     """One row an item: item_key, probabilities, days late, band, and the groups that speak with their effect."""
     head = serving.heads["open"]
-    x = features.matrix(rows, head.late.context)
+    context = head.late.context
+    x = head.matrix(rows)
     scores = model.score(serving, "open", rows, x)
     codes, effects = _reasons(head, serving, rows, x)
-    context = head.late.context
-    rates = np.column_stack([x[:, features.NAMES.index(f"{name}_rate")] for name in SEGMENTS])
+    rates = features.segment_rates(rows, context)
     furthest = np.abs(rates - context.late_rate).argmax(axis=1) if len(rows) else np.empty(0, dtype="int64")
     columns = {
-        "item_key": rows["item_key"].to_numpy(),
+        "item_key": rows["item_key"],
         "p_late": scores.p_late,
         "p_very_late": scores.p_very_late,
         "days_late": scores.days_late[:, 1],
@@ -96,7 +87,7 @@ def score_rows(serving: Model, rows: pd.DataFrame, model_id: str) -> pd.DataFram
         columns[f"effect_{place + 1}"] = effects[:, place]
     if model_id == BASELINE:
         columns["reason_2"], columns["effect_2"] = np.full(len(rows), "baseline", dtype=object), np.zeros(len(rows))
-    return pd.DataFrame(columns)
+    return Rows(columns)
 
 
 def band(p_late: np.ndarray, p_very_late: np.ndarray) -> np.ndarray:
@@ -106,16 +97,16 @@ def band(p_late: np.ndarray, p_very_late: np.ndarray) -> np.ndarray:
     ).astype(object)
 
 
-def _reasons(head: Head, serving: Model, rows: pd.DataFrame, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _reasons(head: Head, serving: Model, rows: Rows, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Group codes and effects of shape (rows, SAID): an item late already is explained by its risk of very late."""
-    days_past_due = (rows["day"] - 1 - rows["due_day"]).to_numpy()
+    days_past_due = rows["day"] - 1 - rows["due_day"]
     past = days_past_due > serving.grace
     parts = np.zeros((len(rows), len(GROUPS)))
     for inside, part in ((~past, head.late), (past, head.very_late)):
         if inside.any():
-            parts[inside] = explain.contributions(part, rows[inside], x[inside])
+            parts[inside] = explain.contributions(part, rows.where(inside), x[inside])
     # A customer without history is rated by others, and an item long overdue by its age: that is said first.
-    always = {"record": rows["due_n"].to_numpy() == 0, "age": days_past_due > serving.very_late}
+    always = {"record": rows["due_n"] == 0, "age": days_past_due > serving.very_late}
     order, worth = explain.strongest(parts, always)
     codes = np.array(GROUPS, dtype=object)[order]
     codes[~worth] = None

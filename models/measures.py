@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 BINS = 10
 DRAWS = 200
@@ -21,7 +20,7 @@ def measures(y: np.ndarray, p: np.ndarray) -> dict[str, float | None]:
 
 def intervals(y: np.ndarray, p: np.ndarray, customer: np.ndarray, draws: int = DRAWS) -> dict[str, list[float] | None]:
     """The middle 90 % of each measure when whole customers are drawn again; None where it cannot be computed."""
-    number, keys = pd.factorize(customer)
+    keys, number = np.unique(customer, return_inverse=True)
     rng = np.random.default_rng(SEED)
     prepared = _prepared(y, p)
     number = number[prepared.order]
@@ -121,6 +120,13 @@ def psi(before: np.ndarray, after: np.ndarray) -> float:
     floor = 1e-4
     a, b = np.maximum(before, floor), np.maximum(after, floor)
     return float(((b - a) * np.log(b / a)).sum())
+
+
+def bin_shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Shares of the values between the edges, what is not known in a bin of its own at the end."""
+    known = values[~np.isnan(values)]
+    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
+    return np.append(counts, len(values) - len(known)) / max(len(values), 1)
 
 
 def _bin(p: np.ndarray) -> np.ndarray:

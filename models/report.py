@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.card import Card, history, stored
+from models.card import Card, stored
+from models.card_tables import history
 from pipelines.i18n import translate
 from pipelines.settings import Settings
 

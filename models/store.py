@@ -11,7 +11,8 @@ from typing import Any
 import sklearn
 import skops.io
 
-from models.card import CARD, Card, card_path, history, model_path, read_card, serving_card, stored
+from models.card import CARD, Card, card_path, model_path, read_card, serving_card, stored
+from models.card_tables import history
 from models.dates import DateModel
 from models.estimators import Classifier, Linear
 from models.features import NAMES, Context

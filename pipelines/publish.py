@@ -22,7 +22,9 @@ Progress = Callable[[str, int, int], None]
 # returns the id of the model it used.
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
 BUILD_ID = re.compile(r"\d{8}-\d{8}T\d{12}")  # as-of date, then the moment it was begun
-SCORED_READS = frozenset({"fct_invoices", "fct_applications", "fct_open_items", "dim_customers"})
+SCORED_READS = frozenset(
+    {"imports", "int_instalments", "int_applications", "int_accounts", "fct_open_items", "dim_customers"}
+)
 
 
 class NothingImported(UserError):

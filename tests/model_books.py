@@ -9,6 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from models.rows import Rows
+
 EPOCH = dt.date(2000, 1, 1)
 
 
@@ -37,7 +39,7 @@ def day(number: int) -> dt.date:
 
 
 def book(invoices: Iterable[Invoice], applications: Iterable[Application] = ()) -> duckdb.DuckDBPyConnection:
-    """A connection with fct_invoices, fct_applications and dim_customers of these rows."""
+    """A connection with the instalments, applications, accounts and customers of these rows."""
     con = _empty()
     rows = [
         (
@@ -51,7 +53,7 @@ def book(invoices: Iterable[Invoice], applications: Iterable[Application] = ()) 
     paid = [("main", a.invoice_id, 1, day(a.day), a.amount, a.amount, a.kind, "stated") for a in applications]
     if paid:
         con.executemany(f"insert into fct_applications values ({', '.join('?' * 8)})", paid)
-    con.execute("insert into dim_customers select distinct entity_id, customer_id, '', '', 1000 from fct_invoices")
+    con.execute("insert into customers select distinct entity_id, customer_id, '', '', 1000 from fct_invoices")
     return con
 
 
@@ -68,8 +70,9 @@ def with_open_items(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> duckdb.Du
         )
         select
             $as_of as as_of, invoices.entity_id, invoices.invoice_id, invoices.instalment_no, invoices.customer_id,
+            invoices.due_date, invoices.customer_key, invoices.instalment_key as item_key,
             invoices.amount_doc - coalesce(paid.paid_doc, 0) as open_doc
-        from fct_invoices as invoices
+        from int_instalments as invoices
         left join paid using (entity_id, invoice_id, instalment_no)
         where invoices.issue_date <= $as_of and abs(invoices.amount_doc - coalesce(paid.paid_doc, 0)) >= 0.01
         """,
@@ -122,11 +125,17 @@ def random_book(
         {"days": days},
     )
     con.unregister("frame")
-    con.execute("insert into dim_customers select distinct entity_id, customer_id, '', '', null from fct_invoices")
+    con.execute("insert into customers select distinct entity_id, customer_id, '', '', null from fct_invoices")
     return con
 
 
+def frame(rows: Rows) -> pd.DataFrame:
+    """The columns as a DataFrame, for tests that look at single answers."""
+    return pd.DataFrame(dict(rows.columns))
+
+
 def _empty() -> duckdb.DuckDBPyConnection:
+    """A connection with empty text tables, and over them what the model reads: the same under whole-number keys."""
     con = duckdb.connect()
     con.execute(
         """
@@ -139,10 +148,29 @@ def _empty() -> duckdb.DuckDBPyConnection:
             entity_id varchar, invoice_id varchar, instalment_no integer, applied_on date,
             amount_doc decimal(18, 4), amount_base decimal(18, 4), kind varchar, basis varchar
         );
-        create table dim_customers (
+        create table customers (
             entity_id varchar, customer_id varchar, industry varchar, customer_type varchar,
             credit_limit_base decimal(18, 4)
         );
+        create view int_instalments as
+        select
+            row_number() over (order by entity_id, customer_id, issue_date, invoice_id, instalment_no)
+                as instalment_key,
+            dense_rank() over (order by entity_id, customer_id, region) as account_key,
+            dense_rank() over (order by entity_id, customer_id) as customer_key,
+            case when ledger = 'ledger' then 1 else 2 end as import_no,
+            *
+        from fct_invoices;
+        create table imports as select * from (values (1, 'ledger'), (2, 'open_items')) as kinds(import_no, ledger);
+        create view int_accounts as select distinct account_key, customer_key, region from int_instalments;
+        create view int_applications as
+        select instalments.instalment_key, applications.*
+        from fct_applications as applications
+        inner join int_instalments as instalments using (entity_id, invoice_id, instalment_no);
+        create view dim_customers as
+        select distinct instalments.customer_key, customers.*
+        from customers
+        inner join int_instalments as instalments using (entity_id, customer_id);
         """
     )
     return con

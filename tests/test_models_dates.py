@@ -1,16 +1,20 @@
 """Expected dates: the curve by hand, open items counted, never in the past, in step with the two risks."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from models import dates
 from models.dates import FIRST
+from models.rows import Rows
 
 
-def rows(due: list[int], settled: list[int | None], asked: int = -60) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"due_day": due, "settled_day": pd.array(settled, dtype="Float64"), "day": [asked + 1] * len(due)}
+def rows(due: list[int], settled: list[int], asked: int = -60) -> Rows:
+    return Rows(
+        {
+            "due_day": np.array(due, dtype="int64"),
+            "settled_day": np.array(settled, dtype="float64"),
+            "day": np.full(len(due), asked + 1),
+        }
     )
 
 

@@ -3,12 +3,13 @@
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from models import estimators, features, model
-from models.estimators import RISES, Classifier
+from models import estimators, features, fitting, model, training
+from models.estimators import Classifier
 from models.features import NAMES
+from models.fitting import RISES
+from models.rows import Rows
 from pipelines.settings import Settings
 from tests.model_books import day, random_book
 
@@ -17,15 +18,15 @@ KNOWN = day(700)
 
 
 @cache
-def learning(seed: int = 1, noise: float = 6.0) -> model.Learning:
+def learning(seed: int = 1, noise: float = 6.0) -> training.Learning:
     con = random_book(seed, noise=noise)
-    return model.learning_rows(con, KNOWN, SETTINGS)
+    return training.learning_rows(con, KNOWN, SETTINGS)
 
 
-def fitted(rows: pd.DataFrame, target: str = "late") -> Classifier:
+def fitted(rows: Rows, target: str = "late") -> Classifier:
     limit = features.day_number(KNOWN)
     asked = model.labelled(rows, target, limit)
-    return estimators.fit(asked, target, limit, lambda part, last: features.context(part, last, SETTINGS))
+    return fitting.fit(asked, target, limit, lambda part, last: features.context(part, last, SETTINGS))
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,9 @@ def test_the_choice_beats_the_base_rate_where_customers_have_habits(late: Classi
 
 def test_noise_is_not_taken_for_knowledge() -> None:
     rows = learning().issue
-    shuffled = np.random.default_rng(3).permutation(rows["is_late"].to_numpy())
-    assert fitted(rows.assign(is_late=shuffled, late_n=0, due_n=0)).chosen == "prior"
+    shuffled = np.random.default_rng(3).permutation(rows["is_late"])
+    nothing = np.zeros(len(rows))
+    assert fitted(rows.having(is_late=shuffled, late_n=nothing, due_n=nothing)).chosen == "prior"
 
 
 @pytest.mark.parametrize("name", [name for name, rises in zip(NAMES, RISES, strict=True) if rises])
@@ -69,8 +71,8 @@ def test_few_outcomes_barely_recalibrate_and_many_do() -> None:
     truth = rng.random(20_000) * 0.5
     y = (rng.random(20_000) < truth).astype(float)
     overstated = np.clip(truth * 1.6, 0.01, 0.99)
-    few = estimators.calibration(y[:10], overstated[:10])
-    many = estimators.calibration(y, overstated)
+    few = fitting.calibration(y[:10], overstated[:10])
+    many = fitting.calibration(y, overstated)
     assert abs(few[0] - 1) < 0.2 and abs(few[1]) < 0.2
     better = estimators.recalibrated(overstated, *many)
     assert estimators.brier(y, better) < estimators.brier(y, overstated) - 0.005
@@ -85,7 +87,7 @@ def test_the_same_data_give_the_same_bytes(late: Classifier) -> None:
 
 def test_blocks_learn_only_from_answers_known_before_them() -> None:
     rows = learning().issue
-    folds = estimators._folds(rows, "late")
+    folds = fitting._folds(rows, "late")
     assert len(folds) == 2
     for past, block, start in folds:
         assert past["day"].max() < start and past["late_day"].max() < start <= block["day"].min()
@@ -94,7 +96,7 @@ def test_blocks_learn_only_from_answers_known_before_them() -> None:
 def test_open_overdue_items_are_late_and_items_not_yet_due_teach_nothing() -> None:
     rows = learning().issue
     limit = features.day_number(KNOWN)
-    never_paid = rows[rows["settled_day"].isna()]
+    never_paid = rows.where(np.isnan(rows["settled_day"]))
     assert len(never_paid) and (never_paid["is_late"] == 1).all()
     assert (rows["due_day"] <= limit).all()
 
@@ -113,23 +115,23 @@ def test_too_little_to_learn_from_is_refused_with_its_figures(
 ) -> None:
     total = positives + negatives
     issue = np.linspace(0, days - 1, total).astype(int)
-    rows = pd.DataFrame(
+    rows = Rows(
         {
             "day": issue,
             "issue_day": issue,
             "late_day": issue + 30,
             "very_late_day": issue + 60,
             "is_very_late": np.arange(total) < positives,
-            "settled_day": pd.array(issue + 40, dtype="Float64"),
+            "settled_day": issue + 40.0,
         }
     )
-    found = model.refusal(rows, "very_late", 2000)
+    found = training.refusal(rows, "very_late", 2000)
     assert (found.code if found else "") == code
     if found:
         assert (found.positives, found.rows) == (positives, total)
 
 
 def test_a_book_too_short_to_validate_is_answered_by_the_late_share() -> None:
-    rows = learning().issue.iloc[:25]
+    rows = learning().issue.where(slice(25))
     part = fitted(rows)
     assert part.chosen == "late_share" and part.linear is None

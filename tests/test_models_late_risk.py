@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from models import candidates, card_tables, late_risk, store
 from models import card as cards
-from models import late_risk, store
 from pipelines import i18n
 from pipelines.settings import Settings
 from tests.model_books import Application, Invoice, book, day, random_book, with_open_items
@@ -25,7 +25,7 @@ COLUMNS = (
 def home(folder: Path) -> Settings:
     """A warehouse whose model was trained on the seeded book and serves."""
     settings = Settings(home=folder)
-    card = late_risk.train(random_book(1), KNOWN, settings, "build")
+    card = candidates.train(random_book(1), KNOWN, settings, "build")
     store.serve(settings, card.model_id, "kept")
     return settings
 
@@ -103,7 +103,7 @@ def test_scores_are_the_same_every_time(trained: Settings) -> None:
 
 def test_training_twice_gives_one_model(trained: Settings) -> None:
     before = cards.stored(trained)
-    assert late_risk.train(random_book(1), KNOWN, trained, "build").model_id in before
+    assert candidates.train(random_book(1), KNOWN, trained, "build").model_id in before
     assert cards.stored(trained) == before
 
 
@@ -136,7 +136,7 @@ def test_training_on_too_little_refuses_and_still_scores(tmp_path: Path) -> None
     rows = [Invoice(f"I{n}", f"C{n % 3}", n, n + 30) for n in range(100)]
     paid = [Application(f"I{n}", n + (35 if n < 8 else 20)) for n in range(100)]
     con = with_open_items(book([*rows, Invoice("open", "C0", 150, 180)], paid), day(160))
-    card = late_risk.train(con, day(160), settings, "build")
+    card = candidates.train(con, day(160), settings, "build")
     assert card.data["refusals"]["late"] | {"days": 0} == {
         "code": "refused_few",
         "positives": 8,
@@ -155,7 +155,7 @@ def test_changed_lateness_settings_let_the_baseline_answer(trained: Settings) ->
 
 
 def test_drift_is_measured_in_the_build(scored: duckdb.DuckDBPyConnection) -> None:
-    found = cards.drift(scored)
+    found = card_tables.drift(scored)
     assert (found["measure"] == "psi").sum() > 10 and (found["value"] >= 0).all()
     month = found[found["measure"] == "last_month"].set_index("name")["value"]
     assert {"p_mean", "share_late", "brier"} <= set(month.index)
@@ -165,31 +165,31 @@ def test_the_card_says_what_a_page_shows(trained: Settings) -> None:
     card = cards.serving_card(trained)
     assert card is not None
     assert {"build_id", "known", "settings", "versions", "left_out", "base_rate", "test", "reference"} <= set(card.data)
-    table = cards.figures(card, "issue", "late").set_index("estimator")
+    table = card_tables.figures(card, "issue", "late").set_index("estimator")
     assert list(table.index) == ["prior", "late_share", "logistic", "boosting", "chosen"]
     assert (table["brier_low"] <= table["brier"]).all() and (table["brier"] <= table["brier_high"]).all()
     assert table.loc["chosen", "brier"] < table.loc["prior", "brier"]
     for what in ("calibration", "lift", "importance"):
-        assert len(cards.details(card, "open", "late", what))
+        assert len(card_tables.details(card, "open", "late", what))
     assert any(item["code"] == "left_not_due" and item["documents"] > 0 for item in card.data["left_out"])
 
 
 def test_the_threshold_follows_the_costs(trained: Settings) -> None:
     card = cards.serving_card(trained)
     assert card is not None
-    dear = cards.best_threshold(cards.cost_curve(card, call_cost=1e9, late_month_rate=0.01))
-    cheap = cards.best_threshold(cards.cost_curve(card, call_cost=0.0, late_month_rate=0.01))
+    dear = card_tables.best_threshold(card_tables.cost_curve(card, call_cost=1e9, late_month_rate=0.01))
+    cheap = card_tables.best_threshold(card_tables.cost_curve(card, call_cost=0.0, late_month_rate=0.01))
     assert dear == 1.0 and cheap is not None and cheap < 0.5
-    assert cards.best_threshold(cards.cost_curve(cards.Card("x", {}), 1, 1)) is None
+    assert card_tables.best_threshold(card_tables.cost_curve(cards.Card("x", {}), 1, 1)) is None
 
 
 def test_a_page_is_told_what_is_amiss(trained: Settings, tmp_path: Path) -> None:
     card = cards.serving_card(trained)
     assert card is not None
-    assert cards.problem(trained, card.model_id) is None
-    assert cards.problem(trained, "earlier") == "model.waits_for_build"
-    assert cards.problem(trained, cards.BASELINE) == "model.unusable"
-    assert cards.problem(Settings(home=tmp_path), cards.BASELINE) == "model.none_serves"
+    assert card_tables.problem(trained, card.model_id) is None
+    assert card_tables.problem(trained, "earlier") == "model.waits_for_build"
+    assert card_tables.problem(trained, cards.BASELINE) == "model.unusable"
+    assert card_tables.problem(Settings(home=tmp_path), cards.BASELINE) == "model.none_serves"
 
 
 def test_nothing_issued_after_the_as_of_date_is_scored(trained: Settings) -> None:

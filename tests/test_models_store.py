@@ -10,7 +10,7 @@ import pytest
 import skops.io
 
 from models import card as cards
-from models import features, late_risk, model, store
+from models import card_tables, features, late_risk, model, store, training
 from pipelines.settings import Settings
 from tests.model_books import day, random_book, with_open_items
 
@@ -19,7 +19,7 @@ KNOWN = day(700)
 
 @cache
 def trained() -> model.Model:
-    return model.train(model.learning_rows(random_book(1), KNOWN, Settings()), Settings())
+    return training.train(training.learning_rows(random_book(1), KNOWN, Settings()), Settings())
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def saved(settings: Settings, name: str = "a") -> str:
 
 def test_a_model_comes_back_with_the_same_scores_to_the_byte(settings: Settings) -> None:
     again = store.load(settings, saved(settings))
-    learning = model.learning_rows(random_book(1), KNOWN, settings)
+    learning = training.learning_rows(random_book(1), KNOWN, settings)
     x = features.matrix(learning.open, trained().heads["open"].late.context)
     before, after = (model.score(each, "open", learning.open, x) for each in (trained(), again))
     assert before.p_late.tobytes() == after.p_late.tobytes()
@@ -84,7 +84,7 @@ def test_keep_and_roll_back_are_logged(settings: Settings) -> None:
     store.serve(settings, store.before(settings), "rolled_back")
     serving = cards.serving_card(settings)
     assert serving is not None and serving.model_id == first
-    log = cards.history(settings)
+    log = card_tables.history(settings)
     assert log["action"].tolist() == ["rolled_back", "kept", "kept"]
     assert log["before"].tolist()[:2] == [second, first]
 

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from models import card as cards
+from models import card_tables
 from models.card import Card
 from models.report import FIGURES, compared, refusal_lines
 from ui import import_jobs, model_charts, page
@@ -124,7 +125,7 @@ def care(view: View, serving: Card | None) -> None:
 
 def log(view: View) -> None:
     """Who trained, kept and rolled back which model, and when."""
-    entries = cards.history(view.settings)
+    entries = card_tables.history(view.settings)
     if len(entries):
         with st.expander(view.reader.t("model_card.log")):
             table(

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from models import card as cards
+from models import card_tables
 from models.card import Card
 from ui import model_charts, page
 from ui.charts import CONFIG
@@ -17,7 +17,7 @@ CALL_COST, LATE_RATE, AVOIDED = 50, 0.6, 50  # base currency a call; % of the am
 def drift(view: View) -> None:
     """Last month's forecasts against what came of them, and which facts lie elsewhere than they did in training."""
     reader, t = view.reader, view.reader.t
-    measured = view.ask_build(cards.drift)
+    measured = view.ask_build(card_tables.drift)
     if measured.empty:
         return
     with st.container(border=True):
@@ -51,8 +51,8 @@ def threshold(view: View, card: Card) -> None:
             t("model_card.late_rate"), 0.0, 5.0, LATE_RATE, step=0.1, format="%.1f%%", key="cost_late"
         )
         avoided = controls.slider(t("model_card.avoided"), 0, 100, AVOIDED, step=5, format="%d%%", key="cost_avoided")
-        curve = cards.cost_curve(card, float(call or 0), rate / 100, avoided / 100)
-        best = cards.best_threshold(curve)
+        curve = card_tables.cost_curve(card, float(call or 0), rate / 100, avoided / 100)
+        best = card_tables.best_threshold(curve)
         if best is None:
             page.nothing_here(t("model_card.no_test"))
             return

@@ -22,11 +22,13 @@ final as (
         items.due_date + cast(scores.days_late_p90 as integer) as pay_date_p90,
         scores.risk_band,
         coalesce(reasons.reasons, '[]') as reasons,
-        $model_id as model_id
+        $model_id as model_id,
+        items.customer_key,
+        items.item_key
     from risk_scores as scores
-    inner join risk_items as items on items.item_key = scores.item_key
+    inner join fct_open_items as items on items.item_key = scores.item_key
     left join reasons on reasons.item_key = scores.item_key
 )
 
 select * from final
-order by entity_id, invoice_id, instalment_no
+order by customer_key, item_key

@@ -1,15 +1,12 @@
--- One row per question: its features beside what became of the instalment as far as the book knows.
+-- One row per question: its features and segments beside what became of the instalment as far as the book knows.
+-- The order does not depend on the order in which exports were imported, so the same book teaches the same model.
 select
     features.*,
-    items.invoice_id,
-    outcomes.settled_day,
-    outcomes.closed_day,
-    outcomes.late_day,
-    outcomes.very_late_day,
-    outcomes.is_labelled,
-    outcomes.is_late,
-    outcomes.is_very_late
+    segments.region,
+    segments.currency,
+    segments.industry,
+    segments.customer_type,
+    segments.invoice_id
 from risk_features as features
-inner join risk_items as items on items.item_key = features.item_key
-inner join risk_outcomes as outcomes on outcomes.item_key = features.item_key
-order by features.day, features.item_key
+inner join risk_segments as segments on segments.item_key = features.item_key
+order by features.day, features.customer_key, features.issue_day, segments.invoice_id, segments.instalment_no

@@ -4,7 +4,7 @@ with numbered as (
         issue_date,
         row_number() over (order by issue_date) as place,
         count(*) over () as items
-    from fct_invoices
+    from int_instalments
     where doc_type in ('invoice', 'debit_note')
         and amount_doc >= 0.01
 )

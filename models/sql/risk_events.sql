@@ -65,28 +65,28 @@ fell_very_late as (
 
 paid as (
     select
-        payments.customer_key,
+        outcomes.customer_key,
         payments.applied_day as day,
         0 as issued_n,
         0 as issued_cents,
-        case when payments.applied_day = outcomes.closed_day then -1 else 0 end as open_n,
+        -payments.is_first_of_day * case when payments.applied_day = outcomes.closed_day then 1 else 0 end as open_n,
         -payments.cents as open_cents,
         0 as due_n,
         0 as late_n,
         0 as very_late_due_n,
         0 as very_late_n,
-        case
-            when payments.applied_day = outcomes.closed_day and outcomes.closed_day > outcomes.late_day then -1
+        -payments.is_first_of_day * case
+            when payments.applied_day = outcomes.closed_day and outcomes.closed_day > outcomes.late_day then 1
             else 0
         end as overdue_n,
         case when payments.applied_day > outcomes.late_day then -payments.cents else 0 end as overdue_cents,
-        case when payments.applied_day = outcomes.settled_day then 1 else 0 end as settled_n,
-        case
+        payments.is_first_of_day * case when payments.applied_day = outcomes.settled_day then 1 else 0 end as settled_n,
+        payments.is_first_of_day * case
             when payments.applied_day = outcomes.settled_day
                 then greatest(-60, least(180, outcomes.settled_day - outcomes.due_day))
             else 0
         end as days_late_sum,
-        case when payments.applied_day >= outcomes.settled_day then 0 else 1 end as part_n,
+        payments.is_first_of_day * case when payments.applied_day >= outcomes.settled_day then 0 else 1 end as part_n,
         case when payments.applied_day = outcomes.settled_day then payments.applied_day end as last_settled_day
     from risk_payments as payments
     inner join risk_outcomes as outcomes on outcomes.item_key = payments.item_key

@@ -1,4 +1,5 @@
 -- One row per question (instalment, day): the instalment, what was paid on it, and its customer's record before that day.
+-- The last seven columns are the answer as far as the book knows it; no feature is made of them.
 with paid_before as (
     select
         questions.item_key,
@@ -11,30 +12,16 @@ with paid_before as (
     group by questions.item_key, questions.day
 ),
 
-customers as (
-    select
-        entity_id,
-        customer_id,
-        coalesce(industry, '') as industry,
-        coalesce(customer_type, '') as customer_type,
-        cast(round(credit_limit_base * 100, 0) as bigint) as limit_cents
-    from dim_customers
-),
-
 final as (
     select
         questions.item_key,
         questions.customer_key,
         questions.day,
-        items.issue_day,
-        items.due_day,
-        items.cents,
-        coalesce(cast(paid_before.item_paid_cents as bigint), 0) as item_paid_cents,
-        coalesce(items.region, '') as region,
-        coalesce(items.currency, '') as currency,
-        coalesce(customers.industry, '') as industry,
-        coalesce(customers.customer_type, '') as customer_type,
-        customers.limit_cents,
+        outcomes.issue_day,
+        outcomes.due_day,
+        outcomes.cents,
+        coalesce(paid_before.item_paid_cents, 0) as item_paid_cents,
+        cast(round(customers.credit_limit_base * 100, 0) as double) as limit_cents,
         coalesce(history.issued_n, 0) as issued_n,
         coalesce(history.issued_cents, 0) as issued_cents,
         coalesce(history.open_n, 0) as open_n,
@@ -53,10 +40,17 @@ final as (
         last_settled.settled_n as last_settled_n,
         last_settled.recent_n,
         last_settled.recent_late_n,
-        last_settled.recent_days_late_sum
+        last_settled.recent_days_late_sum,
+        outcomes.settled_day,
+        outcomes.closed_day,
+        outcomes.late_day,
+        outcomes.very_late_day,
+        outcomes.is_labelled,
+        outcomes.is_late,
+        outcomes.is_very_late
     from risk_questions as questions
-    inner join risk_items as items on items.item_key = questions.item_key
-    left join customers on customers.entity_id = items.entity_id and customers.customer_id = items.customer_id
+    inner join risk_outcomes as outcomes on outcomes.item_key = questions.item_key
+    left join dim_customers as customers on customers.customer_key = questions.customer_key
     left join risk_history as history
         on history.customer_key = questions.customer_key
         and history.day = questions.day
@@ -69,4 +63,3 @@ final as (
 )
 
 select * from final
-order by item_key, day

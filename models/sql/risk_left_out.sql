@@ -4,12 +4,13 @@ with documents as (
         case
             when doc_type not in ('invoice', 'debit_note') then 'left_credits'
             when amount_doc < 0.01 then 'left_no_amount'
-            when ledger = 'open_items' then 'left_open_list'
+            when imports.ledger = 'open_items' then 'left_open_list'
             when due_basis = 'assumed' then 'left_assumed_due'
             when date_diff('day', due_date, $known) < $grace then 'left_not_due'
         end as code,
         amount_base
-    from fct_invoices
+    from int_instalments
+    inner join imports on imports.import_no = int_instalments.import_no
     where issue_date <= $known
 )
 

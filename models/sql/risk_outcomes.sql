@@ -1,4 +1,4 @@
--- One row per instalment: when it was first fully paid or closed, and what its due date showed, as known at $known.
+-- One row per instalment: when it was first fully paid or closed, and what its due date showed, as the book knew them.
 -- Only first closings count: a later bounce cannot change what an earlier day knew.
 with payments as (
     select
@@ -22,10 +22,9 @@ final as (
         payments.closed_day,
         items.due_day + $grace as late_day,
         items.due_day + $very_late as very_late_day,
-        items.cents - cast(coalesce(payments.cents_by_due, 0) as bigint) as cents_after_due,
+        items.cents - coalesce(payments.cents_by_due, 0) as cents_after_due,
         case when payments.settled_day <= items.due_day + $grace then 0 else 1 end as is_late,
-        case when payments.settled_day <= items.due_day + $very_late then 0 else 1 end as is_very_late,
-        date_diff('day', date '2000-01-01', $known) as known_day
+        case when payments.settled_day <= items.due_day + $very_late then 0 else 1 end as is_very_late
     from risk_items as items
     left join payments on payments.item_key = items.item_key
 )

@@ -4,8 +4,5 @@ select
     items.customer_key,
     $day as day
 from fct_open_items as open_items
-inner join risk_items as items
-    on items.entity_id = open_items.entity_id
-    and items.invoice_id = open_items.invoice_id
-    and items.instalment_no = open_items.instalment_no
+inner join risk_items as items on items.item_key = open_items.item_key
 where open_items.open_doc > 0
