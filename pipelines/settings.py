@@ -11,6 +11,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipelines.settings_notices import DEFAULT_STEPS, NoticeStep, in_order
+
 PRIORITY_COMPONENTS = ("money", "risk", "age", "trend", "limit_use", "promises")
 
 
@@ -86,6 +88,9 @@ class Settings(BaseSettings):
     gross_margin: float | None = Field(
         None, ge=-1, le=1, description="Gross margin, share of sales, of customers for which none is entered."
     )
+    notice_steps: tuple[NoticeStep, ...] = Field(
+        DEFAULT_STEPS, description="Notices before and after the due date: day, channel and letter of each step."
+    )
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
@@ -93,6 +98,12 @@ class Settings(BaseSettings):
         "", description="Database of the journal, postgresql://...; empty: journal.db in the warehouse folder."
     )
     two_digit_year_pivot: int = Field(69, ge=0, le=99, description="Two-digit years up to this are 20xx, else 19xx.")
+
+    @field_validator("notice_steps")
+    @classmethod
+    def _notices_are_in_order(cls, steps: tuple[NoticeStep, ...]) -> tuple[NoticeStep, ...]:
+        in_order(steps)
+        return steps
 
     @field_validator("bucket_edges")
     @classmethod

@@ -1,0 +1,81 @@
+"""The life line of an invoice and the three factors of a payer, from the journal laid over the ledger."""
+
+import datetime as dt
+
+import pandas as pd
+from test_pipelines_follow_up import MONDAY, after, contact, enter, on, settings  # noqa: F401 - fixture
+from test_pipelines_notices import items, mark
+
+from pipelines import journal, life_line, payer_factors
+
+DUE = MONDAY - dt.timedelta(days=10)
+INSTALMENTS = pd.DataFrame(
+    {"entity_id": ["main"], "customer_id": ["C1"], "invoice_id": ["A1"], "issue_date": [DUE - dt.timedelta(days=30)],
+     "due_date": [DUE]}
+)  # fmt: skip
+
+
+def paid(*when: tuple[dt.date, float]) -> pd.DataFrame:
+    rows = [{"applied_on": day, "amount_doc": amount, "kind": "payment", "currency": "CNY"} for day, amount in when]
+    return pd.DataFrame(rows, columns=["applied_on", "amount_doc", "kind", "currency"])
+
+
+def line(day, *payments: tuple[dt.date, float], settled: bool = False, as_of: dt.date = MONDAY) -> life_line.LifeLine:
+    return life_line.of_invoice(day, INSTALMENTS, paid(*payments), as_of, settled)
+
+
+def stages(found: life_line.LifeLine) -> list[tuple[str, int]]:
+    return [(stretch.stage, stretch.days) for stretch in found.stretches]
+
+
+def test_an_invoice_nobody_chased_is_billed_then_overdue(settings):  # noqa: F811
+    found = line(on(settings, MONDAY))
+    assert stages(found) == [("billed", 31), ("overdue", 9)]
+    assert [event.code for event in found.events] == ["issued", "due"]
+
+
+def test_the_days_add_up_from_issue_to_payment(settings):  # noqa: F811
+    enter(settings, "contact", contact(after(3)))
+    enter(settings, "promise", {"promised_on": after(5), "amount": "100", "currency": "CNY"}, on=after(2))
+    hold = enter(settings, "hold", {"reason": "flood", "until": after(30)}, on=after(12))
+    journal.close(settings, hold.id, who="boss", now=dt.datetime.combine(after(20), dt.time(4), dt.UTC))
+    found = line(on(settings, after(40)), (after(25), 60.0), (after(33), 40.0), settled=True)
+    # The promise holds until its day and the tolerance have passed; the hold until it was lifted.
+    assert stages(found) == [
+        ("billed", 31), ("overdue", 9), ("chased", 2), ("promised", 7), ("chased", 3), ("on_hold", 8), ("chased", 13),
+        ("paid", 0),
+    ]  # fmt: skip
+    assert found.days["chased"] == 18
+    assert sum(found.days.values()) == (after(33) - INSTALMENTS["issue_date"][0]).days
+    assert [event.code for event in found.events][-3:] == ["payment", "payment", "settled"]
+
+
+def test_what_concerns_another_invoice_is_not_on_the_line(settings):  # noqa: F811
+    enter(settings, "dispute", {"reason": "short", "side": "ours"}, invoice_id="B1")
+    assert "disputed" not in line(on(settings, MONDAY)).days
+    enter(settings, "dispute", {"reason": "short", "side": "ours"}, invoice_id="A1")
+    assert line(on(settings, after(5)), as_of=after(5)).stretches[-1] == life_line.Stretch("disputed", MONDAY, after(5))
+
+
+def test_the_law_goes_before_everything_else(settings):  # noqa: F811
+    enter(settings, "dispute", {"reason": "short", "side": "ours"})
+    enter(settings, "legal_stage", {"stage": "lawsuit", "happened_on": MONDAY})
+    assert line(on(settings, after(5)), as_of=after(5)).stretches[-1].stage == "legal"
+
+
+def test_relationship_and_discipline_are_counted(settings):  # noqa: F811
+    enter(settings, "contact", contact(after(3)))
+    enter(settings, "contact", contact(after(3)) | {"result": "not_reached"})
+    enter(settings, "greeting", {"note": "spring festival"}, on=after(1))
+    enter(settings, "rating", {"aspect": "value", "score": 2})
+    enter(settings, "rating", {"aspect": "value", "score": 4})
+    mark(settings, items(3, 5, 6), 3)  # the step is day 3: prompt, prompt, a day too late
+    found = payer_factors.of_customer(on(settings, after(1)), "main", "C1")
+    none = payer_factors.of_customer(on(settings, after(1)), "main", "C2")
+    assert (none.contacts, none.notices, none.promptness) == (0, 0, None)
+    assert (found.contacts, found.greetings, found.last_touch) == (1, 1, after(1))
+    assert found.ratings["value"].payload.score == 4
+    assert (found.notices, found.prompt) == (3, 2)
+    later = payer_factors.of_customer(on(settings, after(400)), "main", "C1")
+    assert (later.contacts, later.greetings) == (0, 0)
+    assert later.ratings["value"].payload.score == 4, "a rating counts until it is given anew"
