@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pipelines import i18n
 from pipelines.errors import UserError
+from pipelines.settings_policy import StrategyRule
 
 PRINTABLE = r"^[^\x00]*$"  # PostgreSQL stores no NUL
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=PRINTABLE)]
@@ -32,6 +33,9 @@ class Contact(Payload):
     next_action: NextAction
     next_on: dt.date
     fallback: Said
+    # What the call list advised at that moment, and the customer's class then: for judging what works.
+    planned: Literal["", "call", "letter", "visit", "remind", "review"] = ""
+    payer_class: Literal["", "A", "B", "C", "D"] = ""
 
 
 class Promise(Payload):
@@ -275,6 +279,15 @@ class Margin(Payload):
     note: Text = ""
 
 
+class Policy(Payload):
+    """How customers are ranked, approached and shared out from the next build on; null is as in the settings."""
+
+    weights: dict[str, float] | None = None
+    strategy_rules: tuple[StrategyRule, ...] | None = None
+    calls_by_rep: dict[str, int] | None = None
+    note: Text = ""
+
+
 PAYLOADS: dict[str, type[Payload]] = {
     "contact": Contact,
     "promise": Promise,
@@ -294,6 +307,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "bill": Bill,
     "letter": Letter,
     "rating": Rating,
+    "policy": Policy,
     "application": Application,
     "same_customer": SameCustomer,
     "other_customer": OtherCustomer,

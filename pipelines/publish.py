@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines import checks, imports, sources, sources_decisions, sources_journal, tables
+from pipelines import checks, imports, policies, sources, sources_care, sources_decisions, sources_journal, tables
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
@@ -114,6 +114,8 @@ def build(
                 moment = _moment(known_at) if known_at else started
                 sources_journal.attach(con, settings, moment)
                 sources_decisions.attach(con, settings, moment)
+                settings = policies.in_force(settings, moment)
+                sources_care.attach(con, settings, moment)
                 model_id = _make_tables(con, settings, known, day, made or {}, progress)
                 _refuse_broken(con, settings)
                 info = BuildInfo(
@@ -170,7 +172,7 @@ def _make_tables(
             "late_grace_days": settings.late_grace_days,
             "very_late_days": settings.very_late_days,
             "at_risk_days": settings.at_risk_days,
-            "calls_per_rep": settings.calls_per_rep,
+            "call_lead_days": settings.call_lead_days,
             "promise_tolerance_days": settings.promise_tolerance_days,
         },
         progress,

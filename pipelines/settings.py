@@ -12,8 +12,7 @@ from pydantic_settings import (
 )
 
 from pipelines.settings_notices import DEFAULT_STEPS, NoticeStep, in_order
-
-PRIORITY_COMPONENTS = ("money", "risk", "age", "trend", "limit_use", "promises")
+from pipelines.settings_policy import Policies
 
 
 class Person(BaseModel):
@@ -39,7 +38,7 @@ class LadderRule(BaseModel):
 LADDER_STEPS = ("stop_supply", "stop_service", "end_authorisation", "reputation", "law")
 
 
-class Settings(BaseSettings):
+class Settings(Policies, BaseSettings):
     """Everything a person may set. Environment variables win over the file; unknown names are refused."""
 
     model_config = SettingsConfigDict(
@@ -62,9 +61,11 @@ class Settings(BaseSettings):
     promise_tolerance_days: int = Field(3, ge=0, description="Days after a promised date in which money counts.")
     quiet_days: int = Field(3, ge=0, description="Days after a contact in which a customer is not called again.")
     calls_per_rep: int = Field(25, ge=1, description="Customers a rep can call in a day.")
-    priority_weights: dict[str, float] = Field(
-        {"money": 0.36, "risk": 0.23, "age": 0.14, "trend": 0.09, "limit_use": 0.08, "promises": 0.10},
-        description="Weight of each component of the priority score.",
+    call_lead_days: int = Field(
+        3, ge=0, le=60, description="Working days before a customer's pay run by which it must have been called."
+    )
+    call_window_days: int = Field(
+        7, ge=1, le=60, description="Working days before that in which a contact is well timed."
     )
     carrying_rate_year: float = Field(0.06, ge=0, le=1, description="Yearly cost of money that is still outside.")
     ladder: dict[str, LadderRule] = Field(
@@ -78,11 +79,15 @@ class Settings(BaseSettings):
         description="From when each step of the sanction ladder may be taken.",
     )
     limitation_years: int = Field(3, ge=1, le=30, description="Years until a claim is time-barred; check with counsel.")
-    limitation_warning_days: int = Field(180, ge=0, description="Days before a claim is time-barred from which to warn.")
+    limitation_warning_days: int = Field(
+        180, ge=0, description="Days before a claim is time-barred from which to warn."
+    )
     factoring_rate_year: float = Field(0.08, ge=0, le=1, description="Yearly interest of a factor.")
     factoring_fee: float = Field(0.01, ge=0, le=1, description="Fee of a factor, share of the invoice.")
     factoring_advance: float = Field(0.8, gt=0, le=1, description="Share of the invoice that a factor pays at once.")
-    bill_discount_rate_year: float = Field(0.025, ge=0, le=1, description="Yearly rate of discounting a bill, 360 days.")
+    bill_discount_rate_year: float = Field(
+        0.025, ge=0, le=1, description="Yearly rate of discounting a bill, 360 days."
+    )
     credit_terms_days: int = Field(60, ge=0, description="Longest terms that the credit policy allows.")
     sales_stop_days: int = Field(30, ge=0, description="Days past due from which nothing more is sold on credit.")
     gross_margin: float | None = Field(
@@ -119,12 +124,9 @@ class Settings(BaseSettings):
             raise ValueError(f"ladder needs a rule for each of {', '.join(LADDER_STEPS)}")
         return {step: ladder[step] for step in LADDER_STEPS}
 
-    @field_validator("priority_weights")
-    @classmethod
-    def _weights_are_known(cls, weights: dict[str, float]) -> dict[str, float]:
-        if set(weights) != set(PRIORITY_COMPONENTS) or min(weights.values()) < 0 or sum(weights.values()) <= 0:
-            raise ValueError(f"priority_weights needs a weight >= 0 for each of {', '.join(PRIORITY_COMPONENTS)}")
-        return weights
+    def capacity_of(self, rep: str) -> int:
+        """How many customers a rep can contact in a day."""
+        return self.calls_by_rep.get(rep, self.calls_per_rep)
 
     @classmethod
     def settings_customise_sources(

@@ -97,7 +97,8 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
     con.executemany("insert into ref_buckets values (?, ?)", buckets(settings.bucket_edges))
     con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
-    con.execute("create temp table ref_working_days (place INTEGER, day DATE)")
+    # The effect of other strategy rules on the call list is worked out from a published build, so these stay in it too.
+    con.execute("create table ref_working_days (place INTEGER, day DATE)")
     con.executemany("insert into ref_working_days values (?, ?)", working_days(settings.country, as_of))
 
 

@@ -57,6 +57,7 @@ VALID = {
     "bill": {"number": "B-1", "amount": "50", "currency": "CNY", "due_on": "2026-08-30"},
     "letter": {"letter": "demand", "state": "sent", "as_of": "2026-02-28", "level": 2},
     "rating": {"aspect": "value", "score": 5},
+    "policy": {"weights": {"money": 0.5, "risk": 0.5}, "note": "the year end is near"},
     "start_rule": {"not_before": "2026-04-01", "from_amount": "500", "progress": "acceptance"},
     "payer_fact": {"fact": "closing_day", "value": "25"},
     "handover": {

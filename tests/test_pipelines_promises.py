@@ -132,7 +132,10 @@ def test_a_broken_promise_raises_the_rank_and_says_why(tmp_path):
     con = built(tmp_path, "2025-03-31", {})
     after = queries.call_list(con, Scope(), "R1").set_index("customer_id")
     assert list(after.index) == ["C2", "C1"]
-    assert after["priority_score"]["C2"] == pytest.approx(before["priority_score"]["C2"] + 100 * 0.10 * 0.5)
+    weights = Settings(home=tmp_path).priority_weights
+    known = sum(weights[name] for name in ("money", "age", "trend", "risk", "delay", "promises"))
+    gained = 100 * weights["promises"] * 0.5 / known
+    assert after["priority_score"]["C2"] == pytest.approx(before["priority_score"]["C2"] + gained, abs=0.02)
     assert after["priority_score"]["C1"] == before["priority_score"]["C1"]
     assert '"promise_broken"' in after["reasons"]["C2"]
 

@@ -63,6 +63,7 @@ def _score(reader: Reader, settings: Settings) -> str:
     whole = sum(settings.priority_weights.values())
     parts = [
         f"{percent(reader, weight / whole, 0)} {reader.t(f'definition.component_{name}')}"
-        for name, weight in settings.priority_weights.items()
+        for name, weight in sorted(settings.priority_weights.items(), key=lambda each: -each[1])
+        if weight > 0
     ]
     return " + ".join(parts)

@@ -6,20 +6,16 @@ with
 
 pay_days as (
 
-    select distinct
+    select
         customer_key,
         received_on,
-        extract(day from received_on) as day_of_month,
+        cast(extract(day from received_on) as integer) as day_of_month,
         date_diff('day', date '1900-01-01', received_on) % 7 as weekday,
         case
             when extract(month from received_on) <> extract(month from received_on + 4) then 1
             else 0
         end as is_month_end
-    from int_receipt_lines
-    where kind = 'payment'
-        and amount_doc > 0
-        and received_on > cast($as_of as date) - 730
-        and customer_key is not null
+    from int_pay_days
 
 ),
 
@@ -48,26 +44,28 @@ by_day_of_month as (
 
 ),
 
+-- The day with most payments, the earliest of equals: both in one number, so that one pass finds it.
 best_day_of_month as (
 
-    select
-        customer_key,
-        day_of_month,
-        days,
-        row_number() over (partition by customer_key order by days desc, day_of_month) as place
+    select customer_key, cast(max(days * 100 + 31 - day_of_month) as bigint) as found
     from by_day_of_month
+    group by customer_key
+
+),
+
+by_weekday as (
+
+    select customer_key, weekday, count(*) as days
+    from pay_days
+    group by customer_key, weekday
 
 ),
 
 best_weekday as (
 
-    select
-        customer_key,
-        weekday,
-        count(*) as days,
-        row_number() over (partition by customer_key order by count(*) desc, weekday) as place
-    from pay_days
-    group by customer_key, weekday
+    select customer_key, cast(max(days * 10 + 6 - weekday) as bigint) as found
+    from by_weekday
+    group by customer_key
 
 ),
 
@@ -77,18 +75,14 @@ shares as (
         totals.customer_key,
         totals.support,
         totals.last_paid_on,
-        best_day_of_month.day_of_month,
-        best_weekday.weekday,
+        31 - best_day_of_month.found % 100 as day_of_month,
+        6 - best_weekday.found % 10 as weekday,
         cast(totals.at_month_end as double) / totals.support as month_end_share,
-        cast(best_day_of_month.days as double) / totals.support as day_share,
-        cast(best_weekday.days as double) / totals.support as weekday_share
+        floor(cast(best_day_of_month.found as double) / 100) / totals.support as day_share,
+        floor(cast(best_weekday.found as double) / 10) / totals.support as weekday_share
     from totals
-    inner join best_day_of_month
-        on totals.customer_key = best_day_of_month.customer_key
-        and best_day_of_month.place = 1
-    inner join best_weekday
-        on totals.customer_key = best_weekday.customer_key
-        and best_weekday.place = 1
+    inner join best_day_of_month on totals.customer_key = best_day_of_month.customer_key
+    inner join best_weekday on totals.customer_key = best_weekday.customer_key
 
 ),
 

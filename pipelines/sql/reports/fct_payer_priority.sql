@@ -1,110 +1,28 @@
--- Grain: one row per customer: a score from 0 to 100, higher = act sooner, with each component between 0 and 1.
--- Rank: score, then overdue, then open amount, then customer id, so that the same input gives the same order.
--- queue_place: where we seem to stand among those this payer pays, 1 = paid first, from the days late of a year.
+-- Grain: one row per customer: a score from 0 to 100, higher = act sooner, from the components and their weights.
+-- Score: the weighted mean of the components known of the customer; 0 where nothing is open.
+-- Rank: score, then overdue, then open amount, then entity and customer id, so that the same input gives the same order.
+-- queue_place: where we seem to stand among those this payer pays, 1 = first to 5 = last; queue_trend: against the year
+-- before. queue_reasons: the evidence.
 with
 
-exposure as (
+weighed as (
 
     select
-        customer_key,
-        sum(open_base) as open_base,
-        sum(overdue_base) as overdue_base,
-        sum(overdue_items) as overdue_items,
-        max(max_days_past_due) as max_days_past_due,
-        sum(overdue_amount_days) as overdue_amount_days,
-        sum(invoiced_open_base) as invoiced_open_base,
-        sum(risk_base) as risk_base,
-        cast(sum(overdue_base) as double) + sum(not_due_risk_base) as money_at_risk
-    from int_payer_exposure
-    group by customer_key
-
-),
-
-three_months_ago as (
-
-    select customers.customer_key, sum(months.overdue_end_base) as overdue_base
-    from fct_receivables_monthly as months
-    inner join dim_customers as customers
-        on months.entity_id = customers.entity_id
-        and months.customer_id = customers.customer_id
-    where months.month_no = $last_month - 2
-    group by customers.customer_key
-
-),
-
--- The level of the last promise whose outcome is known; kept promises bring it back to 1.
-decided_promises as (
-
-    select
-        entity_id,
-        customer_id,
-        level,
-        state,
-        amount,
-        currency,
-        promised_on,
-        row_number() over (
-            partition by entity_id, customer_id order by promised_on desc, promise_key desc
-        ) as newest
-    from fct_promises
-    where state <> 'open'
-
-),
-
-measured as (
-
-    select
-        customers.customer_key,
-        customers.entity_id,
-        customers.customer_id,
-        customers.rep,
-        customers.region,
-        customers.credit_limit_base,
-        coalesce(exposure.open_base, 0) as open_base,
-        coalesce(exposure.overdue_base, 0) as overdue_base,
-        coalesce(exposure.overdue_items, 0) as overdue_items,
-        exposure.max_days_past_due,
-        coalesce(three_months_ago.overdue_base, 0) as overdue_before_base,
-        case
-            when coalesce(exposure.money_at_risk, 0) > 0
-                then cume_dist() over (order by coalesce(exposure.money_at_risk, 0))
-            else 0
-        end as money,
-        coalesce(exposure.risk_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as risk,
-        coalesce(
-            cast(exposure.overdue_amount_days as double) / 120 / nullif(cast(exposure.overdue_base as double), 0), 0
-        ) as age,
-        greatest(
-            coalesce(
-                cast(exposure.overdue_base - coalesce(three_months_ago.overdue_base, 0) as double)
-                / nullif(cast(greatest(exposure.overdue_base, three_months_ago.overdue_base) as double), 0),
-                0
-            ),
-            0
-        ) as trend,
-        case
-            when customers.credit_limit_base > 0
-                then least(greatest(cast(exposure.open_base as double) / cast(customers.credit_limit_base as double), 0), 1)
-        end as limit_use,
-        1 - power(0.5, coalesce(promises.level, 1) - 1) as promises,
-        promises.state as promise_state,
-        promises.level as promise_level,
-        promises.amount as promised_amount,
-        promises.currency as promised_currency,
-        promises.promised_on,
-        habits.closed_invoices,
-        habits.closed_late,
-        habits.days_late,
-        habits.days_late_recent,
-        habits.days_late_before
-    from dim_customers as customers
-    left join exposure on customers.customer_key = exposure.customer_key
-    left join three_months_ago on customers.customer_key = three_months_ago.customer_key
-    left join int_payer_habits as habits on customers.customer_key = habits.customer_key
-    left join decided_promises as promises
-        on customers.entity_id = promises.entity_id
-        and customers.customer_id = promises.customer_id
-        and promises.newest = 1
+        *,
+        $weight_money * money + $weight_age * age + $weight_trend * trend + $weight_risk * risk
+        + $weight_delay * delay + $weight_promises * promises + $weight_limit_use * coalesce(limit_use, 0)
+        + $weight_ability * coalesce(ability, 0) + $weight_pay_run * coalesce(pay_run, 0)
+        + $weight_value * coalesce(value, 0) + $weight_relationship * coalesce(relationship, 0)
+        + $weight_discipline * coalesce(discipline, 0) + $weight_readiness * coalesce(readiness, 0) as points,
+        $weight_money + $weight_age + $weight_trend + $weight_risk + $weight_delay + $weight_promises
+        + case when limit_use is null then 0 else $weight_limit_use end
+        + case when ability is null then 0 else $weight_ability end
+        + case when pay_run is null then 0 else $weight_pay_run end
+        + case when value is null then 0 else $weight_value end
+        + case when relationship is null then 0 else $weight_relationship end
+        + case when discipline is null then 0 else $weight_discipline end
+        + case when readiness is null then 0 else $weight_readiness end as weight_known
+    from fct_payer_components
 
 ),
 
@@ -113,25 +31,17 @@ scored as (
     select
         *,
         case
-            when open_base <= 0 then 0
-            else round(
-                100 * (
-                    $weight_money * money + $weight_risk * risk + $weight_age * age + $weight_trend * trend
-                    + $weight_limit_use * coalesce(limit_use, 0) + $weight_promises * promises
-                ) / (
-                    $weight_money + $weight_risk + $weight_age + $weight_trend + $weight_limit_use + $weight_promises
-                ),
-                2
-            )
+            when open_base <= 0 or weight_known <= 0 then 0
+            else round(100 * cast(points as double) / cast(weight_known as double), 2)
         end as priority_score
-    from measured
+    from weighed
 
 ),
 
 final as (
 
     select
-        cast($as_of as date) as as_of,
+        as_of,
         entity_id,
         customer_id,
         rep,
@@ -147,19 +57,32 @@ final as (
             else 'D'
         end as payer_class,
         money,
-        risk,
         age,
         trend,
-        coalesce(limit_use, 0) as limit_use,
+        risk,
+        delay,
         promises,
+        limit_use,
+        ability,
+        pay_run,
+        value,
+        relationship,
+        discipline,
+        readiness,
         case
-            when coalesce(closed_invoices, 0) < 3 then null
-            when days_late <= 0 then 1
-            when days_late <= 7 then 2
-            when days_late <= 15 then 3
-            when days_late <= 30 then 4
+            when queue_share is null then null
+            when queue_share < 0.1 then 1
+            when queue_share < 0.25 then 2
+            when queue_share < 0.4 then 3
+            when queue_share < 0.6 then 4
             else 5
         end as queue_place,
+        case
+            when queue_change is null then null
+            when queue_change > 0.1 then 'worse'
+            when queue_change < -0.1 then 'better'
+            else 'same'
+        end as queue_trend,
         '[' || concat_ws(
             ',',
             case
@@ -183,6 +106,11 @@ final as (
                         || cast(promise_level - 1 as varchar) || '}'
             end,
             case
+                when open_base > 0 and risk >= 0.5
+                    then '{"code":"late_risk","p_late":' || cast(round(risk, 2) as varchar) || ',"days":'
+                        || cast(cast(round(greatest(expected_days_late, 0), 0) as bigint) as varchar) || '}'
+            end,
+            case
                 when closed_late > 0 and days_late >= 0.5
                     then '{"code":"paid_late","late":' || cast(closed_late as varchar) || ',"of":'
                         || cast(closed_invoices as varchar) || ',"days":'
@@ -203,14 +131,78 @@ final as (
                 when limit_use >= 0.8
                     then '{"code":"limit_use","share":'
                         || cast(round(cast(open_base as double) / cast(credit_limit_base as double), 2) as varchar) || '}'
-            end
+            end,
+            case
+                when ability >= 0.75 then '{"code":"weak_rating","score":' || cast(ability_rating as varchar) || '}'
+            end,
+            case
+                when open_base > 0 and pay_run >= 0.75
+                    then '{"code":"pays_soon","day":"' || cast(next_run_on as varchar) || '"}'
+            end,
+            case when open_base > 0 and relationship >= 0.8 then '{"code":"seldom_in_touch","count":'
+                || cast(touches as varchar) || '}' end,
+            case
+                when discipline >= 0.5
+                    then '{"code":"our_notices_late","share":' || cast(round(1 - discipline, 2) as varchar) || '}'
+            end,
+            case when missing > 0 then '{"code":"we_lack","count":' || cast(missing as varchar) || '}' end
         ) || ']' as reasons,
+        '[' || concat_ws(
+            ',',
+            case
+                when closed_invoices > 0
+                    then '{"code":"queue_late","days":' || cast(cast(round(days_late, 0) as bigint) as varchar)
+                        || ',"count":' || cast(closed_invoices as varchar) || '}'
+            end,
+            case
+                when days_late > days_late_last_year + 5
+                    then '{"code":"queue_slip","days":'
+                        || cast(cast(round(days_late - days_late_last_year, 0) as bigint) as varchar) || '}'
+            end,
+            case
+                when days_late < days_late_last_year - 5
+                    then '{"code":"queue_gain","days":'
+                        || cast(cast(round(days_late_last_year - days_late, 0) as bigint) as varchar) || '}'
+            end,
+            case
+                when newer_first_share >= 0.1
+                    then '{"code":"queue_newer","share":' || cast(round(newer_first_share, 2) as varchar) || '}'
+            end,
+            case
+                when part_share >= 0.1
+                    then '{"code":"queue_parts","share":' || cast(round(part_share, 2) as varchar) || '}'
+            end,
+            case
+                when round_share >= 0.35
+                    then '{"code":"queue_round","share":' || cast(round(round_share, 2) as varchar) || '}'
+            end,
+            case
+                when after_contact_share >= 0.3
+                    then '{"code":"queue_after_contact","share":' || cast(round(after_contact_share, 2) as varchar) || '}'
+            end,
+            case
+                when value_rating is not null
+                    then '{"code":"queue_value","score":' || cast(value_rating as varchar) || '}'
+            end,
+            case
+                when relationship is not null then '{"code":"queue_kept","count":' || cast(touches as varchar) || '}'
+            end,
+            case
+                when notice_share is not null
+                    then '{"code":"queue_notices","share":' || cast(round(notice_share, 2) as varchar) || '}'
+            end
+        ) || ']' as queue_reasons,
         open_base,
         overdue_base,
         max_days_past_due,
         closed_invoices,
         closed_late,
         days_late,
+        newer_first_share,
+        part_share,
+        round_share,
+        after_contact_share,
+        queue_share,
         customer_key
     from scored
     order by priority_rank

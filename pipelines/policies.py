@@ -1,0 +1,68 @@
+"""How customers are ranked, approached and shared out: the settings, and what was decided on a page since."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+from pipelines.settings_policy import PRIORITY_COMPONENTS, Policies
+from pipelines.warehouse import Warehouse
+
+# Decided in the journal, so that it is kept who changed what and when; about no customer.
+NOBODY = ("", "")
+FIELDS = {"weights": "priority_weights", "strategy_rules": "strategy_rules", "calls_by_rep": "calls_by_rep"}
+
+
+class PolicyRefused(UserError):
+    """A policy that contradicts itself is not stored; the reason says what to change."""
+
+
+def in_force(settings: Settings, known_at: dt.datetime | None = None) -> Settings:
+    """The settings with the newest decision of each kind, entered up to `known_at`, in their place."""
+    if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
+        return settings
+    decided = {FIELDS[name]: value for name, (value, _, _) in decisions(settings, known_at).items()}
+    return settings.model_copy(update=decided)
+
+
+def decisions(settings: Settings, known_at: dt.datetime | None = None) -> dict[str, tuple[Any, str, dt.datetime]]:
+    """The newest decision of each kind (`weights`, `strategy_rules`, `calls_by_rep`): its value, who and when."""
+    from pipelines import follow_up
+
+    found: dict[str, tuple[Any, str, dt.datetime]] = {}
+    subject = {"entity_id": NOBODY[0], "customer_id": NOBODY[1]}
+    for note in follow_up.notes(settings, kind="policy", known_at=known_at, **subject):
+        for name in FIELDS:
+            value = getattr(note.payload, name)
+            if value is not None:
+                found[name] = (value, note.changed_by, note.changed_at)
+    return found
+
+
+def decide(settings: Settings, name: str, value: Any, *, who: str, note: str = "") -> None:
+    """Store a decision: weights, strategy rules or capacities. Raises PolicyRefused when it cannot stand."""
+    from pipelines import journal
+
+    payload = {"note": note, name: checked(name, value)}
+    journal.append(settings, "policy", journal.Subject(*NOBODY), payload, who=who)
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value as the settings take it; raises PolicyRefused with the reason."""
+    field = FIELDS[name]
+    try:
+        return getattr(Policies.model_validate({field: value}), field)
+    except ValidationError as mistakes:
+        first = mistakes.errors()[0]
+        lines = [part + 1 for part in first["loc"] if isinstance(part, int)]
+        code = f"error.policy_{name}"
+        raise PolicyRefused(f"{code}_line" if lines else code, line=lines[0] if lines else 0) from None
+
+
+def changed(old: Mapping[str, float], new: Mapping[str, float]) -> bool:
+    """Whether two sets of weights differ in what they do: only their proportions count."""
+    sums = [sum(weights.values()) or 1.0 for weights in (old, new)]
+    return any(abs(old.get(name, 0) / sums[0] - new.get(name, 0) / sums[1]) > 1e-9 for name in PRIORITY_COMPONENTS)

@@ -1,0 +1,269 @@
+-- Grain: one row per customer: the components of its priority, each from 0 to 1, higher = act sooner, and the facts
+-- behind them. A component of which nothing is known is null: it is left out of the score, neither for nor against.
+-- queue_share: from 0 (we are paid first) to 1 (last): what this payer's receipts and the three factors say together,
+-- each known sign counting alike. queue_share_before: what the receipts said a year earlier.
+with
+
+exposure as (
+
+    select
+        customer_key,
+        sum(open_base) as open_base,
+        sum(overdue_base) as overdue_base,
+        sum(overdue_items) as overdue_items,
+        max(max_days_past_due) as max_days_past_due,
+        sum(overdue_amount_days) as overdue_amount_days,
+        sum(invoiced_open_base) as invoiced_open_base,
+        sum(risk_base) as risk_base,
+        sum(delay_base) as delay_base,
+        cast(sum(overdue_base) as double) + sum(not_due_risk_base) as money_at_risk
+    from int_payer_exposure
+    group by customer_key
+
+),
+
+three_months_ago as (
+
+    select accounts.customer_key, sum(months.overdue_end_base) as overdue_base
+    from int_receivables_months as months
+    inner join int_accounts as accounts on months.account_key = accounts.account_key
+    where months.month_no = $last_month - 2
+    group by accounts.customer_key
+
+),
+
+-- The level of the last promise whose outcome is known; kept promises bring it back to 1.
+decided_promises as (
+
+    select
+        entity_id,
+        customer_id,
+        level,
+        state,
+        amount,
+        currency,
+        promised_on,
+        row_number() over (
+            partition by entity_id, customer_id order by promised_on desc, promise_key desc
+        ) as newest
+    from fct_promises
+    where state <> 'open'
+
+),
+
+this_year as (
+
+    select *
+    from int_payer_order
+    where year_no = 0
+
+),
+
+year_before as (
+
+    select *
+    from int_payer_order
+    where year_no = 1
+
+),
+
+measured as (
+
+    select
+        customers.customer_key,
+        customers.entity_id,
+        customers.customer_id,
+        customers.rep,
+        customers.region,
+        customers.credit_limit_base,
+        coalesce(exposure.open_base, 0) as open_base,
+        coalesce(exposure.overdue_base, 0) as overdue_base,
+        coalesce(exposure.overdue_items, 0) as overdue_items,
+        exposure.max_days_past_due,
+        coalesce(three_months_ago.overdue_base, 0) as overdue_before_base,
+        case
+            when coalesce(exposure.money_at_risk, 0) > 0
+                then cume_dist() over (order by coalesce(exposure.money_at_risk, 0))
+            else 0
+        end as money,
+        coalesce(
+            cast(exposure.overdue_amount_days as double) / 120 / nullif(cast(exposure.overdue_base as double), 0), 0
+        ) as age,
+        greatest(
+            coalesce(
+                cast(exposure.overdue_base - coalesce(three_months_ago.overdue_base, 0) as double)
+                / nullif(cast(greatest(exposure.overdue_base, three_months_ago.overdue_base) as double), 0),
+                0
+            ),
+            0
+        ) as trend,
+        coalesce(exposure.risk_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as risk,
+        coalesce(exposure.delay_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as expected_days_late,
+        1 - power(0.5, coalesce(promises.level, 1) - 1) as promises,
+        case
+            when customers.credit_limit_base > 0
+                then least(greatest(cast(exposure.open_base as double) / cast(customers.credit_limit_base as double), 0), 1)
+        end as limit_use,
+        calendar.pattern,
+        calendar.next_run_on,
+        date_diff('day', cast($as_of as date), calendar.next_run_on) as days_to_run,
+        promises.state as promise_state,
+        promises.level as promise_level,
+        promises.amount as promised_amount,
+        promises.currency as promised_currency,
+        promises.promised_on,
+        coalesce(this_year.closed_invoices, 0) as closed_invoices,
+        coalesce(this_year.closed_late, 0) as closed_late,
+        this_year.days_late,
+        this_year.days_late_recent,
+        this_year.days_late_before,
+        year_before.days_late as days_late_last_year,
+        cast(this_year.newer_first as double) / nullif(this_year.ordered, 0) as newer_first_share,
+        cast(this_year.in_parts as double) / nullif(this_year.invoices_paid, 0) as part_share,
+        cast(this_year.round_days as double) / nullif(this_year.pay_days, 0) as round_share,
+        coalesce(year_before.closed_invoices, 0) as closed_last_year,
+        cast(year_before.newer_first as double) / nullif(year_before.ordered, 0) as newer_first_last_year,
+        cast(year_before.in_parts as double) / nullif(year_before.invoices_paid, 0) as part_last_year,
+        cast(year_before.round_days as double) / nullif(year_before.pay_days, 0) as round_last_year,
+        care.touches,
+        care.notice_share,
+        care.after_contact_share,
+        care.value_rating,
+        care.ability_rating,
+        care.confirmed,
+        care.missing,
+        -- Counted contacts and greetings, and the owner's rating of the relationship where there is one.
+        case
+            when care.relationship_rating is null then care.kept
+            when care.kept is null then cast(care.relationship_rating - 1 as double) / 4
+            else (care.kept + cast(care.relationship_rating - 1 as double) / 4) / 2
+        end as kept
+    from dim_customers as customers
+    left join exposure on customers.customer_key = exposure.customer_key
+    left join three_months_ago on customers.customer_key = three_months_ago.customer_key
+    left join fct_pay_calendar as calendar on customers.customer_key = calendar.customer_key
+    left join this_year on customers.customer_key = this_year.customer_key
+    left join year_before on customers.customer_key = year_before.customer_key
+    left join int_payer_care as care on customers.customer_key = care.customer_key
+    left join decided_promises as promises
+        on customers.entity_id = promises.entity_id
+        and customers.customer_id = promises.customer_id
+        and promises.newest = 1
+
+),
+
+-- The signs of our place, each from 0 (paid first) to 1 (paid last).
+signs as (
+
+    select
+        *,
+        least(greatest(days_late / 45, 0), 1) as late_sign,
+        -- Slower or faster than it was itself.
+        least(greatest((days_late - days_late_last_year) / 30, 0), 1) as slip_sign,
+        least(newer_first_share * 2, 1) as newer_sign,
+        least(part_share * 2, 1) as part_sign,
+        -- A quarter of the sums may be round by chance of the price list.
+        least(greatest(round_share - 0.25, 0) / 0.5, 1) as round_sign,
+        cast(5 - value_rating as double) / 4 as value_sign,
+        1 - kept as kept_sign,
+        1 - notice_share as notice_sign,
+        least(greatest(days_late_last_year / 45, 0), 1) as late_sign_before,
+        least(newer_first_last_year * 2, 1) as newer_sign_before,
+        least(part_last_year * 2, 1) as part_sign_before,
+        least(greatest(round_last_year - 0.25, 0) / 0.5, 1) as round_sign_before
+    from measured
+
+),
+
+placed as (
+
+    select
+        *,
+        -- How late we are paid counts like three of the other signs.
+        case
+            when closed_invoices >= 3
+                then (
+                    3 * late_sign + coalesce(slip_sign, 0) + coalesce(newer_sign, 0) + coalesce(part_sign, 0)
+                    + coalesce(round_sign, 0) + coalesce(after_contact_share, 0) + coalesce(value_sign, 0)
+                    + coalesce(kept_sign, 0) + coalesce(notice_sign, 0)
+                ) / (
+                    3 + case when slip_sign is null then 0 else 1 end + case when newer_sign is null then 0 else 1 end
+                    + case when part_sign is null then 0 else 1 end + case when round_sign is null then 0 else 1 end
+                    + case when after_contact_share is null then 0 else 1 end
+                    + case when value_sign is null then 0 else 1 end + case when kept_sign is null then 0 else 1 end
+                    + case when notice_sign is null then 0 else 1 end
+                )
+        end as queue_share,
+        -- Both years by the same signs: those that receipts alone can give for either.
+        case
+            when closed_invoices >= 3 and closed_last_year >= 3
+                then (
+                    3 * late_sign + coalesce(newer_sign, 0) + coalesce(part_sign, 0) + coalesce(round_sign, 0)
+                    - 3 * late_sign_before - coalesce(newer_sign_before, 0) - coalesce(part_sign_before, 0)
+                    - coalesce(round_sign_before, 0)
+                ) / 6
+        end as queue_change
+    from signs
+
+),
+
+final as (
+
+    select
+        cast($as_of as date) as as_of,
+        entity_id,
+        customer_id,
+        rep,
+        region,
+        money,
+        age,
+        trend,
+        risk,
+        least(greatest(expected_days_late, 0) / 90, 1) as delay,
+        promises,
+        limit_use,
+        cast(5 - ability_rating as double) / 4 as ability,
+        -- A run tomorrow must not be missed; one a month away leaves time.
+        case when days_to_run is not null then 1 - least(cast(days_to_run as double), 30) / 30 end as pay_run,
+        cast(value_rating - 1 as double) / 4 as value,
+        1 - kept as relationship,
+        1 - notice_share as discipline,
+        cast(confirmed as double) / nullif(confirmed + missing, 0) as readiness,
+        credit_limit_base,
+        open_base,
+        overdue_base,
+        overdue_items,
+        max_days_past_due,
+        overdue_before_base,
+        expected_days_late,
+        pattern,
+        next_run_on,
+        promise_state,
+        promise_level,
+        promised_amount,
+        promised_currency,
+        promised_on,
+        closed_invoices,
+        closed_late,
+        days_late,
+        days_late_recent,
+        days_late_before,
+        days_late_last_year,
+        newer_first_share,
+        part_share,
+        round_share,
+        after_contact_share,
+        value_rating,
+        ability_rating,
+        touches,
+        notice_share,
+        missing,
+        queue_share,
+        queue_change,
+        customer_key
+    from placed
+    order by customer_key
+
+)
+
+select * from final
