@@ -80,7 +80,7 @@ def to_chase(payments: pd.DataFrame, today: dt.date) -> pd.Series:
 def schedule(
     total: Decimal, first_on: dt.date, count: int, every: Every, first_share: float | None = None
 ) -> list[Part]:
-    """A plan over `total`: `count` payments from `first_on` on, equal but for the first, which may be a share of its own.
+    """A plan over `total`: `count` payments from `first_on` on, equal but for the first, which may be a share apart.
 
     Cents that do not divide fall to the last payment, so that the parts add up to the total.
     """

@@ -1,4 +1,4 @@
-"""What the page of promises and plans reads from a build: received money, the customers concerned, and a plan's effect."""
+"""What the page of promises and plans reads from a build: money received, customers concerned, a plan's effect."""
 
 from decimal import Decimal
 from typing import Any

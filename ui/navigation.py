@@ -38,6 +38,7 @@ PLACES = (
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
     Place("agreements", "handshake", "collect"),
+    Place("escalation", "balance", "collect"),
     Place("blockers", "block", "collect"),
     Place("charges", "price_check", "collect"),
     Place("payer", "person_search", "collect", hidden=True),

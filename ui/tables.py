@@ -24,7 +24,7 @@ _COLUMNS_OF_KIND = {
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
         serving other auc pr_auc brier ece log_loss cause
-        about who made_by document bill_number drawer next_step note approver""",
+        about who made_by document bill_number drawer next_step note approver entry_rule allowed""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
         charge_base commission_base kept_base collected_base summary_base documents_base
@@ -42,7 +42,7 @@ _COLUMNS_OF_KIND = {
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
         expected_days_late days_late_with_open days_late_before days_to_pay invoices
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
-        sold_overdue_invoices max_terms_days""",
+        sold_overdue_invoices max_terms_days ready""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
         kept_share reached_share limit_use overdue_share""",
@@ -54,7 +54,7 @@ _COLUMNS_OF_KIND = {
     "reasons": "reason reasons risk_reasons",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
         measure how status estimator segment action found_in
-        agreed_state legal bill_state option ladder allowed""",
+        agreed_state legal bill_state option ladder""",
     "meaning": "canonical_column",
 }
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
