@@ -130,12 +130,21 @@ def append_together(
         return [_insert(con, kind, subject, entry, who=who, at=now) for kind, entry in valid.items()]
 
 
-def newest(settings: Settings) -> int:
-    """The number of the last entry, 0 before the first. A journal with the same number reads the same."""
+def size(settings: Settings) -> tuple[int, int]:
+    """The number of the last entry and how many there are, 0 before the first. One of the same size reads the same."""
     if not exists(settings):
-        return 0
+        return 0, 0
     with transaction(settings) as con:
-        return con.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.id), 0))).scalar_one()
+        row = con.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.id), 0), sa.func.count())).one()
+    return row[0], row[1]
+
+
+def customers_since(settings: Settings, entry_id: int) -> dict[tuple[str, str], int]:
+    """How many entries after `entry_id` are about each customer (entity_id, customer_id)."""
+    columns = (ENTRIES.c.entity_id, ENTRIES.c.customer_id)
+    statement = sa.select(*columns, sa.func.count()).where(ENTRIES.c.id > entry_id).group_by(*columns)
+    with transaction(settings) as con:
+        return {(row[0], row[1]): row[2] for row in con.execute(statement)}
 
 
 def correct(

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from pipelines import follow_up, journal, queries_collect
+from pipelines import follow_up, journal, journal_live, queries_collect
 from pipelines.errors import UserError
 from pipelines.follow_up import Day, Note
-from pipelines.settings import Settings
 from ui.formats import date, moment, money, number, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -45,17 +44,17 @@ STATE_COLOURS = {"kept": "green", "partly_kept": "orange", "broken": "red", "ope
 def day(view: View) -> Day:
     """Today as the journal has it at this moment, over what the published build says of the promises."""
     settings = view.settings
-    place = settings.journal_url or str(settings.home.absolute())
-    notes = _notes(place, journal.newest(settings), settings)
+    kept = _standing(settings.journal_url or str(settings.home.absolute()))
+    kept[:] = [journal_live.standing(settings, kept[0] if kept else None)]
     states = view.ask_build(queries_collect.promise_states) if view.build is not None else {}
     plan_states = view.ask_build(queries_collect.plan_states) if view.build is not None else {}
-    return Day(journal.business_day(settings), settings, notes, states, plan_states)
+    return Day(journal.business_day(settings), settings, kept[0].notes, states, plan_states)
 
 
-# The journal only grows, so the number of its last entry says whether it reads the same.
-@st.cache_data(show_spinner=False, max_entries=10)
-def _notes(place: str, newest: int, _settings: Settings) -> dict[follow_up.Customer, list[Note]]:
-    return follow_up.by_customer(follow_up.notes(_settings))
+# Shared by all sessions and read by them only; each brings it up to date with what was added since.
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _standing(place: str) -> list[journal_live.Standing]:
+    return []
 
 
 def writer(view: View) -> str:
