@@ -16,7 +16,17 @@ import pandas as pd
 import sqlalchemy as sa
 
 from pipelines.errors import UserError
-from pipelines.journal_entries import CLOSABLE, PAYLOADS, Closing, EntryRefused, Payload, Problem, typed, validated
+from pipelines.journal_entries import (
+    CLOSABLE,
+    LOOKS_BACK,
+    PAYLOADS,
+    Closing,
+    EntryRefused,
+    Payload,
+    Problem,
+    typed,
+    validated,
+)
 from pipelines.journal_store import ENTRIES, exists, transaction
 from pipelines.settings import Settings
 
@@ -167,7 +177,9 @@ def correct(
             entry = typed(Closing, payload)
         else:
             # A correction is judged on the day the entry was made: a promise stays correctable after its date.
-            entry = validated(old.kind, payload, today=business_day(settings, _first(con, old).at), debt=debt)
+            # One about what has happened is judged today: it may have gone on since.
+            judged_at = now if old.kind in LOOKS_BACK else _first(con, old).at
+            entry = validated(old.kind, payload, today=business_day(settings, judged_at), debt=debt)
         return _insert(con, old.kind, _subject(old), entry, who=who, at=now, corrects=old, closes=old.closes)
 
 

@@ -316,6 +316,8 @@ PAYLOADS: dict[str, type[Payload]] = {
 }
 CLOSABLE = ("task", "dispute", "blocker", "hold", "plan", "promise", "handover", "start_rule")
 
+LOOKS_BACK = ("legal_stage", "bill")  # their dates have passed when they are entered
+
 
 class Closing(Payload):
     """How something open was ended: a task done, a dispute settled, a hold lifted."""

@@ -152,7 +152,7 @@ def editor(view: View, today: Day, entity_id: str, customer_id: str) -> None:
     if currency == reader.currency:
         _effect(view, entity_id, customer_id, edited)
     forms.field(form, "document", st.text_input, t("agreements.document"), help=t("agreements.document_help"))
-    forms.field(form, "note", st.text_input, t("contact.note"))
+    forms.field(form, "note", st.text_input, t("heading.note"))
 
     def store() -> None:
         total = forms.decimal(form.value("total")) or Decimal(0)

@@ -18,7 +18,7 @@ from ui.tables import table, words
 
 LADDER_COLUMNS = words(
     "customer_name rep ladder allowed overdue_base max_days_past_due open_base made_on overdue_then_base approver "
-    "reasons"
+    "ways_back"
 )
 EXPOSURE_COLUMNS = words("ladder entry_rule customers overdue_base open_base ready")
 REGISTER_COLUMNS = words("customer_name legal invoice_id happened_on document cost_base next_on note who")
@@ -41,6 +41,7 @@ def ladder_board(view: View, today: Day) -> None:
     if found.empty:
         page.nothing_here(t("escalation.nobody"))
         return
+    found["ways_back"] = found["reasons"]
     steps = ladder.exposure(found)
     found["ladder"] = [step or None for step in found["ladder"]]
     steps["entry_rule"] = [_rule(view, step) for step in steps["ladder"]]
@@ -77,7 +78,7 @@ def ladder_step(view: View, today: Day, entity_id: str, customer_id: str) -> Non
         st.markdown(f":green[:material/south: {plain(reader.reason(reason))}]")
     form = Form(view, f"ladder.{entity_id}.{customer_id}.{where.newest}")
     directions = ("up", "back") if where.step else ("up",)
-    form.suggest("direction", "up")
+    form.suggest("direction", "up" if where.following else "back")
     direction = forms.choice(form, "direction", t("escalation.direction"), directions, "direction", required=True)
     back = direction == "back" and where.step is not None
     options = [where.step] if back else [step for step in STEPS if _above(step, where)]
@@ -199,7 +200,7 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
     with ahead:
         forms.day(form, "next_on", t("heading.next_on"))
     forms.field(form, "document", st.text_input, t("heading.document"), help=t("escalation.document_help"))
-    forms.field(form, "note", st.text_input, t("contact.note"))
+    forms.field(form, "note", st.text_input, t("heading.note"))
 
     def store() -> None:
         payload: dict[str, Any] = {name: form.value(name) for name in ("stage", "happened_on", "next_on")}

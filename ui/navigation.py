@@ -34,6 +34,7 @@ PLACES = (
     Place("payers", "groups", "manage"),
     Place("aging", "calendar_view_month", "manage"),
     Place("cash", "payments", "manage"),
+    Place("financing", "account_balance", "manage", OFFICE),
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),

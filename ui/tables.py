@@ -31,13 +31,13 @@ _COLUMNS_OF_KIND = {
         cash_now_base cash_later_base cost_base net_base sales_base sales_before_base gross_base carrying_base
         expected_loss_base written_off_base margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
-        covered_base overdue_then_base""",
+        covered_base overdue_then_base wait_base counted_base option_cost_base saved_base""",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
         our_fault_days
         received_doc""",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
         next_run_on
-        promised_on made_on happened_on next_on due_on week_on limitation_on state_on last_event_on pays_on""",
+        promised_on made_on happened_on next_on due_on week_on limitation_on state_on last_event_on last_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
         expected_days_late days_late_with_open days_late_before days_to_pay invoices
@@ -51,7 +51,7 @@ _COLUMNS_OF_KIND = {
     "flag": "disputed",
     "moment": "imported_at retracted_at at",
     "bucket": "bucket",
-    "reasons": "reason reasons risk_reasons",
+    "reasons": "reason reasons risk_reasons ways_back",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
         measure how status estimator segment action found_in
         agreed_state legal bill_state option ladder""",

@@ -1,0 +1,30 @@
+"""Financing: what each way of turning an invoice into money brings and costs, and the register of bills."""
+
+import streamlit as st
+
+from ui import customer_picker, financing_parts, journal_parts, page
+
+view = page.start("financing")
+t = view.reader.t
+today = journal_parts.day(view)
+
+whom = customer_picker.choose(view, "finance")
+compare, register = st.tabs([t("financing.comparison"), t("financing.register")])
+with compare:
+    st.caption(t("financing.intro"))
+    if whom is None:
+        st.caption(t("financing.choose"))
+    else:
+        financing_parts.comparison(view, *whom)
+with register:
+    financing_parts.bill_register(view, today)
+    if whom is None:
+        st.caption(t("financing.choose_for_bill"))
+    else:
+        came, moved = st.columns(2, gap="medium")
+        with came.container(border=True):
+            st.markdown(f"**{t('financing.new_bill')}**")
+            financing_parts.new_bill(view, today, *whom)
+        with moved.container(border=True):
+            st.markdown(f"**{t('financing.move_bill')}**")
+            financing_parts.move_bill(view, today, *whom)

@@ -1,0 +1,59 @@
+"""The page of financing and bills: the comparison, and bills entered and moved by a person."""
+
+import datetime as dt
+
+import pytest
+from test_app_agreements import field, place, refusals
+from test_app_pages import healthy, opened
+
+from pipelines import bills, follow_up, journal
+from pipelines.follow_up import Day
+from pipelines.settings import Settings
+
+__all__ = ["place"]
+TODAY = journal.business_day(Settings())
+
+
+def page(place, language="en"):
+    entity, customer = place["whom"]
+    return opened(place["home"], place["patch"], "financing", lang=language, entity=entity, customer=customer)
+
+
+def button(app, name: str):
+    return next(each for each in app.get("button") if str(each.key).startswith(f"{name}.") and ".save" in each.key)
+
+
+def states(place) -> list[str]:
+    settings = place["settings"]
+    day = Day(TODAY, settings, follow_up.by_customer(follow_up.notes(settings)))
+    return [note.payload.state for note in bills.standing(day)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_bill_comes_in_and_moves_on(place, language):
+    app = page(place, language)
+    healthy(app, language)
+    button(app, "bill").click().run()
+    assert states(place) == [] and len(refusals(app)) == 3, "number, amount and day are missing"
+    field(app, "text_input", "number").set_value("=1+1")
+    field(app, "number_input", "amount").set_value(5000.0)
+    field(app, "date_input", "due_on").set_value(TODAY + dt.timedelta(days=40))
+    button(app, "bill").click().run()
+    healthy(app, language)
+    assert states(place) == ["received"]
+    button(app, "move").click().run()
+    assert len(refusals(app)) == 1
+    field(app, "button_group", "state").set_value("cleared")
+    field(app, "date_input", "state_on").set_value(TODAY)
+    button(app, "move").click().run()
+    healthy(app, language)
+    assert states(place) == ["cleared"]
+
+
+def test_cheaper_money_makes_waiting_the_cheapest(place):
+    app = page(place)
+    best = app.dataframe[0].value
+    assert (best["saved_base"] >= -0.005).all()
+    app.number_input(key="financing_carrying_rate").set_value(0.0).run()
+    healthy(app, "en")
+    assert set(app.dataframe[0].value["option_cost_base"]) == {0.0}

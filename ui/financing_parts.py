@@ -1,0 +1,208 @@
+"""The parts of the page of financing: terms, the comparison per invoice, and the register of bills."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pipelines import bills, financing, queries_agreements, queries_financing
+from pipelines.financing import Terms, Way
+from pipelines.follow_up import Day
+from pipelines.journal import Subject
+from ui import forms, journal_parts, navigation, page
+from ui.charts import ACCENT, CONFIG, OVERDUE, frame, money_axis
+from ui.formats import compact, date, money, number, plain
+from ui.forms import Form
+from ui.session import View
+from ui.tables import table, words
+
+ITEM_COLUMNS = words(
+    "invoice_id due_date open_base expected_pay_date p_very_late wait_base option option_cost_base rate_year saved_base"
+)
+WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
+BILL_COLUMNS = words(
+    "customer_name bill_number bill_state amount_doc currency due_on days_until state_on counted_base drawer invoice_id "
+    "who"
+)
+
+
+def terms(view: View) -> Terms:
+    """The terms as chosen on the page; they start from the settings."""
+    t, start = view.reader.t, Terms.of(view.settings)
+
+    def share(name: str, value: float, most: float = 100.0, step: float = 0.5) -> float:
+        label = t(f"financing.{name}")
+        return float(st.number_input(label, 0.0, most, value * 100, step, "%.2f", key=f"financing_{name}")) / 100
+
+    with st.expander(t("financing.terms"), icon=":material/tune:"), st.grid(4, min_column_width=170, gap="small"):
+        carrying = share("carrying_rate", start.carrying_rate)
+        discount = share("discount", start.discount)
+        instalments = st.number_input(
+            t("financing.instalments"), 2, 36, start.instalments, 1, key="financing_instalments"
+        )
+        rate = share("factoring_rate", start.factoring_rate)
+        fee = share("factoring_fee", start.factoring_fee, step=0.1)
+        advance = share("factoring_advance", start.factoring_advance, step=5.0)
+        bill = share("bill_rate", start.bill_rate, step=0.1)
+        days = st.number_input(t("financing.bill_days"), 1, 365, start.bill_days, 30, key="financing_bill_days")
+    return Terms(carrying, discount, int(instalments), rate, fee, advance, bill, int(days))
+
+
+def comparison(view: View, entity_id: str, customer_id: str) -> None:
+    """Every open invoice of a customer with its cheapest way, and all ways of the one chosen."""
+    reader, t = view.reader, view.reader.t
+    items = view.ask_anywhere(queries_financing.items_to_finance, entity_id, customer_id)
+    if items.empty or view.build is None:
+        page.nothing_here(t("financing.no_items"))
+        return
+    chosen = terms(view)
+    as_of = view.build.as_of
+    ways = [_ways(row, as_of, chosen) for row in items.to_dict("records")]
+    shown = items.assign(**_best(ways))
+    table(reader, shown, ITEM_COLUMNS, key="financing_items", alt=t("financing.items"), file_name="financing")
+    st.caption(t("financing.rule"))
+    labels = [
+        f"{row['invoice_id']} · {money(reader, row['open_base'])}" for row in items.to_dict("records")
+    ]  # fmt: skip
+    place = st.selectbox(
+        t("financing.item"), range(len(labels)), format_func=labels.__getitem__, key=f"item-{entity_id}-{customer_id}"
+    )
+    _one(view, ways[place or 0], float(items["open_base"].iloc[place or 0]))
+
+
+def _ways(row: dict[Any, Any], as_of: dt.date, chosen: Terms) -> list[Way]:
+    expected = row["expected_pay_date"]
+    known = expected is not None and expected == expected
+    expected_on = pd.Timestamp(expected).date() if known else max(pd.Timestamp(row["due_date"]).date(), as_of)
+    return financing.compare(float(row["open_base"]), as_of, expected_on, chosen)
+
+
+def _best(ways: list[list[Way]]) -> dict[str, list[Any]]:
+    waits = [next(way for way in each if way.option == "wait") for each in ways]
+    best = [financing.cheapest(each) for each in ways]
+    return {
+        "wait_base": [way.cost for way in waits],
+        "option": [way.option for way in best],
+        "option_cost_base": [way.cost for way in best],
+        "rate_year": [way.rate_year for way in best],
+        "saved_base": [wait.cost - way.cost for wait, way in zip(waits, best, strict=True)],
+    }
+
+
+def _one(view: View, ways: list[Way], amount: float) -> None:
+    reader, t = view.reader, view.reader.t
+    rows = pd.DataFrame(
+        {
+            "option": [way.option for way in ways],
+            "cash_now_base": [way.cash_now for way in ways],
+            "cash_later_base": [way.cash_later for way in ways],
+            "last_on": [way.last_on for way in ways],
+            "cost_base": [way.cost for way in ways],
+            "rate_year": [way.rate_year for way in ways],
+            "net_base": [amount - way.cost for way in ways],
+        }
+    )
+    names = [plain(reader.code("option", way.option)) for way in ways]
+    figure = go.Figure()
+    for name, colour in (("cash_now_base", ACCENT), ("cost_base", OVERDUE)):
+        figure.add_bar(
+            x=names, y=rows[name], name=t(f"financing.{name}"), marker_color=colour,
+            text=[compact(reader, value) for value in rows[name]], textposition="outside", cliponaxis=False,
+            hoverinfo="skip",
+        )  # fmt: skip
+    frame(figure, 260)
+    figure.update_layout(barmode="group")
+    figure.update_yaxes(**money_axis(reader, 0, amount))
+    st.plotly_chart(figure, key="financing_ways", config=CONFIG, alt=t("financing.ways"))
+    table(reader, rows, WAY_COLUMNS, key="financing_one", alt=t("financing.ways"), file_name="financing-item")
+
+
+def bill_cards(view: View, found: pd.DataFrame) -> None:
+    """What is in hand, falls due soon, was handed on and may come back, and has bounced; base currency only."""
+    reader, t = view.reader, view.reader.t
+    base = found[found["currency"] == reader.currency]
+    parts = {
+        "in_hand": base[base["bill_state"] == "received"],
+        "due_soon": base[(base["bill_state"] == "received") & (base["days_until"] <= bills.SOON_DAYS)],
+        "handed_on": base[base["bill_state"].isin(["discounted", "endorsed"])],
+        "bounced": base[base["bill_state"] == "bounced"],
+    }
+    with st.grid(4, min_column_width=170, gap="small"):
+        for name, rows in parts.items():
+            count = t("financing.bills", text=number(reader, len(rows)))
+            st.metric(
+                t(f"financing.{name}"), compact(reader, float(rows["amount_doc"].sum())), count, delta_color="off",
+                delta_arrow="off", border=True, height="stretch", help=t(f"financing.{name}_help"),
+            )  # fmt: skip
+
+
+def bill_register(view: View, today: Day) -> None:
+    """All bills with their state, and what the tables count of each."""
+    reader, t = view.reader, view.reader.t
+    keys = tuple(sorted({(note.entity_id, note.payload.number) for note in bills.standing(today)}))
+    found = bills.register(today, view.ask_build(queries_financing.bills_counted, keys))
+    pairs = tuple(sorted(set(zip(found["entity_id"], found["customer_id"], strict=True))))
+    named = view.ask(queries_agreements.customers_named, pairs)
+    found = found.merge(named[["entity_id", "customer_id", "customer_name"]], on=["entity_id", "customer_id"])
+    if found.empty:
+        page.nothing_here(t("financing.no_bills"))
+        return
+    bill_cards(view, found)
+    row = table(
+        reader, found, BILL_COLUMNS, key="bills", alt=t("financing.register"), open_label=t("app.open"),
+        file_name="bills",
+    )  # fmt: skip
+    st.caption(t("financing.counting"))
+    if row is not None:
+        navigation.open_payer(view, found.iloc[row]["entity_id"], found.iloc[row]["customer_id"])
+
+
+def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
+    """The form for a bill that came in."""
+    t, form = view.reader.t, Form(view, f"bill.{entity_id}.{customer_id}")
+    form.suggest("currency", view.reader.currency)
+    forms.field(form, "number", st.text_input, t("heading.bill_number"), help=t("financing.number_help"))
+    amount, currency, due = st.columns([2, 1, 2], gap="small")
+    with amount:
+        forms.amount(form, "amount", t("financing.amount"))
+    with currency:
+        forms.field(form, "currency", st.text_input, t("heading.currency"), max_chars=3)
+    with due:
+        forms.day(form, "due_on", t("heading.due_on"))
+    forms.field(form, "drawer", st.text_input, t("heading.drawer"))
+
+    def store() -> None:
+        payload: dict[str, Any] = {name: form.value(name) for name in ("number", "currency", "due_on")}
+        payload |= {"amount": forms.decimal(form.value("amount")), "drawer": form.value("drawer") or ""}
+        who = journal_parts.writer(view)
+        bills.enter(view.settings, today, Subject(entity_id, customer_id), payload, who=who)
+
+    forms.save(form, store, t("financing.bill_saved"), label=t("financing.save_bill"))
+
+
+def move_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
+    """The form that brings one of a customer's bills into its next state."""
+    reader, t = view.reader, view.reader.t
+    open_ones = {note.id: note for note in today.of(entity_id, customer_id, "bill") if bills.MOVES[note.payload.state]}
+    if not open_ones:
+        page.nothing_here(t("financing.no_bill_to_move"))
+        return
+
+    def name(key: int) -> str:
+        bill = open_ones[key].payload
+        parts = (bill.number, money(reader, bill.amount, bill.currency), reader.code("bill_state", bill.state))
+        return " · ".join([*parts, date(reader, bill.due_on)])
+
+    chosen = st.selectbox(t("financing.bill"), list(open_ones), format_func=name, key=f"move-{customer_id}")
+    note = open_ones[chosen]
+    form = Form(view, f"move.{note.version_id}")
+    forms.choice(form, "state", t("heading.bill_state"), bills.MOVES[note.payload.state], "bill_state")
+    forms.day(form, "state_on", t("heading.state_on"))
+
+    def store() -> None:
+        who = journal_parts.writer(view)
+        bills.move(view.settings, note, form.value("state"), form.value("state_on"), who=who)
+
+    forms.save(form, store, t("financing.bill_moved"), label=t("financing.save_move"))
