@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
@@ -29,7 +30,6 @@ from pipelines.imports_report import (
     ImportReport,
     Preview,
     columns_of,
-    facts,
     format_of,
     ledger_of,
     load_report,
@@ -130,17 +130,17 @@ def import_file(
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.imports))
         try:
             say("read", 0, 3)
-            reading = read_export(
-                path, unfinished, settings, kind=kind, source=source, options=options, sheet=sheet, found={}
-            )
-            with reading.con:
-                content = _copy_and_hash(path, unfinished / f"original{path.suffix.lower()}")
-                import_id = _import_id(content, reading, as_of, sheet)
-                if done := _stored(warehouse, import_id):
-                    return replace(done, already_imported=True)
-                import_id = _free_id(warehouse, import_id)
-                say("convert", 1, 3)
-                report = _write(reading, path, unfinished, import_id, as_of)
+            with _copying(path, unfinished / f"original{path.suffix.lower()}") as content_hash:
+                reading = read_export(
+                    path, unfinished, settings, kind=kind, source=source, options=options, sheet=sheet, found={}
+                )
+                with reading.con:
+                    say("convert", 1, 3)
+                    import_id = _import_id(content_hash(), reading, as_of, sheet)
+                    if done := _stored(warehouse, import_id):
+                        return replace(done, already_imported=True)
+                    import_id = _free_id(warehouse, import_id)
+                    report = _write(reading, path, unfinished, import_id, as_of)
             say("store", 2, 3)
             check()
             _publish(warehouse, unfinished, report)
@@ -209,37 +209,37 @@ def _write(
     as_of: dt.date | None,
 ) -> ImportReport:
     """Write the Parquet files and say what they hold. Raises NothingAccepted."""
-    kind, rows = reading.mapping.kind, folder / "rows.parquet"
+    kind = reading.mapping.kind
     written = write_rows(reading, import_id, path.name, folder)
     if not written.accepted:
         raise NothingAccepted(path.name, written.rejected, written.commonest)
-    found = facts(reading.con, kind, rows)
+    found = written.figures
     stated = reading.options.get("control_total")
     control = written.control_total if stated is None else Decimal(str(stated))
     notes, ledger = list(written.notes), None
     if kind == "invoices":
         texts = [*reading.layout.titles, reading.raw.sheet or "", path.stem]
-        ledger, note = ledger_of(reading.con, rows, texts, reading.options.get("ledger"))
+        ledger, note = ledger_of(found, texts, reading.options.get("ledger"))
         notes.append(note)
     return ImportReport(
         import_id=import_id,
         source=reading.source,
         kind=kind,
         file_name=path.name,
-        as_of=as_of or as_of_date(reading.layout.titles, path.stem, found.newest),
+        as_of=as_of or as_of_date(reading.layout.titles, path.stem, found["newest"]),
         ledger=ledger,
         rows_read=written.accepted + written.rejected,
         rows_accepted=written.accepted,
         rows_rejected=written.rejected,
         rows_set_aside=written.set_aside,
-        accepted_total=str(found.total),
+        accepted_total=str(money_text(found["total"])),
         control_total=None if control is None else str(money_text(control)),
         imported_at=_now(),
         retracted_at=None,
         already_imported=False,
-        date_from=found.oldest,
-        date_to=found.newest,
-        currencies=found.currencies,
+        date_from=found["oldest"],
+        date_to=found["newest"],
+        currencies=tuple(found["currencies"] or ()),
         columns=columns_of(reading.plan),
         notes=notes,
         format=format_of(reading.raw, reading.layout),
@@ -261,17 +261,40 @@ def _options(mapping: MappingInput) -> dict[str, Any]:
     return mappings.read_file(mapping) if isinstance(mapping, Path) else dict(mapping or {})
 
 
-def _copy_and_hash(path: Path, target: Path) -> str:
-    """Copy the original byte for byte, synced to disk; its SHA-256."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source, target.open("wb") as out:
-        while chunk := source.read(1 << 20):
+@contextmanager
+def _copying(path: Path, target: Path) -> Iterator[Callable[[], str]]:
+    """Copy the original byte for byte beside the block, synced to disk; gives a function that waits for its SHA-256."""
+    found, over = list[str | OSError](), threading.Event()
+
+    def copy() -> None:
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as source, target.open("wb") as out:
+                while (chunk := source.read(1 << 20)) and not over.is_set():
+                    digest.update(chunk)
+                    out.write(chunk)
+                out.flush()
+                os.fsync(out.fileno())
+            found.append(digest.hexdigest())
+        except OSError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=copy, daemon=True)
+
+    def content_hash() -> str:
+        while thread.is_alive():
+            thread.join(_LOOKED_EVERY)
             check()
-            digest.update(chunk)
-            out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-    return digest.hexdigest()
+        if isinstance(found[0], OSError):
+            raise found[0]
+        return found[0]
+
+    thread.start()
+    try:
+        yield content_hash
+    finally:
+        over.set()
+        thread.join()
 
 
 def _import_id(content: str, reading: Reading, as_of: dt.date | None, sheet: str | None) -> str:

@@ -66,7 +66,8 @@ class Context:
 
     def dates(self, column: Column, source: SourceColumn) -> ColumnPlan:
         text = f"c{source.index}"
-        if plain := self._stamps(text):
+        (different,) = self.con.execute(f"select approx_count_distinct({text}) from raw").fetchone() or (0,)
+        if different > _MANY and (plain := self._stamps(text)):
             evidence: list[dict[str, object]] = [
                 {"code": "date_style", "style": "YYYY-MM-DD hh:mm:ss", "values": plain, "fits": plain}
             ]
@@ -97,13 +98,11 @@ class Context:
         )
 
     def _stamps(self, text: str) -> int:
-        """How many values there are, where they are too many different time stamps to look each of them up."""
+        """How many values there are, where all of them are time stamps."""
         stamp = f"regexp_full_match({text}, '(19[7-9]|20[0-9])[0-9]-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}.*')"
-        row = self.con.execute(
-            f"select approx_count_distinct({text}), count({text}), count(*) filter ({stamp}) from raw"
-        )
-        different, values, stamps = row.fetchone() or (0, 0, 0)
-        return int(values) if different > _MANY and values == stamps else 0
+        row = self.con.execute(f"select count({text}), count(*) filter ({stamp}) from raw")
+        values, stamps = row.fetchone() or (0, 0)
+        return int(values) if values == stamps else 0
 
     def numbers(self, column: Column, source: SourceColumn) -> ColumnPlan:
         text, alias = f"c{source.index}", f"m_{column.name}"
@@ -139,22 +138,6 @@ class Context:
             evidence,
             found.unclear,
         )
-
-
-def typed_column(column: Column, source: SourceColumn, con: duckdb.DuckDBPyConnection) -> ColumnPlan:
-    """A column the reader has already read as its type."""
-    name = f"c{source.index}"
-    values, low, high = con.execute(f"select count({name}), min({name}), max({name}) from raw").fetchone() or (0, 0, 0)
-    fault = "null"
-    if column.sql_type == "DATE":
-        evidence: dict[str, object] = {"code": "date_style", "style": "YYYY-MM-DD", "values": values, "fits": values}
-        if values and (low < values_dates.FIRST or high > values_dates.LAST):
-            inside = f"{name} between date '{values_dates.FIRST}' and date '{values_dates.LAST}'"
-            fault = f"case when not ({inside}) then 'date_out_of_range' end"
-    else:
-        evidence = {"code": "number_style_plain", "values": values}
-    text = f"cast({name} as varchar)"
-    return ColumnPlan(column.name, column.sql_type, column.required, name, fault, text, "", source, [evidence])
 
 
 def word_column(
@@ -221,7 +204,7 @@ def text_facts(
             odd += f" or contains(c{i}, '\u3000') or contains(c{i}, '\u00a0')"
         if "=" not in absent:
             odd += f" or c{i} like '=%'"
-        parts.append(f"bool_or({odd} or c{i} in {_NOTHING})")
+        parts.append(f"bool_or({odd} or (strlen(c{i}) < 10 and c{i} in {_NOTHING}))")
         parts.append(f"bool_or(contains(c{i}, 'E+'))" if name in _IDS and "E+" not in absent else "false")
     row = con.execute(f"select {', '.join(parts)} from raw").fetchone() or ()
     return {i: (bool(row[2 * k]), bool(row[2 * k + 1])) for k, i in enumerate(chosen)}

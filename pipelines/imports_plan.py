@@ -1,13 +1,11 @@
 """How each canonical column of an export is computed: decided column by column, dates and amounts first."""
 
-import re
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from pipelines import values_numbers
 from pipelines.canonical import KINDS, MONEY, Column
 from pipelines.imports_columns import (
     WORDS,
@@ -16,13 +14,14 @@ from pipelines.imports_columns import (
     stated_currency,
     text_column,
     text_facts,
-    typed_column,
     word_column,
 )
+from pipelines.imports_early import TypedFacts, typed_column
 from pipelines.mapping import Mapping
 from pipelines.mapping_headers import HELPERS
+from pipelines.readers_raw import Early
 
-__all__ = ["ColumnPlan", "Plan", "early_types", "plan_columns"]
+__all__ = ["ColumnPlan", "Plan", "plan_columns"]
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,6 @@ def _wanted(mapping: Mapping) -> list[Column]:
     return [*plain, *helpers, *(Column(f"bucket_{i}", MONEY) for i in range(len(mapping.buckets)))]
 
 
-def early_types(mapping: Mapping, rows: list[list[str]]) -> dict[int, str]:
-    """Columns that look plain enough in the first rows to be read as their type at once, by source index."""
-    types: dict[int, str] = {}
-    for column in KINDS[mapping.kind]:
-        source = mapping.columns.get(column.name)
-        if source is None or column.sql_type not in ("DATE", MONEY) or values_numbers.unit_of(source.header) != 1:
-            continue
-        values = [row[source.index] for row in rows if source.index < len(row) and row[source.index].strip()]
-        pattern = r"\d{4}-\d\d-\d\d" if column.sql_type == "DATE" else r"-?\d+(\.\d{1,2})?"
-        if values and all(re.fullmatch(pattern, v) for v in values):
-            types[source.index] = column.sql_type
-    return types
-
-
 def plan_columns(
     con: duckdb.DuckDBPyConnection,
     mapping: Mapping,
@@ -66,11 +51,13 @@ def plan_columns(
     delimiter: str | None,
     absent: frozenset[str] = frozenset(),
     zone: str = "UTC",
+    types: Dict[int, Early],
+    facts: Dict[int, TypedFacts],
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
     `options` are a person's words (date_order, decimal, currency); `absent` is what the reader has seen nowhere in the
-    file and need not be looked for.
+    file and need not be looked for; `types` and `facts` tell of the columns that have been read as their type.
     """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
@@ -84,7 +71,7 @@ def plan_columns(
         if source is None:
             plans[column.name] = ColumnPlan(column.name, column.sql_type, column.required, f"null::{column.sql_type}")
         elif kinds[f"c{source.index}"] != "VARCHAR":
-            plans[column.name] = typed_column(column, source, con)
+            plans[column.name] = typed_column(column, source, types[source.index], facts[source.index])
         elif column.sql_type == "DATE":
             plans[column.name] = context.dates(column, source)
         elif column.sql_type.startswith("DECIMAL"):

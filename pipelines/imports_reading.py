@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,25 @@ from pipelines import mapping_saved
 from pipelines.cancel import interruptible
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
+from pipelines.imports_early import TypedFacts, early_types, is_doubtful, typed_facts
 from pipelines.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
-from pipelines.imports_plan import ColumnPlan, Plan, early_types, plan_columns
+from pipelines.imports_plan import ColumnPlan, Plan, plan_columns
 from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
 from pipelines.readers import open_export
 from pipelines.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
 from pipelines.readers_layout import Layout, is_total, locate
-from pipelines.readers_raw import Raw
+from pipelines.readers_raw import Early, Raw
 from pipelines.settings import Settings
-from pipelines.values_dates import FIRST, LAST
 from pipelines.warehouse import Warehouse
 
 _MEMORY = "1500MB"
+_PICKED = 20_000  # lines that are read once more one by one
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An export whose rows stand in `con` as the table `raw`; `written()` names a table of its cells as written."""
+    """An export whose rows stand in `con` as the table `raw`; `written(lines)` names a table of lines as written."""
 
     con: duckdb.DuckDBPyConnection
     raw: Raw
@@ -41,7 +43,7 @@ class Reading:
     plan: Plan
     options: dict[str, Any]
     source: str
-    written: Callable[[], str]
+    written: Callable[[str], str]
 
 
 def read_export(
@@ -91,7 +93,7 @@ def read_export(
         raise HeaderOnly(path.name, layout.header_line)
     con = interruptible(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")}))
     try:
-        _load(con, raw, layout, mapping, groups, merged, path.name)
+        types, facts = _load(con, raw, layout, mapping, groups, merged, said, path.name)
         delimiter = raw.delimiter
         plan = plan_columns(
             con,
@@ -101,6 +103,8 @@ def read_export(
             delimiter=delimiter,
             absent=raw.absent,
             zone=settings.timezone,
+            types=types,
+            facts=facts,
         )
         _refuse_unreadable(path.name, plan)
     except BaseException:
@@ -135,12 +139,16 @@ def _load(
     mapping: mappings.Mapping,
     groups: Groups | None,
     merged: list[int],
+    options: Dict[str, Any],
     name: str,
-) -> None:
+) -> tuple[dict[int, Early], dict[int, TypedFacts]]:
+    """Load the rows as the table `raw`; the columns read as their type, and the facts of those that kept it."""
     sample = [cells for line, cells in raw.head if line >= layout.first_line]
-    types = {} if groups or merged else early_types(mapping, sample)
+    types = {} if groups or merged else early_types(mapping, sample, options)
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
-    if types and _is_doubtful(con, types, sample):
+    facts = typed_facts(con, types)
+    if is_doubtful(types, facts, sample):
+        types, facts = {}, {}
         drop_raw(con)
         raw.load(con, "raw", layout.first_line, len(layout.labels), {})
     if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
@@ -149,34 +157,38 @@ def _load(
         fill_down(con, merged, len(layout.labels))
     if groups:
         fill_groups(con, groups, len(layout.labels), mappings.is_data, is_total)
+    return types, facts
 
 
-def _is_doubtful(con: duckdb.DuckDBPyConnection, types: Dict[int, str], sample: list[list[str]]) -> bool:
-    """Whether values read as a type may mean something else: years such as 26, or `1.234` among whole numbers."""
-    loaded = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
-    tests = []
-    for index, kind in types.items():
-        name = f"c{index}"
-        if loaded[name] == "VARCHAR":
-            continue
-        if kind == "DATE":
-            tests.append(f"not coalesce(min({name}) >= date '{FIRST}' and max({name}) <= date '{LAST}', true)")
-        elif not any("." in row[index] for row in sample if index < len(row)):
-            tests.append(f"coalesce(bool_or({name} <> trunc({name})), false)")
-    row = con.execute(f"select {', '.join(tests)} from raw").fetchone() if tests else ()
-    return any(row or ())
+def _as_written(con: duckdb.DuckDBPyConnection, raw: Raw, layout: Layout) -> Callable[[str], str]:
+    """A function that takes a query of line numbers and names a table of these lines as written.
 
-
-def _as_written(con: duckdb.DuckDBPyConnection, raw: Raw, layout: Layout) -> Callable[[], str]:
-    """A function naming a table of the cells as written: `raw`, or a second reading where `raw` holds types."""
+    That is `raw`, or where `raw` holds types the lines read once more, or the whole file where they are many.
+    """
+    tables = count(1)
 
     @cache
-    def table() -> str:
+    def whole() -> str:
+        raw.load(con, "written", layout.first_line, len(layout.labels), {})
+        return "written"
+
+    def table(lines: str) -> str:
         kinds = {kind for name, kind, *_ in con.execute("describe raw").fetchall() if name != "line_no"}
         if kinds == {"VARCHAR"}:
             return "raw"
-        raw.load(con, "written", layout.first_line, len(layout.labels), {})
-        return "written"
+        wanted = [line for (line,) in con.execute(f"select line_no from ({lines}) limit {_PICKED + 1}").fetchall()]
+        if raw.pick is None or len(wanted) > _PICKED:
+            return whole()
+        width, name = len(layout.labels), f"written_{next(tables)}"
+        picked = [(line, [*cells, *[""] * (width - len(cells))]) for line, cells in raw.pick(wanted)]
+        columns = {f"c{i}": [cells[i] or None for _, cells in picked] for i in range(width)}
+        columns["extra"] = [(raw.delimiter or " ").join(cells[width:]) or None for _, cells in picked]
+        texts = ", ".join(f"unnest(${column}::varchar[]) as {column}" for column in columns)
+        con.execute(
+            f"create temp table {name} as select unnest($line_no::bigint[]) as line_no, {texts}",
+            {"line_no": [line for line, _ in picked], **columns},
+        )
+        return name
 
     return table
 
@@ -207,11 +219,12 @@ def _view(reading: Reading, plan: ColumnPlan) -> ColumnView:
     pairs: list[tuple[str, str | None]] = []
     if plan.source:
         text = f"r.c{plan.source.index}"
+        first = f"select line_no from raw r where {text} is not null order by line_no limit 50"
         pairs = reading.con.execute(
-            f"""with filled as (
+            f"""with first as materialized ({first}), filled as (
                     select {text} as written, cast(v.{plan.name} as varchar) as parsed, r.line_no
-                    from {reading.written()} r join valued v on v.line_no = r.line_no
-                    where {text} is not null order by r.line_no limit 50)
+                    from {reading.written(first)} r join first f on f.line_no = r.line_no join valued v on v.line_no = r.line_no
+                    where v.line_no <= (select max(line_no) from first))
                 select written, any_value(parsed) from filled group by written order by min(line_no) limit 3"""
         ).fetchall()
     return replace(

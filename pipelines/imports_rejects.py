@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.imports_aged import amount_sql
+from pipelines.imports_figures import KEYS
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
 from pipelines.mapping import STAND_INS
@@ -27,12 +28,6 @@ _IDENTITY = {
     "fx_rates": ("currency", "rate_date"),
     "aged_summary": ("customer_id", "customer_name"),
 }
-_KEYS = {
-    "invoices": ("entity_id", "invoice_id", "instalment_no"),
-    "receipts": ("entity_id", "receipt_id", "customer_id", "invoice_id", "instalment_no", "paid_on", "kind"),
-    "customers": ("entity_id", "customer_id"),
-    "fx_rates": ("currency", "rate_date"),
-}
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
 
@@ -44,28 +39,26 @@ def create_rejected(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def reject(reading: Reading) -> None:
-    """Fill `rejected` with every row that is not accepted; totals, headings and the like by what they are."""
+def reject(reading: Reading, rows: Path) -> None:
+    """Fill `rejected` with every row that is not in the Parquet file `rows`; totals and headings by what they are."""
     con, plan, labels = reading.con, reading.plan, reading.layout.labels
     _find_bad(reading)
-    (last,) = one(con, "select coalesce(max(line_no), 0) from valued where fault is null")
+    (last,) = one(con, f"select coalesce(max(line_no), 0) from read_parquet({literal(str(rows))})")
     names = " ".join(f"when {literal(name)} then {literal(_label(name, plan))}" for name in plan.columns)
     shown = "|".join(label.strip() for label in labels if label.strip())
-    words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0"
-    total = f"(case when identities = 0 then {words} else false end)"
     figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
     ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"
-    _find_sums(reading, figures)
+    _find_sums(reading)
     con.execute(
         f"""insert into rejected
             with named as (
                 select *, case split_part(fault, '|', 2) {names} else '' end as column_name,
                     case
                         when {ruler} then 'ruler_row'
-                        when {total} then 'total_row'
+                        when named_total then 'total_row'
                         when {str(reading.groups is not None).lower()} and identities = 0 and {figures} then 'total_row'
                         when line_no in (select line_no from sums) then 'total_row'
                         when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
@@ -87,35 +80,50 @@ def reject(reading: Reading) -> None:
     )
 
 
-def _find_sums(reading: Reading, figures: str) -> None:
+def _find_sums(reading: Reading) -> None:
     """The table `sums`: rows that name no document and whose amount is the sum of the accepted rows above them.
 
     Beside figures such a row may hold a currency, or the name of the customer whose rows it adds up.
     """
     con, kind = reading.con, reading.mapping.kind
     con.execute("create temp table sums (line_no bigint)")
-    (many,) = one(con, "select count(*) from bad where amount is not null and len(cells) > 1")
+    text = f"list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))"
+    con.execute(
+        f"""create temp table candidates as
+            select line_no, amount, identities, named_total, {text} as texts
+            from bad where amount is not null and len(cells) > 1"""
+    )
+    many, unnamed, alone = one(
+        con,
+        """select count(*), count(*) filter (not named_total and identities = 0),
+                count(*) filter (not named_total and len(texts) = 1) from candidates""",
+    )
     if kind not in ("invoices", "receipts") or many > _SUMS_TRIED:
         return
-    named = "customer_name" if kind == "invoices" else "customer_id"
-    text = f"list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))"
-    bare = "regexp_replace(trim(texts[1]), ' *[(][0-9]+[)]$', '')"
-    con.execute(
-        f"""insert into sums
-            with candidates as (
-                select line_no, amount, identities, {text} as texts,
-                    coalesce(lag(line_no) over (order by line_no), 0) as above
-                from bad where amount is not null and len(cells) > 1
-            )
-            select line_no from candidates c
-            where (identities = 0
-                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{{3}}')))
-                    and amount in (
-                        (select sum(amount) from valued v where v.fault is null and v.line_no < c.line_no),
-                        (select sum(amount) from valued v
-                            where v.fault is null and v.line_no < c.line_no and v.line_no > c.above)))
-                or (len(texts) = 1 and exists (select 1 from valued v where v.fault is null and v.{named} = {bare}))"""
-    )
+    if unnamed:
+        con.execute(
+            """insert into sums
+                with parts as (
+                    select c.line_no, sum(v.amount) as part
+                    from valued v asof join candidates c on v.line_no <= c.line_no
+                    where v.fault is null group by c.line_no
+                ),
+                above as (
+                    select c.*, part, sum(part) over (order by c.line_no) as whole
+                    from candidates c left join parts p on p.line_no = c.line_no
+                )
+                select line_no from above
+                where identities = 0 and amount in (part, whole)
+                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{3}')))"""
+        )
+    if alone:
+        named = "customer_name" if kind == "invoices" else "customer_id"
+        con.execute(
+            f"""insert into sums
+                select line_no from candidates
+                where len(texts) = 1 and regexp_replace(trim(texts[1]), ' *[(][0-9]+[)]$', '')
+                    in (select {named} from valued where fault is null)"""
+        )
 
 
 def _find_bad(reading: Reading) -> None:
@@ -131,14 +139,20 @@ def _find_bad(reading: Reading) -> None:
     whens = " ".join(
         f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
     )
+    words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0"
+    con.execute(
+        f"""create temp table faulty as
+            select line_no, fault, cast({amount} as decimal(18,4)) as amount from valued where fault is not null"""
+    )
     con.execute(
         f"""create temp table bad as
-            select v.line_no, v.fault, cast({amount} as decimal(18,4)) as amount,
-                list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
-                concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
-                {identities} as identities,
-                case split_part(v.fault, '|', 2) when '' then r.extra {whens} end as value
-            from valued v join {reading.written()} r on r.line_no = v.line_no where v.fault is not null"""
+            select *, identities = 0 and {words} as named_total from (
+                select v.line_no, v.fault, v.amount,
+                    list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
+                    concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
+                    {identities} as identities,
+                    case split_part(v.fault, '|', 2) when '' then r.extra {whens} end as value
+                from faulty v join {reading.written("select line_no from faulty")} r on r.line_no = v.line_no)"""
     )
     con.execute("delete from bad where len(cells) = 0")
 
@@ -154,21 +168,16 @@ def control_total(con: duckdb.DuckDBPyConnection) -> Decimal | None:
     return Decimal(grand[-1]) if grand else Decimal(rows[0][0]) if len(rows) == 1 else None
 
 
-def find_duplicates(reading: Reading, rows: Path) -> bool:
-    """Fill `doubles` (line_no, kept) and `rejected` for accepted rows with the same key; whether there are any.
+def find_duplicates(reading: Reading, rows: Path) -> None:
+    """Fill `doubles` (line_no, kept) and `rejected` for accepted rows with the same key.
 
     Rows that are the same in every column: the first is kept. Rows that differ: none is taken.
     """
     con, kind, plan = reading.con, reading.mapping.kind, reading.plan
-    if kind not in _KEYS or (kind == "receipts" and plan.columns["receipt_id"].source is None):
-        return False
-    key = [k for k in _KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
+    key = [k for k in KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
     hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
     file = f"read_parquet({literal(str(rows))})"
     where = "where receipt_id is not null" if kind == "receipts" else ""
-    count, different = one(con, f"select count(*), count(distinct hash({hashed})) from {file} {where}")
-    if count == different:
-        return False
     content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
     con.execute(
         f"""create temp table doubles as
@@ -187,15 +196,15 @@ def find_duplicates(reading: Reading, rows: Path) -> bool:
         kind
     ]
     cells = ", ".join(f"coalesce(r.c{i}, '')" for i in range(len(reading.layout.labels)))
+    written = reading.written("select line_no from doubles where not kept")
     con.execute(
         f"""insert into rejected
             select d.line_no, {literal(plan.columns[name].label)}, {_source_text(name, plan)},
                 case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': d.first_line}})
                     else to_json({{'code': 'conflicting_rows', 'lines': d.lines}}) end,
                 concat_ws(' | ', {cells})
-            from doubles d join {reading.written()} r on r.line_no = d.line_no where not d.kept"""
+            from doubles d join {written} r on r.line_no = d.line_no where not d.kept"""
     )
-    return True
 
 
 def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

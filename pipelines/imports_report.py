@@ -8,10 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from pipelines.canonical import KINDS
 from pipelines.errors import UserError
+from pipelines.imports_figures import Figures
 from pipelines.imports_plan import Plan
 from pipelines.readers_layout import Layout
 from pipelines.readers_raw import Raw
@@ -89,34 +87,6 @@ class Preview:
     kind_scores: dict[str, float] | None = None
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Total, days and currencies of the accepted rows of an import."""
-
-    total: Decimal
-    oldest: dt.date | None
-    newest: dt.date | None
-    currencies: tuple[str, ...]
-
-
-def facts(con: duckdb.DuckDBPyConnection, kind: str, rows: Path) -> Facts:
-    """Read the figures of a report from its `rows.parquet`."""
-    names = {c.name for c in KINDS[kind]}
-    days = [n for n in ("issue_date", "paid_on", "rate_date", "settled_date") if n in names]
-    money = next((n for n in ("amount", "open_amount") if n in names), None)
-    total = f"coalesce(sum({money}), 0)" if money else "0"
-    oldest = f"min({days[0]})" if days else "null"
-    newest = f"greatest({', '.join(f'max({d})' for d in days)})" if days else "null"
-    currency = "list(distinct currency order by currency) filter (currency is not null)"
-    row = con.execute(
-        f"""select cast({total} as decimal(38,4)), {oldest}, {newest}, {currency if "currency" in names else "[]"}
-            from read_parquet(?)""",
-        [str(rows)],
-    ).fetchone()
-    assert row is not None
-    return Facts(money_text(row[0]), row[1], row[2], tuple(row[3] or ()))
-
-
 def money_text(amount: Decimal) -> Decimal:
     """An amount with two decimals, or all it needs."""
     exact = Decimal(amount)
@@ -124,31 +94,23 @@ def money_text(amount: Decimal) -> Decimal:
     return cents if cents == exact else exact.normalize()
 
 
-def ledger_of(
-    con: duckdb.DuckDBPyConnection, rows: Path, texts: list[str], stated: object
-) -> tuple[str, dict[str, Any]]:
+def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, dict[str, Any]]:
     """Whether invoices are a ledger (paid ones included) or an open-items list, with the evidence as a note.
 
     `texts` are the titles, the sheet's name and the file's name; `stated` is a person's word.
     """
     if stated in ("ledger", "open_items"):
         return str(stated), {"code": "ledger_stated"}
-    row = con.execute(
-        """select count(*), count(settled_date), count(*) filter (status = 'paid'), count(open_amount),
-                  count(*) filter (open_amount = 0 and amount <> 0) from read_parquet(?)""",
-        [str(rows)],
-    ).fetchone()
-    count, settled, paid, with_open, closed = row or (0, 0, 0, 0, 0)
-    if settled:
-        return "ledger", {"code": "ledger_settled_dates", "rows": settled}
-    if paid:
-        return "ledger", {"code": "ledger_paid_status", "rows": paid}
+    if found["settled"]:
+        return "ledger", {"code": "ledger_settled_dates", "rows": found["settled"]}
+    if found["paid"]:
+        return "ledger", {"code": "ledger_paid_status", "rows": found["paid"]}
     if any(_OPEN_WORDS.search(text.replace("_", " ")) for text in texts):
         return "open_items", {"code": "open_items_title"}
-    if closed:
-        return "ledger", {"code": "ledger_closed_rows", "rows": closed}
-    if with_open == count:
-        return "open_items", {"code": "open_items_all_open", "rows": with_open}
+    if found["closed"]:
+        return "ledger", {"code": "ledger_closed_rows", "rows": found["closed"]}
+    if found["with_open"] == found["rows"]:
+        return "open_items", {"code": "open_items_all_open", "rows": found["with_open"]}
     return "ledger", {"code": "ledger_no_sign"}
 
 
@@ -197,6 +159,11 @@ def load_report(folder: Path) -> ImportReport:
     stored = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     marker = folder / "retracted.json"
     stored["retracted_at"] = json.loads(marker.read_text(encoding="utf-8"))["retracted_at"] if marker.exists() else None
+    # What was noted before lines were named with it says so when it is shown.
+    stored["notes"] = [
+        {"lines": "…", **note} if note["code"] in ("due_before_issue", "due_far_away") else note
+        for note in stored["notes"]
+    ]
     for name in ("as_of", "date_from", "date_to"):
         stored[name] = dt.date.fromisoformat(stored[name]) if stored[name] else None
     for name in ("currencies", "unmapped"):

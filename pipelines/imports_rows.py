@@ -9,6 +9,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.imports_aged import aged_notes, aged_rules, nested_names, unpivot
+from pipelines.imports_figures import Figures, figures, unusual
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
 from pipelines.imports_rejects import (
@@ -36,6 +37,7 @@ class Written:
     control_total: Decimal | None
     notes: list[dict[str, Any]]
     commonest: dict[str, Any]
+    figures: Figures
 
 
 def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -> Written:
@@ -43,20 +45,29 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     con, kind = reading.con, reading.mapping.kind
     _create_values(reading)
     create_rejected(con)
-    rows, columns = folder / "rows.parquet", ", ".join(c.name for c in KINDS[kind])
-    table = "unpivoted" if kind == "aged_summary" else "valued"
-    select = f"select {literal(import_id)} as import_id, line_no, {columns} from {table} v where fault is null"
+    rows, present = folder / "rows.parquet", _present(reading)
+    # As an enumeration a text that is the same or missing in every row costs a quarter to write, and reads as any text.
+    blank = "null::enum('-')"
+    columns = [
+        f"{blank} as {c.name}" if c.sql_type == "VARCHAR" and c.name not in present else c.name for c in KINDS[kind]
+    ]
+    table, same = "unpivoted" if kind == "aged_summary" else "valued", literal(import_id)
+    select = f"select {same}::enum({same}) as import_id, line_no, {', '.join(columns)} from {table} v"
+    select += " where fault is null"
     accepted = _copy(con, select, rows)
     if kind == "aged_summary":  # one row of the file gives a row per bucket: what is counted are rows of the file
         (accepted,) = one(con, "select count(*) from valued where fault is null")
     (loaded,) = one(con, "select count(*) from raw")
     control = None
     if accepted < loaded:
-        reject(reading)
+        reject(reading, rows)
         control = control_total(con)
-    if find_duplicates(reading, rows):
+    found = figures(con, kind, rows, present)
+    if found["keys"] != found["different"]:
+        find_duplicates(reading, rows)
         kept = "not exists (select 1 from doubles d where d.line_no = v.line_no and not d.kept)"
         accepted = _copy(con, f"{select} and {kept}", rows)
+        found = figures(con, kind, rows, present)
     _copy(
         con,
         f"""select {literal(import_id)} as import_id, {literal(file_name)} as file_name, line_no, column_name, value,
@@ -65,8 +76,9 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     )
     aside = f"count(*) filter (json_extract_string(reason, '$.code') in {SET_ASIDE})"
     rejected, set_aside = one(con, f"select count(*), {aside} from rejected")
-    notes = [*reading.plan.notes, *_notes(reading, rows)]
-    return Written(accepted, rejected, set_aside, control, notes, commonest_reason(con) if not accepted else {})
+    notes = [*reading.plan.notes, *_notes(reading, found), *unusual(con, kind, rows, found)]
+    commonest = commonest_reason(con) if not accepted else {}
+    return Written(accepted, rejected, set_aside, control, notes, commonest, found)
 
 
 def _create_values(reading: Reading) -> None:
@@ -136,36 +148,22 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     return derived
 
 
-def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
+def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
     """What was done by rule to accepted rows, with how many it was done to."""
     con, columns, kind = reading.con, reading.plan.columns, reading.mapping.kind
     has = {name for name, p in columns.items() if p.source}
-    file = f"read_parquet({literal(str(rows))})"
     notes: list[dict[str, Any]] = []
     if kind == "invoices":
-        credits, negative, referred, blank, early, far = one(
-            con,
-            f"""select count(*) filter (doc_type = 'credit_note'),
-                    count(*) filter (doc_type in ('invoice', 'debit_note') and amount < 0),
-                    count(*) filter (doc_type = 'credit_note' and invoice_id = order_no),
-                    count(*) filter (due_date is null), count(*) filter (due_date < issue_date),
-                    count(*) filter (due_date > issue_date + 731)
-                from {file}""",
-        )
         if "amount" not in has:
             notes.append({"code": "amount_from_open"})
-        if "doc_type" not in has and credits:
-            notes.append({"code": "negative_is_credit", "rows": credits})
-        if negative:
-            notes.append({"code": "negative_invoice_is_credit", "rows": negative})
-        if referred:
-            notes.append({"code": "reference_is_id", "rows": referred})
-        if "due_date" in has and blank:
-            notes.append({"code": "due_date_blank", "rows": blank})
-        if early:
-            notes.append({"code": "due_before_issue", "rows": early})
-        if far:
-            notes.append({"code": "due_far_away", "rows": far})
+        if "doc_type" not in has and found["credits"]:
+            notes.append({"code": "negative_is_credit", "rows": found["credits"]})
+        if found["negative"]:
+            notes.append({"code": "negative_invoice_is_credit", "rows": found["negative"]})
+        if found["referred"]:
+            notes.append({"code": "reference_is_id", "rows": found["referred"]})
+        if "due_date" in has and found["not_due"]:
+            notes.append({"code": "due_date_blank", "rows": found["not_due"]})
         if "open_amount" not in has and "paid_amount" in has and "amount" in has:
             notes.append({"code": "open_from_paid"})
     if "customer_name" in has and "customer_id" not in has:
@@ -175,6 +173,13 @@ def _notes(reading: Reading, rows: Path) -> list[dict[str, Any]]:
     if reading.groups:
         notes.append({"code": "grouped_by_customer"})
     return notes
+
+
+def _present(reading: Reading) -> set[str]:
+    """The canonical columns that some row may fill, from a column of the file or by rule."""
+    plan, kind = reading.plan, reading.mapping.kind
+    filled = {name for name, p in plan.columns.items() if p.source or p.value != f"null::{p.sql_type}"}
+    return filled | set(_derived(plan, kind, False)) | ({"open_amount", "bucket"} if kind == "aged_summary" else set())
 
 
 def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> int:

@@ -8,8 +8,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from pipelines.canonical import KINDS
 from pipelines.mapping_buckets import bucket_of
 
@@ -102,6 +100,8 @@ def known_as(kind: str, header: str) -> list[tuple[str, int]]:
 
 def likeness(kind: str, header: str, canonical: str) -> float:
     """How alike a header and the names of a canonical column are, 0 to 100; 0 where a word changes the meaning."""
+    from rapidfuzz import fuzz
+
     words = words_of(header)
     best = 0.0
     for name in names_of(kind)[canonical]:

@@ -1,4 +1,7 @@
-"""Bytes of an export to rows of text: which format it is, by its content, and the reader for it."""
+"""Bytes of an export to rows of text: which format it is, by its content, and the reader for it.
+
+The readers of the other formats are only loaded where one of them is met: delimited text is read without them.
+"""
 
 import codecs
 import gzip
@@ -19,11 +22,8 @@ from pipelines.readers_errors import (
     TooLarge,
     WrongFormat,
 )
-from pipelines.readers_markup import open_html, open_spreadsheet_xml
 from pipelines.readers_raw import Raw
-from pipelines.readers_records import open_json, open_parquet
 from pipelines.readers_text import HeaderRank, open_text
-from pipelines.readers_workbook import check_dimensions, open_workbook
 
 UNPACKED_LIMIT = 4 << 30  # bytes a compressed export may unpack to
 _RATIO_LIMIT, _RATIO_FROM = 200, 64 << 20  # times a file may grow by unpacking, once it is larger than this
@@ -69,10 +69,14 @@ def open_export(
     if start.startswith(b"PK"):
         return _open_zip(path, workdir, rank_header, name, sheet)
     if start.startswith(b"PAR1"):
+        from pipelines.readers_records import open_parquet
+
         return open_parquet(path, name)
     if start.startswith(_OLE):
         if _ENCRYPTED in path.read_bytes():
             raise PasswordProtected(name)
+        from pipelines.readers_workbook import open_workbook
+
         return open_workbook(path, name, rank_header, sheet)
     return _open_characters(path, workdir, rank_header, name, start)
 
@@ -83,12 +87,16 @@ def _open_characters(path: Path, workdir: Path, rank_header: HeaderRank, name: s
     text = start.decode("utf-16" if wide else "utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     lowered = text.lower()
     if lowered.startswith("<"):
+        from pipelines.readers_markup import open_html, open_spreadsheet_xml
+
         if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<html" not in lowered:
             return open_spreadsheet_xml(path, name, rank_header)
         if re.search(r"<(html|table|!doctype html|head|body|meta|style|div)\b", lowered):
             return open_html(path, name, rank_header)
         raise WrongFormat(name, "XML")
     if re.match(r"\{\s*\"|\[\s*\{", text):
+        from pipelines.readers_records import open_json
+
         return open_json(path, name)
     return open_text(path, name, workdir, rank_header)
 
@@ -109,6 +117,8 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
         with zipfile.ZipFile(path) as archive:
             members = {i.filename: i for i in archive.infolist() if not i.is_dir()}
             if members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+                from pipelines.readers_workbook import check_dimensions, open_workbook
+
                 _check_sizes(list(members.values()), name)
                 check_dimensions(archive, name)
                 return open_workbook(path, name, rank_header, sheet)

@@ -1,18 +1,20 @@
 """Records of delimited text as a table: by DuckDB where each record's line is known, else one by one."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.cancel import check
 from pipelines.readers_errors import LineTooLong
-from pipelines.readers_raw import Cells, columns_of
+from pipelines.readers_raw import Cells, Types, columns_of
 
 LONGEST_LINE = 4 << 20
+CHUNK = 1 << 20  # bytes of a file between two counts of its newlines
 _LONGEST_RECORD = 200  # lines one quoted cell may span before its quote is taken as a stray character
 _BATCH = 50_000
 
@@ -26,19 +28,42 @@ def load_text(
     delimiter: str,
     first_line: int,
     width: int,
-    types: Mapping[int, str],
+    types: Types,
 ) -> None:
     """Create the table from a UTF-8 file of `lines` lines, as the contract of `Raw.load` says. Raises LineTooLong."""
     expected = lines - (first_line - 1)
-    # Filling up short rows costs nothing, but does not go with line breaks inside cells: those need the strict attempt.
-    attempts = [(types, True), ({}, True), ({}, False)] if types else [({}, True), ({}, False)]
-    if expected > 0 and any(
-        _read_csv(con, table, path, expected, delimiter, first_line, width, kinds, padded) for kinds, padded in attempts
-    ):
+    if expected > 0 and _read_fast(con, table, path, expected, delimiter, first_line, width, types):
         return
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = records(file, delimiter, name)
         load_rows(con, table, ((line, cells) for line, cells in rows if line >= first_line), width, delimiter)
+
+
+def _read_fast(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    expected: int,
+    delimiter: str,
+    first_line: int,
+    width: int,
+    types: Types,
+) -> bool:
+    """Attempts of DuckDB; a column whose cells are not all of its type is read as text in the next one."""
+    kept = dict(types)
+    while True:
+        try:
+            # Filling up short rows costs nothing, but does not go with line breaks inside cells: they need the strict
+            # attempt.
+            return any(
+                _read_csv(con, table, path, expected, delimiter, first_line, width, kinds, padded)
+                for kinds, padded in (((kept, True), ({}, True), ({}, False)) if kept else (({}, True), ({}, False)))
+            )
+        except duckdb.ConversionException as error:
+            if not kept:
+                return False
+            named = re.search(r'column "c(\d+)"', str(error))
+            kept = {i: early for i, early in kept.items() if named and i != int(named[1])}
 
 
 def _read_csv(
@@ -49,19 +74,20 @@ def _read_csv(
     delimiter: str,
     first_line: int,
     width: int,
-    types: Mapping[int, str],
+    types: Types,
     padded: bool,
 ) -> bool:
     """One attempt of DuckDB, strict or with short rows filled up; whether the line of every record is known."""
-    kinds = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(width))
+    kinds = ", ".join(f"'c{i}': '{types[i].sql_type if i in types else 'VARCHAR'}'" for i in range(width))
+    style = next((f", dateformat = '{early.style}'" for early in types.values() if early.style), "")
     try:
         con.execute(
             f"""create or replace table {table}_loaded as select * from read_csv(
                 $path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '"', escape = '"',
-                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()})""",
+                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()}{style})""",
             {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
         ).fetchall()
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, duckdb.ConversionException):
         raise
     except duckdb.Error:
         return False
@@ -115,6 +141,8 @@ def load_rows(
     con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[int, Cells]], width: int, delimiter: str = ","
 ) -> None:
     """Create the table from (line, cells): blank rows left out, blank cells NULL, surplus cells joined in `extra`."""
+    import pyarrow as pa  # takes longer to load than most files to read
+
     names = columns_of(width)
     con.execute(f"create table {table} (line_no bigint, {', '.join(f'{n} varchar' for n in names)}, extra varchar)")
     blank_to_null = ", ".join(f"nullif({n}, '') as {n}" for n in (*names, "extra"))
@@ -132,6 +160,26 @@ def load_rows(
             f"insert into {table} select * from (select line_no, {blank_to_null} from chunk) where {present}"
         ).fetchall()
         con.unregister("chunk")
+
+
+def records_at(
+    path: Path, name: str, chunks: Sequence[int], delimiter: str, lines: Sequence[int]
+) -> list[tuple[int, Cells]]:
+    """The records that begin on these lines of a UTF-8 file; `chunks` are the newlines in each chunk of it."""
+    before = [0, *accumulate(chunks)]
+    found: list[tuple[int, Cells]] = []
+    chunk, starts = -1, [0]
+    with path.open("rb") as file:
+        for line in sorted(lines):
+            if (wanted := bisect_left(before, line - 1, 1) - 1) != chunk:
+                chunk = wanted
+                file.seek(chunk * CHUNK)
+                data = file.read(CHUNK)
+                starts = [0, *(m.end() for m in re.finditer(b"\n", data))]
+            file.seek(chunk * CHUNK + starts[line - 1 - before[chunk]])
+            texts = (part.decode("utf-8", errors="replace") for part in iter(file.readline, b""))
+            found.append((line, next(records(texts, delimiter, name))[1]))
+    return found
 
 
 def records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[tuple[int, Cells]]:

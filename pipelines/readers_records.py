@@ -1,14 +1,13 @@
 """Exports of named records: JSON (one object a line, or an array of objects) and Parquet."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
 from pipelines.readers_csv import load_rows
 from pipelines.readers_errors import BrokenFile, EmptyFile
-from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, columns_of
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types, columns_of
 
 
 def open_json(path: Path, name: str) -> Raw:
@@ -23,7 +22,7 @@ def open_json(path: Path, name: str) -> Raw:
         raise EmptyFile(name)
     rows: list[tuple[int, Cells]] = [(line, [_text(record.get(key)) for key in keys]) for line, record in records]
 
-    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
+    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         load_rows(con, table, iter(rows), width)
 
     return Raw("json", [(0, keys), *rows[:HEAD_ROWS]], load, encoding="utf-8")
@@ -67,7 +66,7 @@ def open_parquet(path: Path, name: str) -> Raw:
         raise EmptyFile(name)
     head = [(0, [d[0] for d in described]), *((i, [c or "" for c in row]) for i, row in enumerate(rows, 1))]
 
-    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
+    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         columns = ", ".join(f"{text} as {c}" for text, c in zip(texts, columns_of(width), strict=True))
         con.execute(
             f"""create table {table} as select file_row_number + 1 as line_no, {columns}, null::varchar as extra

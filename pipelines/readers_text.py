@@ -3,20 +3,18 @@
 import codecs
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import duckdb
-from charset_normalizer import from_bytes
 
 from pipelines.cancel import check
-from pipelines.readers_csv import LONGEST_LINE, load_text, records
+from pipelines.readers_csv import CHUNK, LONGEST_LINE, load_text, records, records_at
 from pipelines.readers_errors import BinaryFile, EmptyFile, LineTooLong
-from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 
-_CHUNK = 1 << 20
 _SAMPLE = 1 << 18  # bytes looked at to decide the encoding
 _LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
@@ -34,6 +32,7 @@ class TextFacts:
     nuls: int
     lone_cr: bool
     absent: frozenset[str]
+    chunks: tuple[int, ...]  # newlines in each chunk of the file
 
 
 def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> Raw:
@@ -55,38 +54,54 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
     delimiter = delimiter_of(head, name, rank_header)
     first = list(islice(records(iter(head), delimiter, name), HEAD_ROWS))
 
-    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
+    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         load_text(con, table, path, name, facts.lines, delimiter, first_line, width, types)
 
-    return Raw("csv", first, load, encoding=encoding, delimiter=delimiter, undecodable=undecodable, absent=facts.absent)
+    def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
+        return records_at(path, name, facts.chunks, delimiter, lines)
+
+    return Raw(
+        "csv",
+        first,
+        load,
+        encoding=encoding,
+        delimiter=delimiter,
+        undecodable=undecodable,
+        pick=pick,
+        absent=facts.absent,
+    )
 
 
 def scan(path: Path) -> TextFacts:
     """Count lines and check the encoding in one pass, a chunk at a time."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    newlines = nuls = trailing = 0
+    nuls = trailing = 0
+    chunks: list[int] = []
     utf8 = ended = True
     has_cr = False
     absent = {"wide", "=", "E+"}
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(CHUNK):
             check()
-            newlines += chunk.count(b"\n")
+            chunks.append(chunk.count(b"\n"))
             has_cr = has_cr or b"\r" in chunk
             nuls += chunk.count(b"\x00") if b"\x00" in chunk else 0
             if not chunk.isascii():
                 absent.discard("wide")
             if utf8 and (not chunk.isascii() or decoder.getstate()[0]):
                 utf8 = _decodes(decoder, chunk)
-            absent -= {"="} if b"=" in chunk else set()
-            absent -= {"E+"} if b"+" in chunk else set()
+            if "=" in absent and b"=" in chunk:
+                absent.discard("=")
+            if "E+" in absent and b"+" in chunk:
+                absent.discard("E+")
             rest = chunk.rstrip(b"\r\n \t")
             tail = chunk[len(rest) :].count(b"\n")
             trailing = tail if rest else trailing + tail
             ended = chunk.endswith(b"\n")
+    newlines = sum(chunks)
     utf8 = utf8 and not decoder.getstate()[0]
     lines = newlines + (0 if ended else 1) - max(0, trailing - (1 if ended else 0))
-    return TextFacts(newlines, lines, utf8, nuls, newlines == 0 and has_cr, frozenset(absent))
+    return TextFacts(newlines, lines, utf8, nuls, newlines == 0 and has_cr, frozenset(absent), tuple(chunks))
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
@@ -127,6 +142,8 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
     winners = [e for e in fits if best > 0 and ranks[e] >= best - 1e-9]
     if len(winners) == 1:
         return winners[0]
+    from charset_normalizer import from_bytes
+
     guess = from_bytes(sample, cp_isolation=["gb18030", "big5", "cp932", "cp949", "cp1252"]).best()
     if guess and guess.encoding in (winners or fits):
         return guess.encoding
@@ -163,7 +180,7 @@ def _transcode(path: Path, encoding: str, workdir: Path) -> tuple[Path, int]:
         path.open("r", encoding=encoding, errors="replace", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as out,
     ):
-        while text := source.read(_CHUNK):
+        while text := source.read(CHUNK):
             check()
             lost += text.count("\ufffd")
             out.write(text.replace("\x00", ""))

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from pipelines.cancel import check
 from pipelines.canonical import MONEY
 from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
-from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 
 HeaderRank = Callable[[Cells], float]
 _EXACT = 10**15  # beyond this a floating-point cell no longer holds every digit
@@ -100,10 +100,13 @@ def raw_of_rows(
     _fill_merged(rows, merged)
     head = [(i, [cell_text(c) or "" for c in row]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
 
-    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Mapping[int, str]) -> None:
+    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         _load(con, table, rows[first_line - 1 :], first_line, width, types)
 
-    return Raw(format, head, load, sheet=sheet, sheets=sheets)
+    def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
+        return [(line, [cell_text(c) or "" for c in rows[line - 1]]) for line in lines]
+
+    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick)
 
 
 def _fill_merged(rows: Rows, merged: Sequence[Range]) -> None:
@@ -131,9 +134,7 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def _load(
-    con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int, types: Mapping[int, str]
-) -> None:
+def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int, types: Types) -> None:
     """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
     columns = list(zip(*rows, strict=True)) if rows else []
     arrays = {
@@ -141,7 +142,7 @@ def _load(
     }
     surplus = [" ".join(filter(None, map(cell_text, cells))) or None for cells in zip(*columns[width:], strict=True)]
     arrays["extra"] = pa.array(surplus, pa.string()) if surplus else pa.nulls(len(rows), pa.string())
-    wanted = {f"c{i}": kind for i, kind in types.items()}
+    wanted = {f"c{i}": early.sql_type for i, early in types.items()}
     texts = ", ".join(f"{_cell_sql(name, array.type, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
     lines = pa.array(range(first_line, first_line + len(rows)), pa.int64())

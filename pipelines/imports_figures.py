@@ -1,0 +1,131 @@
+"""The figures of the accepted rows of one import: one pass over its Parquet file, and the values that are unusual."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.canonical import KINDS
+
+# What tells rows of a kind apart: two rows with the same key are doubles.
+KEYS = {
+    "invoices": ("entity_id", "invoice_id", "instalment_no"),
+    "receipts": ("entity_id", "receipt_id", "customer_id", "invoice_id", "instalment_no", "paid_on", "kind"),
+    "customers": ("entity_id", "customer_id"),
+    "fx_rates": ("currency", "rate_date"),
+}
+_DAYS = {"invoices": ("issue_date", "settled_date"), "receipts": ("paid_on",), "fx_rates": ("rate_date",)}
+_HUGE = 1000  # times the middle amount
+_APART = 366  # days a date may lie outside of three times the span in which the middle half lies
+_FEW = 2  # rows of a customer in another currency than its others that may be a slip
+_LINES = 10  # line numbers named with what is unusual
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One value a name; what a kind does not have is None, and what no column of the file holds is 0 or None."""
+
+    values: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name)
+
+
+def figures(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, present: Collection[str]) -> Figures:
+    """Read the figures of `rows.parquet`; `present` are the columns that are not blank throughout."""
+    asked = {"rows": "count(*)", **_asked(kind)}
+    if kind in KEYS:
+        key = [k for k in KEYS[kind] if k in present]
+        hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
+        counted = "count(receipt_id)" if kind == "receipts" else "count(*)"
+        only = "filter (receipt_id is not null)" if kind == "receipts" else ""
+        asked |= {"keys": counted, "different": f"count(distinct hash({hashed})) {only}"}
+    used = " ".join(asked.values())
+    columns = [
+        c.name if c.name in present else f"null::{c.sql_type} as {c.name}" for c in KINDS[kind] if c.name in used
+    ]
+    cursor = con.execute(
+        f"select {', '.join(asked.values())} from (select {', '.join(columns) or '1'} from {_file(rows)})"
+    )
+    return Figures(dict(zip(asked, cursor.fetchone() or (), strict=True)))
+
+
+def _asked(kind: str) -> dict[str, str]:
+    names = {c.name for c in KINDS[kind]}
+    money = next((n for n in ("amount", "open_amount") if n in names), None)
+    days = _DAYS.get(kind, ())
+    asked = {"total": f"cast(coalesce(sum({money}), 0) as decimal(38,4))" if money else "cast(0 as decimal(38,4))"}
+    if days:
+        newest = f"greatest({', '.join(f'max({d})' for d in days)})"
+        asked |= {"oldest": f"min({days[0]})", "newest": newest, "first": f"min({days[0]})", "last": f"max({days[0]})"}
+        asked["quarters"] = f"quantile_disc({days[0]}, [0.25, 0.5, 0.75])"
+    if "currency" in names:
+        asked["currencies"] = "list(distinct currency order by currency) filter (currency is not null)"
+    if kind in ("invoices", "receipts"):
+        asked |= {"middle": "median(abs(amount))", "largest": "max(abs(amount))"}
+    if kind == "invoices":
+        asked |= {
+            "credits": "count(*) filter (doc_type = 'credit_note')",
+            "negative": "count(*) filter (doc_type in ('invoice', 'debit_note') and amount < 0)",
+            "referred": "count(*) filter (doc_type = 'credit_note' and invoice_id = order_no)",
+            "not_due": "count(*) filter (due_date is null)",
+            "early": "count(*) filter (due_date < issue_date)",
+            "far": "count(*) filter (due_date > issue_date + 731)",
+            "settled": "count(settled_date)",
+            "paid": "count(*) filter (status = 'paid')",
+            "with_open": "count(open_amount)",
+            "closed": "count(*) filter (open_amount = 0 and amount <> 0)",
+        }
+    return asked
+
+
+def unusual(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figures) -> list[dict[str, Any]]:
+    """Notes on accepted rows that a person should look at, each with how many there are and their first lines."""
+    notes: list[dict[str, Any]] = []
+
+    def look(code: str, test: str, **more: object) -> None:
+        row = con.execute(
+            f"""select count(*), string_agg(line_no, ', ' order by line_no) filter (place <= {_LINES}) from (
+                    select line_no, row_number() over (order by line_no) as place from {_file(rows)} where {test})"""
+        ).fetchone()
+        count, lines = row or (0, "")
+        if count:
+            notes.append({"code": code, "rows": count, "lines": lines + ("…" if count > _LINES else ""), **more})
+
+    if found["early"]:
+        look("due_before_issue", "due_date < issue_date")
+    if found["far"]:
+        look("due_far_away", "due_date > issue_date + 731")
+    middle = Decimal(str(found["middle"] or 0))
+    if middle > 0 and found["largest"] >= _HUGE * middle:
+        limit = _HUGE * middle
+        look("unusual_amount", f"abs(amount) >= {limit}", times=_HUGE, cents_middle=float(middle))
+    if found["quarters"] and found["rows"] > 3:
+        low, middle_day, high = found["quarters"]
+        reach = 3 * (high - low).days + _APART
+        if (low - found["first"]).days > reach or (found["last"] - high).days > reach:
+            day = _DAYS[kind][0]
+            look(
+                "unusual_date",
+                f"{day} < date '{low}' - {reach} or {day} > date '{high}' + {reach}",
+                middle=str(middle_day),
+            )
+    if kind in ("invoices", "receipts") and len(found["currencies"] or ()) > 1:
+        look("unusual_currency", _odd_currency(rows))
+    return notes
+
+
+def _odd_currency(rows: Path) -> str:
+    """SQL that is true for the few rows of a customer in another currency than all of its many others."""
+    return f"""(customer_id, currency) in (
+        select (customer_id, currency) from (
+            select customer_id, currency, count(*) as n, sum(count(*)) over (partition by customer_id) as many
+            from {_file(rows)} where currency is not null and customer_id is not null group by customer_id, currency
+        ) where n <= {_FEW} and many >= 10 * n)"""
+
+
+def _file(rows: Path) -> str:
+    return "read_parquet('" + str(rows).replace("'", "''") + "')"
