@@ -94,6 +94,20 @@ def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:
     return sorted_out
 
 
+def united(
+    found: Mapping[Customer, Sequence[Note]], merged: Mapping[Customer, str]
+) -> Mapping[Customer, Sequence[Note]]:
+    """The notes of each customer, those of a `merged` one with the customer it became, oldest first."""
+    if not merged:
+        return found
+    notes = dict(found)
+    for customer, into in merged.items():
+        if own := notes.pop(customer, ()):
+            target = (customer[0], into)
+            notes[target] = sorted((*notes.get(target, ()), *own), key=lambda note: note.id)
+    return notes
+
+
 def promise_state(day: Day, promise: Note) -> str:
     """`kept`, `partly_kept` or `broken` as the build found it; else `open`, or `waiting` once its last day has passed.
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, journal, journal_live, queries_collect
+from pipelines import follow_up, journal, journal_live, queries_collect, queries_merges
 from pipelines.errors import UserError
 from pipelines.follow_up import Day, Note
 from ui.formats import date, moment, money, number, plain
@@ -29,6 +29,9 @@ ICONS = {
     "payer_fact": "badge",
     "handover": "swap_horiz",
     "debt_class": "category",
+    "application": "request_quote",
+    "same_customer": "merge",
+    "other_customer": "call_split",
 }
 ENDINGS = {
     "task": "done",
@@ -48,7 +51,9 @@ def day(view: View) -> Day:
     kept[:] = [journal_live.standing(settings, kept[0] if kept else None)]
     states = view.ask_build(queries_collect.promise_states) if view.build is not None else {}
     plan_states = view.ask_build(queries_collect.plan_states) if view.build is not None else {}
-    return Day(journal.business_day(settings), settings, kept[0].notes, states, plan_states)
+    merged = view.ask_build(queries_merges.merged) if view.build is not None else {}
+    notes = follow_up.united(kept[0].notes, merged)
+    return Day(journal.business_day(settings), settings, notes, states, plan_states)
 
 
 # Shared by all sessions and read by them only; each brings it up to date with what was added since.
@@ -128,11 +133,12 @@ def _entry(view: View, today: Day, note: Note) -> None:
         )  # fmt: skip
     undo.button(
         t("journal.withdraw"), key=f"withdraw-{note.version_id}", icon=":material/undo:", type="tertiary",
-        on_click=_withdraw, args=(view, note), help=t("journal.withdraw_help"),
+        on_click=withdraw, args=(view, note), help=t("journal.withdraw_help"),
     )  # fmt: skip
 
 
-def _withdraw(view: View, note: Note) -> None:
+def withdraw(view: View, note: Note) -> None:
+    """Take an entry back; where somebody was first, say so."""
     try:
         journal.withdraw(view.settings, note.version_id, who=writer(view))
     except UserError as refused:
@@ -167,6 +173,9 @@ def _title(reader: Reader, note: Note) -> str:
         "payer_fact": lambda: (reader.code("fact", entry.fact), entry.value or reader.t("payer_card.unknown")),
         "handover": lambda: (kind, reader.code("department", entry.department), entry.to),
         "debt_class": lambda: (kind, reader.code("cause", entry.cause)),
+        "application": lambda: (kind, entry.receipt_id, money(reader, entry.amount, entry.currency)),
+        "same_customer": lambda: (kind, note.customer_id, entry.into),
+        "other_customer": lambda: (kind, note.customer_id, entry.other),
         "rating": lambda: (kind, reader.code("aspect", entry.aspect), f"{entry.score} / 5"),
     }
     return plain(" · ".join(facts[note.kind]() if note.kind in facts else (kind,)))

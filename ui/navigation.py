@@ -48,6 +48,7 @@ PLACES = (
     Place("invoice", "receipt_long", "collect", hidden=True),
     Place("receipt", "request_quote", "collect", hidden=True),
     Place("imports", "upload_file", "analyse", OFFICE),
+    Place("merges", "merge", "analyse", OFFICE),
     Place("chain", "account_tree", "analyse", OFFICE),
     Place("model", "model_training", "analyse", OFFICE),
     Place("definitions", "menu_book", "analyse"),

@@ -8,7 +8,8 @@ from ui.filters import in_words
 from ui.formats import date
 from ui.session import View
 
-WITHOUT_DOCUMENTS = ("overview", "aging", "imports", "definitions")  # pages that say something about aged summaries
+# Pages that have something to say where aged summaries are all there is.
+WITHOUT_DOCUMENTS = ("overview", "aging", "imports", "merges", "definitions")
 HALF = 360  # pixels a card beside another needs; on a narrower screen they stand one below the other
 
 

@@ -11,6 +11,7 @@ from ui import charts, navigation, page
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.habits import in_words
+from ui.merge_parts import merged_into
 from ui.session import View
 from ui.tables import header, table, words
 
@@ -36,6 +37,8 @@ def head(view: View, customer: Mapping[str, Any]) -> None:
     who = [plain(customer["customer_id"]), plain(customer.get("region")), plain(customer.get("rep"))]
     line = t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.reader.currency)
     st.caption(" · ".join(part for part in (*who, line) if part))
+    if known := merged_into(view, str(customer["entity_id"]), str(customer["customer_id"])):
+        st.caption(f":material/merge: {known}")
 
 
 def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:

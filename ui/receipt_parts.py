@@ -14,7 +14,7 @@ from pipelines.journal import Subject
 from pipelines.queries_receipts import ReceiptLine
 from ui import import_jobs, navigation, page
 from ui.formats import date, moment, money, plain
-from ui.journal_parts import writer
+from ui.journal_parts import withdraw, writer
 from ui.session import View
 from ui.tables import table, words
 
@@ -109,7 +109,7 @@ def _standing(view: View, line: ReceiptLine, note: Note) -> None:
     if note.payload.note:
         st.caption(plain(note.payload.note))
     st.button(
-        t("receipt.automatic"), icon=":material/undo:", key="automatic", type="tertiary", on_click=_withdraw,
+        t("receipt.automatic"), icon=":material/undo:", key="automatic", type="tertiary", on_click=withdraw,
         args=(view, note), help=t("receipt.automatic_help"),
     )  # fmt: skip
 
@@ -231,13 +231,6 @@ def _save(
         return
     for key in [key for key in st.session_state if str(key).startswith("receipt_")]:
         del st.session_state[key]
-
-
-def _withdraw(view: View, note: Note) -> None:
-    try:
-        journal.withdraw(view.settings, note.version_id, who=writer(view))
-    except UserError as refused:
-        st.session_state["receipt_problem"] = refused.text(view.reader.language)
 
 
 def _day(value: Any) -> Any:

@@ -36,11 +36,11 @@ _COLUMNS_OF_KIND = {
         our_fault_days
         received_doc""",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
-        next_run_on
+        next_run_on last_issued_on
         promised_on made_on happened_on next_on due_on week_on limitation_on state_on last_event_on last_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
-        expected_days_late days_late_with_open days_late_before days_to_pay invoices
+        expected_days_late days_late_with_open days_late_before days_to_pay invoices documents
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
         sold_overdue_invoices max_terms_days ready""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share

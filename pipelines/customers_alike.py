@@ -1,0 +1,231 @@
+"""Customers that may be one: the same number or name written in different ways, with the evidence for a person."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+LIKE = 88  # of 100: names at least this alike are put before a person
+APART = 60  # names less alike than this speak against two numbers being one
+CROWD = 60  # a word that more customers share than this says nothing
+CONTACTS = ("decision_maker", "acceptor", "payer")
+# Legal forms, which the same company writes in full, in short, or not at all.
+_FORMS_CJK = re.compile(
+    "有限责任公司|股份有限公司|有限公司|股份公司|集团公司|责任公司|公司|集团|株式会社|有限会社|合同会社|주식회사|유한회사"
+)
+_FORM_WORDS = (
+    "co company corp corporation inc incorporated ltd limited llc llp lp plc pte pty pvt private gmbh ag kg ohg ug mbh "
+    "sa sas sarl srl spa sl bv nv oy ab as aps kk the and und et"
+)
+_FORMS = frozenset(_FORM_WORDS.split())
+_SHORT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "private": "pte", "pvt": "pte"}
+_NO_FORM = {"co", "company", "the", "and", "und", "et"}
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Customers of one entity that may be one.
+
+    `target` is the number proposed to stay: the one with master data, else with most documents. `members` are the rows
+    of the customers given, the target first, with `share` (how alike, 0 to 1) and `evidence` (a list of
+    `{"code": ...}`) against the target.
+    """
+
+    entity_id: str
+    target: str
+    share: float
+    members: pd.DataFrame
+
+
+def plain_number(text: str) -> str:
+    """A customer number without what spellings differ in: width, case, marks, leading zeros, a spreadsheet's `.0`."""
+    wide = unicodedata.normalize("NFKC", text).strip().casefold()
+    parts = re.findall(r"\d+|[^\W\d_]+", re.sub(r"(?<=\d)\.0+$", "", wide))
+    plain = "|".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
+    # What stands between letters and digits says nothing; what parts two runs of digits does, but for zeros in front.
+    return re.sub(r"(?<=\D)\||\|(?=\D)", "", re.sub(r"^(0\|)+(?=\d)", "", plain))
+
+
+@lru_cache(maxsize=200_000)
+def plain_name(text: str) -> str:
+    """A name without width, case, marks and legal forms; all of it where nothing else is left."""
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    words = re.sub(r"[^\w\s]|_", " ", _FORMS_CJK.sub(" ", wide.replace(".", ""))).split()
+    kept = [word for word in words if word not in _FORMS]
+    return " ".join(kept or words) or wide.strip()
+
+
+def _form(text: str) -> frozenset[str]:
+    """The legal forms a name states, each in its short form; Chinese forms are one."""
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    words = re.sub(r"[^\w\s]|_", " ", _FORMS_CJK.sub(" ", wide.replace(".", ""))).split()
+    return frozenset(_SHORT.get(word, word) for word in words if word in _FORMS - _NO_FORM)
+
+
+def suggestions(customers: pd.DataFrame, different: Iterable[frozenset[tuple[str, str]]] = ()) -> list[Suggestion]:
+    """Groups of customers that look like one, the surest and then the largest first.
+
+    `customers` has a row a customer: entity_id, customer_id, customer_name, has_master, documents, open_base and the
+    contacts. `different` are pairs of (entity_id, customer_id) that a person has said are two.
+    """
+    rows = customers.reset_index(drop=True)
+    apart = set(different)
+    keys = list(zip(rows["entity_id"].astype(str), rows["customer_id"].astype(str), strict=True))
+    full = [str(name) for name in rows["customer_name"]]
+    names = [_name(row) for row in zip(rows["customer_name"], rows["customer_id"], strict=True)]
+    pairs = {
+        pair: share
+        for pair, share in _pairs(keys, names, full).items()
+        if frozenset((keys[pair[0]], keys[pair[1]])) not in apart
+    }
+    found = [_suggestion(rows, names, group, pairs, apart, keys) for group in _groups(pairs)]
+    amount = {id(each): float(each.members["open_base"].abs().sum()) for each in found}
+    return sorted(found, key=lambda each: (-round(each.share, 1), -amount[id(each)], each.entity_id, each.target))
+
+
+def _name(row: tuple[Any, Any]) -> str:
+    """The plain name of a customer, empty where it is known by its number alone."""
+    name, number = row
+    return "" if not isinstance(name, str) or name == number else plain_name(name)
+
+
+def _pairs(keys: Sequence[tuple[str, str]], names: Sequence[str], full: Sequence[str]) -> dict[tuple[int, int], float]:
+    """Pairs of places whose customers are alike, with how much, 0 to 1."""
+    numbers, digits_of, named, worded = (defaultdict(list) for _ in range(4))
+    for place, ((entity, number), name) in enumerate(zip(keys, names, strict=True)):
+        numbers[entity, plain_number(number)].append(place)
+        # C-123 and 123 may be one where letters stand before the digits in one place only.
+        digits_of[entity, re.sub(r"^[^\W\d_]+", "", plain_number(number)).lstrip("0")].append(place)
+        if len(name) > 1:
+            named[entity, name.replace(" ", "")].append(place)
+            for word in _words(name):
+                worded[entity, word].append(place)
+    found: dict[tuple[int, int], float] = {}
+    for (_, number), places in numbers.items():
+        if number and 1 < len(places) <= CROWD:
+            for one, other in combinations(places, 2):
+                found[one, other] = _share_of_number(names[one], names[other])
+    for (_, digits), places in digits_of.items():
+        if len(digits) >= 3 and 1 < len(places) <= CROWD:
+            for one, other in combinations(places, 2):
+                share = min(_share_of_number(names[one], names[other]), 0.8)
+                found[one, other] = max(found.get((one, other), 0.0), share)
+    for places in named.values():
+        if 1 < len(places) <= CROWD:
+            for one, other in combinations(places, 2):
+                share = 0.95 if _one_form(full[one], full[other]) else 0.8
+                found[one, other] = max(found.get((one, other), 0.0), share)
+    for places in worded.values():
+        if 1 < len(places) <= CROWD:
+            _add_fuzzy(places, names, found)
+    return {pair: share for pair, share in found.items() if share > 0}
+
+
+def _one_form(one: str, other: str) -> bool:
+    """Whether two names can be of one legal form: the same, or one of them states none."""
+    forms = _form(one), _form(other)
+    return not all(forms) or bool(forms[0] & forms[1])
+
+
+def _share_of_number(one: str, other: str) -> float:
+    """How sure the same number makes it, by what the names say; nothing where they speak of two companies."""
+    if not one or not other:
+        return 0.9
+    alike = fuzz.token_sort_ratio(one, other)
+    return 0.99 if alike >= LIKE else 0.0 if alike < APART else 0.85
+
+
+def _add_fuzzy(places: Sequence[int], names: Sequence[str], found: dict[tuple[int, int], float]) -> None:
+    texts = [names[place] for place in places]
+    scores = process.cdist(texts, texts, scorer=fuzz.token_sort_ratio, score_cutoff=LIKE)
+    for left, right in zip(*np.nonzero(np.triu(scores, 1)), strict=True):
+        one, other = texts[left], texts[right]
+        # Plant 1 and Plant 2 differ in nothing but what tells them apart; names that are one were seen to before.
+        if re.findall(r"\d+", one) != re.findall(r"\d+", other) or one.replace(" ", "") == other.replace(" ", ""):
+            continue
+        pair = tuple(sorted((places[left], places[right])))
+        found[pair[0], pair[1]] = max(found.get((pair[0], pair[1]), 0.0), float(scores[left, right]) / 100 * 0.9)
+
+
+def _words(name: str) -> set[str]:
+    """What a name is looked up by: words of three letters and more, and pairs of Chinese, Japanese or Korean signs."""
+    latin = {word for word in name.split() if len(word) > 2 and word.isascii()}
+    signs = re.sub(r"[\x00-\x7f]", "", name)
+    return latin | {signs[i : i + 2] for i in range(len(signs) - 1)}
+
+
+def _groups(pairs: Mapping[tuple[int, int], float]) -> list[list[int]]:
+    """Places joined by pairs, each group in order."""
+    parent: dict[int, int] = {}
+
+    def root(place: int) -> int:
+        while parent.setdefault(place, place) != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    for one, other in pairs:
+        parent[root(other)] = root(one)
+    joined = defaultdict(list)
+    for place in sorted(parent):
+        joined[root(place)].append(place)
+    return list(joined.values())
+
+
+def _suggestion(
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    group: Sequence[int],
+    pairs: Mapping[tuple[int, int], float],
+    apart: set[frozenset[tuple[str, str]]],
+    keys: Sequence[tuple[str, str]],
+) -> Suggestion:
+    master, documents, owed = (rows[name].tolist() for name in ("has_master", "documents", "open_base"))
+    ranked = sorted(group, key=lambda place: (not master[place], -documents[place], -abs(owed[place]), place))
+    target = ranked[0]
+    members = [place for place in ranked if place == target or frozenset((keys[target], keys[place])) not in apart]
+    shares = [1.0 if place == target else _share(pairs, place, group) for place in members]
+    found = rows.loc[members].reset_index(drop=True)
+    found["share"] = shares
+    found["evidence"] = pd.Series(
+        [_evidence(rows, names, target, place) if place != target else [] for place in members], dtype=object
+    )
+    return Suggestion(keys[target][0], keys[target][1], min(shares[1:], default=0.0), found)
+
+
+def _share(pairs: Mapping[tuple[int, int], float], place: int, group: Sequence[int]) -> float:
+    """How sure a place belongs to its group: by the pair that holds it there best."""
+    return max(pairs.get((min(place, other), max(place, other)), 0.0) for other in group if other != place)
+
+
+def _evidence(rows: pd.DataFrame, names: Sequence[str], target: int, place: int) -> list[dict[str, Any]]:
+    """What speaks for (or against) a customer being the target, as reasons to be put in words."""
+    one, other = rows.loc[target], rows.loc[place]
+    found: list[dict[str, Any]] = []
+    number = plain_number(str(other["customer_id"]))
+    if number == plain_number(str(one["customer_id"])):
+        found.append({"code": "alike_number", "id_number": number})
+    if names[target] and names[place]:
+        if names[target].replace(" ", "") == names[place].replace(" ", ""):
+            found.append({"code": "alike_name", "text": names[place]})
+            if not _one_form(str(one["customer_name"]), str(other["customer_name"])):
+                found.append({"code": "forms_differ"})
+        else:
+            ratio = fuzz.token_sort_ratio(names[target], names[place]) / 100
+            found.append({"code": "alike_nearly" if ratio >= LIKE / 100 else "names_differ", "share": ratio})
+    contacts = {str(one[name]) for name in CONTACTS if isinstance(one.get(name), str) and one[name]}
+    shared = contacts & {str(other[name]) for name in CONTACTS if isinstance(other.get(name), str) and other[name]}
+    if shared:
+        found.append({"code": "alike_contact", "text": ", ".join(sorted(shared))})
+    for name, code in (("rep", "alike_rep"), ("region", "alike_region")):
+        if one.get(name) and one.get(name) == other.get(name):
+            found.append({"code": code, "text": str(one[name])})
+    return found
