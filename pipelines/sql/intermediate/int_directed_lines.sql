@@ -1,5 +1,6 @@
--- Grain: one row per amount directed at a document: receipt lines that name one, credit notes used up by a line that
--- quotes their number, and settlements that the invoice export itself states (settled date, open amount, paid status).
+-- Grain: one row per amount directed at a document: receipt lines that name one, or that a person directed there,
+-- credit notes used up by a line that quotes their number, and settlements that the invoice export itself states
+-- (settled date, open amount, paid status).
 with
 
 receipt_lines as (
@@ -15,7 +16,22 @@ receipt_lines as (
         kind,
         named_by as rule
     from int_receipt_lines
-    where document_key is not null
+    where document_key is not null and not is_decided
+
+    union all
+
+    select
+        parts.line_key,
+        parts.document_key,
+        parts.instalment_no,
+        greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) as applied_on,
+        lines.received_on,
+        parts.amount_doc,
+        lines.currency,
+        lines.kind,
+        'person' as rule
+    from int_decided_parts as parts
+    inner join int_receipt_lines as lines on parts.line_key = lines.line_key
 
 ),
 
