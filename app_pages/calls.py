@@ -32,15 +32,18 @@ if calls.empty:
     contact_form.show(view)
     st.stop()
 
-call_parts.totals(view.reader, calls)
+capacity = today.settings.capacity_of(rep)
+call_parts.totals(view.reader, calls, capacity)
 shape = st.segmented_control(
-    t("calls.view"), ("cards", "table"), default="cards", required=True, key="calls_shape", persist_state="session",
-    format_func=lambda each: t(f"calls.view_{each}"), label_visibility="collapsed",
+    t("calls.view"), ("cards", "table", "visits"), default="cards", required=True, key="calls_shape",
+    persist_state="session", format_func=lambda each: t(f"calls.view_{each}"), label_visibility="collapsed",
 )  # fmt: skip
 if shape == "table":
     call_parts.as_table(view, calls)
+elif shape == "visits":
+    call_parts.as_visits(view, calls)
 else:
-    call_parts.as_cards(view, calls, today)
-call_parts.calendar(view, calls, today)
+    call_parts.as_cards(view, calls, today, capacity)
+call_parts.to_take_along(view, calls, today, capacity)
 call_parts.skipped(view, left_alone)
 contact_form.show(view)

@@ -1,8 +1,8 @@
 """How customers are ranked, approached and shared out: the settings, and what was decided on a page since."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,9 +11,21 @@ from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, Policies
 from pipelines.warehouse import Warehouse
 
+if TYPE_CHECKING:
+    from pipelines.follow_up import Note
+
 # Decided in the journal, so that it is kept who changed what and when; about no customer.
 NOBODY = ("", "")
 FIELDS = {"weights": "priority_weights", "strategy_rules": "strategy_rules", "calls_by_rep": "calls_by_rep"}
+
+
+class Decision(NamedTuple):
+    """What was decided, by whom and when (UTC), and the version of the journal that holds it."""
+
+    value: Any
+    who: str
+    at: dt.datetime
+    version_id: int
 
 
 class PolicyRefused(UserError):
@@ -24,21 +36,26 @@ def in_force(settings: Settings, known_at: dt.datetime | None = None) -> Setting
     """The settings with the newest decision of each kind, entered up to `known_at`, in their place."""
     if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
         return settings
-    decided = {FIELDS[name]: value for name, (value, _, _) in decisions(settings, known_at).items()}
-    return settings.model_copy(update=decided)
-
-
-def decisions(settings: Settings, known_at: dt.datetime | None = None) -> dict[str, tuple[Any, str, dt.datetime]]:
-    """The newest decision of each kind (`weights`, `strategy_rules`, `calls_by_rep`): its value, who and when."""
     from pipelines import follow_up
 
-    found: dict[str, tuple[Any, str, dt.datetime]] = {}
     subject = {"entity_id": NOBODY[0], "customer_id": NOBODY[1]}
-    for note in follow_up.notes(settings, kind="policy", known_at=known_at, **subject):
-        for name in FIELDS:
+    return with_decisions(settings, follow_up.notes(settings, kind="policy", known_at=known_at, **subject))
+
+
+def with_decisions(settings: Settings, notes: "Sequence[Note]") -> Settings:
+    """The settings with the decisions of these notes, oldest first, in their place."""
+    decided = {FIELDS[name]: decision.value for name, decision in decisions(notes).items()}
+    return settings.model_copy(update=decided) if decided else settings
+
+
+def decisions(notes: "Sequence[Note]") -> dict[str, Decision]:
+    """The newest decision of each kind: `weights`, `strategy_rules`, `calls_by_rep`."""
+    found: dict[str, Decision] = {}
+    for note in notes:
+        for name in FIELDS if note.kind == "policy" else ():
             value = getattr(note.payload, name)
             if value is not None:
-                found[name] = (value, note.changed_by, note.changed_at)
+                found[name] = Decision(value, note.changed_by, note.changed_at, note.version_id)
     return found
 
 

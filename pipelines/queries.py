@@ -307,20 +307,15 @@ def aging_trend(con: Connection, scope: Scope) -> pd.DataFrame:
 
 def reps(con: Connection, scope: Scope) -> pd.DataFrame:
     """Reps with someone to call: rep, customers, amount_due_base, overdue_base; most overdue first."""
-    condition, values = scope.where("calls")
+    condition, values = scope.where()
     return _frame(
         con,
         f"""
-        select calls.rep, count(*) as customers, sum(calls.amount_due_base) as amount_due_base,
-            sum(calls.overdue_base) as overdue_base
-        from (
-            select fct_call_list.*, customers.region
-            from fct_call_list
-            inner join dim_customers as customers using (entity_id, customer_id)
-        ) as calls
+        select rep, count(*) as customers, sum(amount_due_base) as amount_due_base, sum(overdue_base) as overdue_base
+        from fct_call_list
         where {condition}
-        group by calls.rep
-        order by overdue_base desc, calls.rep
+        group by rep
+        order by overdue_base desc, rep
         """,
         values,
     )
@@ -345,23 +340,9 @@ def filter_values(con: Connection, scope: Scope) -> dict[str, list[str]]:
 
 
 def call_list(con: Connection, scope: Scope, rep: str) -> pd.DataFrame:
-    """One rep's ranked call list: fct_call_list with the customer's name and region."""
-    condition, values = scope.where("calls")
-    return _frame(
-        con,
-        f"""
-        select calls.*
-        from (
-            select fct_call_list.*, customers.customer_name, customers.region
-            from fct_call_list
-            inner join dim_customers as customers using (entity_id, customer_id)
-            where fct_call_list.rep = ?
-        ) as calls
-        where {condition}
-        order by calls.call_rank
-        """,
-        [rep, *values],
-    )
+    """One rep's ranked call list: the rows of fct_call_list."""
+    condition, values = scope.where()
+    return _frame(con, f"select * from fct_call_list where rep = ? and {condition} order by call_rank", [rep, *values])
 
 
 def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """What the rep's day reads from a build: what a customer owes, and how its promises turned out."""
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -85,3 +86,52 @@ def plan_states(con: Connection) -> dict[tuple[int, int], str]:
     """The state of every instalment of a plan the build knows, by the plan's version and the instalment's number."""
     rows = con.cursor().execute("select version_id, part_no, state from fct_promises where part_no > 0").fetchall()
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def advised(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, str]:
+    """What the call list advises for a customer: planned (the method, '' where it is not on a list) and payer_class."""
+    condition, values = scope.where()
+    found = con.cursor().execute(
+        f"""
+        select next_action, payer_class from fct_call_list
+        where entity_id = ? and customer_id = ? and {condition}
+        order by overdue_base desc
+        limit 1
+        """,
+        [entity_id, customer_id, *values],
+    )
+    row = found.fetchone()
+    return {"planned": row[0], "payer_class": row[1]} if row else {"planned": "", "payer_class": ""}
+
+
+def reachable(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The customers within a scope with their pay calendar: entity_id, customer_id, pattern, run_day, run_weekday."""
+    condition, values = scope.where("customers")
+    return _frame(
+        con,
+        f"""
+        select customers.entity_id, customers.customer_id, calendar.pattern, calendar.run_day, calendar.run_weekday
+        from dim_customers as customers
+        inner join fct_pay_calendar as calendar using (customer_key)
+        where {condition}
+        """,
+        values,
+    )
+
+
+def payments_by_day(con: Connection, scope: Scope, since: dt.date) -> pd.DataFrame:
+    """What customers paid from a day on: entity_id, customer_id, paid_on, amount_base."""
+    condition, values = scope.where("accounts")
+    return _frame(
+        con,
+        f"""
+        select accounts.entity_id, accounts.customer_id, applications.applied_on as paid_on,
+            cast(sum(applications.amount_base) as double) as amount_base
+        from int_applications as applications
+        inner join int_instalment_balances as balances on applications.instalment_key = balances.instalment_key
+        inner join int_accounts as accounts on balances.account_key = accounts.account_key
+        where applications.kind = 'payment' and applications.applied_on >= ? and {condition}
+        group by accounts.entity_id, accounts.customer_id, applications.applied_on
+        """,
+        [since, *values],
+    )

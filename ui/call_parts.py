@@ -9,16 +9,21 @@ import pandas as pd
 import streamlit as st
 
 from pipelines.follow_up import Day
-from ui import contact_form, journal_parts, navigation
+from ui import contact_form, journal_parts, navigation, page
 from ui.calendar_file import Event, ics_bytes
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.i18n import Reader
+from ui.payer_table import payers_table
+from ui.print_page import printable
 from ui.session import View
-from ui.tables import downloads, table, words
+from ui.tables import downloads, header, words
 
 COLUMNS = words(
     "call_rank customer_name customer_id payer_class priority_score overdue_base amount_due_base max_days_past_due "
-    "p_late_weighted next_action call_by strategy region reasons"
+    "p_late_weighted next_action call_by next_run_on strategy region reasons"
+)
+VISIT_COLUMNS = words(
+    "customer_name customer_id payer_class overdue_base amount_due_base max_days_past_due call_by strategy reasons"
 )
 SKIPPED_COLUMNS = words("customer_name overdue_base reasons")
 CARDS_ON_A_PAGE = 10
@@ -32,41 +37,47 @@ ACTION_ICONS = {
 CLASS_COLOURS = {"A": "red", "B": "orange", "C": "blue", "D": "gray"}
 
 
-def totals(reader: Reader, calls: pd.DataFrame) -> None:
-    """How many customers, how much money, and the first deadline."""
+def totals(reader: Reader, calls: pd.DataFrame, capacity: int) -> None:
+    """How many customers of how many that can be contacted today, how much money, and the first deadline."""
     t = reader.t
     overdue, due = float(calls["overdue_base"].sum()), float(calls["amount_due_base"].sum())
+    figures = (
+        ("calls.customers", number(reader, len(calls)), t("calls.customers_help", text=number(reader, capacity))),
+        ("calls.overdue_total", compact(reader, overdue), money(reader, overdue)),
+        ("calls.due_total", compact(reader, due), money(reader, due)),
+        ("calls.first_by", date(reader, calls["call_by"].min()), t("calls.first_by_help")),
+    )
     with st.grid(4, min_column_width=170, gap="small"):
-        st.metric(t("calls.customers"), number(reader, len(calls)), border=True, height="stretch")
-        st.metric(
-            t("calls.overdue_total"),
-            compact(reader, overdue),
-            border=True,
-            height="stretch",
-            help=money(reader, overdue),
-        )
-        st.metric(t("calls.due_total"), compact(reader, due), border=True, height="stretch", help=money(reader, due))
-        st.metric(t("calls.first_by"), date(reader, calls["call_by"].min()), border=True, height="stretch")
+        for label, value, note in figures:
+            st.metric(t(label), value, border=True, height="stretch", help=note)
 
 
 def as_table(view: View, calls: pd.DataFrame) -> None:
     """The whole list as a table; a row opens its payer."""
-    t = view.reader.t
-    row = table(
-        view.reader,
-        calls,
-        COLUMNS,
-        key="calls",
-        alt=t("calls.alt"),
-        open_label=t("app.open"),
-        file_name="call-list",
-        height=560,
-    )
-    if row is not None:
-        navigation.open_payer(view, calls.iloc[row]["entity_id"], calls.iloc[row]["customer_id"])
+    alt = view.reader.t("calls.alt")
+    payers_table(view, calls, COLUMNS, key="calls", alt=alt, file_name="call-list", height=560)
 
 
-def as_cards(view: View, calls: pd.DataFrame, today: Day) -> None:
+def as_visits(view: View, calls: pd.DataFrame) -> None:
+    """Whom to visit, region by region, the region with most overdue first."""
+    reader, t = view.reader, view.reader.t
+    visits = calls[calls["next_action"] == "visit"]
+    if visits.empty:
+        page.nothing_here(t("calls.no_visits"))
+        return
+    st.caption(t("calls.visits_help"))
+    overdue = visits.groupby("region")["overdue_base"].sum().sort_values(ascending=False)
+    for region, amount in overdue.items():
+        there = visits[visits["region"] == region].sort_values("overdue_base", ascending=False)
+        name = plain(region or t("app.unassigned"))
+        count = t("calls.visits", text=number(reader, len(there)))
+        st.markdown(f":material/location_on: **{name}** · {count} · {plain(money(reader, float(amount)))}")
+        payers_table(
+            view, there, VISIT_COLUMNS, key=f"visits-{region}", alt=t("calls.view_visits"), file_name="visit-list"
+        )
+
+
+def as_cards(view: View, calls: pd.DataFrame, today: Day, capacity: int) -> None:
     """The list as a rep works it, from the top, with a line where the day's capacity ends."""
     pages = -(-len(calls) // CARDS_ON_A_PAGE)
     place = st.container()
@@ -77,27 +88,52 @@ def as_cards(view: View, calls: pd.DataFrame, today: Day) -> None:
     first = (number_of_page - 1) * CARDS_ON_A_PAGE
     with place:
         for row in calls.iloc[first : first + CARDS_ON_A_PAGE].to_dict("records"):
-            if row["call_rank"] == view.settings.calls_per_rep + 1:
-                text = number(view.reader, view.settings.calls_per_rep)
+            if row["call_rank"] == capacity + 1:
+                text = number(view.reader, capacity)
                 st.markdown(f":blue-badge[:material/flag: {view.reader.t('calls.capacity', text=text)}]")
             _card(view, row, today)
     downloads(view.reader, calls, COLUMNS, key="calls", file_name="call-list")
 
 
-def calendar(view: View, calls: pd.DataFrame, today: Day) -> None:
-    """The day's customers as a calendar file, each on its deadline or today where that has passed."""
-    t = view.reader.t
-    st.download_button(
-        t("calls.calendar"),
-        data=partial(_calendar, view, calls.head(view.settings.calls_per_rep), today),
-        file_name="call-list.ics",
-        mime="text/calendar",
-        key="calls.ics",
-        icon=":material/calendar_add_on:",
-        type="tertiary",
-        on_click="ignore",
-        help=t("calls.calendar_help"),
+def to_take_along(view: View, calls: pd.DataFrame, today: Day, capacity: int) -> None:
+    """The day's customers as a page to print, and as a calendar file: each on its deadline, or today if later."""
+    t, of_today = view.reader.t, calls.head(capacity)
+    files = (
+        ("calls.print", "calls.print_help", "print", _page, "html", "text/html"),
+        ("calls.calendar", "calls.calendar_help", "calendar_add_on", _calendar, "ics", "text/calendar"),
     )
+    with st.container(horizontal=True, gap="small"):
+        for label, note, icon, make, suffix, kind in files:
+            st.download_button(
+                t(label), data=partial(make, view, of_today, today), file_name=f"call-list.{suffix}", mime=kind,
+                key=f"calls.{suffix}", icon=f":material/{icon}:", type="tertiary", on_click="ignore", help=t(note),
+            )  # fmt: skip
+
+
+def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
+    """The day's list on one sheet, with room for the result of each call."""
+    reader, t = view.reader, view.reader.t
+    names = words("call_rank customer_name payer_class overdue_base max_days_past_due next_action call_by reasons")
+    headers = [*(header(reader, name) for name in names), t("calls.result")]
+    rows = [
+        (
+            number(reader, call["call_rank"]),
+            f"{call['customer_name'] or call['customer_id']} ({call['customer_id']})",
+            str(call["payer_class"]),
+            number(reader, call["overdue_base"], 2),
+            number(reader, call["max_days_past_due"]),
+            reader.code("next_action", call["next_action"]),
+            date(reader, call["call_by"]),
+            "; ".join(reader.reasons(call["reasons"])),
+            "",
+        )
+        for call in calls.to_dict("records")
+    ]
+    rep = str(calls["rep"].iloc[0]) if len(calls) else ""
+    title = " · ".join((t("nav.calls"), rep or t("app.unassigned"), date(reader, today.today)))
+    assert view.build is not None
+    line = t("app.as_of", date=date(reader, view.build.as_of), currency=reader.currency)
+    return printable(reader.language, title, line, headers, rows, (4, 19, 5, 10, 7, 8, 8, 24, 15), (0, 3, 4))
 
 
 def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:
@@ -120,17 +156,7 @@ def skipped(view: View, left_alone: pd.DataFrame) -> None:
     if left_alone.empty:
         return
     with st.expander(t("calls.skipped", text=number(view.reader, len(left_alone))), icon=":material/pause_circle:"):
-        row = table(
-            view.reader,
-            left_alone,
-            SKIPPED_COLUMNS,
-            key="skipped",
-            alt=t("calls.skipped_alt"),
-            open_label=t("app.open"),
-            file_name="skipped",
-        )
-        if row is not None:
-            navigation.open_payer(view, left_alone.iloc[row]["entity_id"], left_alone.iloc[row]["customer_id"])
+        payers_table(view, left_alone, SKIPPED_COLUMNS, key="skipped", alt=t("calls.skipped_alt"), file_name="skipped")
 
 
 def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
@@ -156,13 +182,20 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
             icon = ACTION_ICONS.get(call["next_action"], "call")
             st.markdown(f":material/{icon}: **{reader.code('next_action', call['next_action'])}** "
                         f":gray[{t('calls.by', date=date(reader, call['call_by']))}]")  # fmt: skip
-            st.caption(reader.code("strategy", call["strategy"]))
+            st.caption(" · ".join(filter(None, (plain(reader.code("strategy", call["strategy"])), _run(reader, call)))))
             name = str(call["customer_name"] or call["customer_id"])
             contact_form.button(view, *whom, name, call["next_action"], primary=False)
             navigation.link("sheet", t("sheet.open"), ":material/description:", entity=whom[0], customer=whom[1])
             navigation.link(
                 "payer", t("calls.open"), ":material/arrow_forward:", entity=whom[0], customer=whom[1],
             )  # fmt: skip
+
+
+def _run(reader: Reader, call: Mapping[Any, Any]) -> str:
+    """The pay run that the deadline is counted from, for a customer that has a pattern."""
+    if call["call_basis"] != "run":
+        return ""
+    return reader.t("calls.run", date=date(reader, call["next_run_on"]))
 
 
 def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:

@@ -164,6 +164,7 @@ def _save(view: View, target: Target, debts: list[dict[str, Any]]) -> None:
 
     contact = {name: value(name) for name in ("method", "result", "next_action", "next_on", "fallback")}
     contact |= {name: value(name) or "" for name in ("spoke_to", "note")}
+    contact |= view.ask_anywhere(queries_collect.advised, target.entity_id, target.customer_id)
     payloads: dict[str, dict[str, Any]] = {"contact": contact}
     debt = Decimal(0)
     if value("result") == "promised":

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, journal, journal_live, queries_collect, queries_merges
+from pipelines import follow_up, journal, journal_live, policies, queries_collect, queries_merges
 from pipelines.errors import UserError
 from pipelines.follow_up import Day, Note
 from ui.formats import date, moment, money, number, plain
@@ -49,10 +49,12 @@ def day(view: View) -> Day:
     settings = view.settings
     kept = _standing(settings.journal_url or str(settings.home.absolute()))
     kept[:] = [journal_live.standing(settings, kept[0] if kept else None)]
+    notes = kept[0].notes
+    settings = policies.with_decisions(settings, notes.get(policies.NOBODY, ()))
     states = view.ask_build(queries_collect.promise_states) if view.build is not None else {}
     plan_states = view.ask_build(queries_collect.plan_states) if view.build is not None else {}
     merged = view.ask_build(queries_merges.merged) if view.build is not None else {}
-    notes = follow_up.united(kept[0].notes, merged)
+    notes = follow_up.united(notes, merged)
     return Day(journal.business_day(settings), settings, notes, states, plan_states)
 
 
@@ -120,7 +122,7 @@ def _entry(view: View, today: Day, note: Note) -> None:
     with told:
         state = f" {_promise_badge(reader, today, note)}" if note.kind == "promise" else ""
         about = f" :gray[{t('journal.about', text=plain(note.invoice_id))}]" if note.invoice_id else ""
-        st.markdown(f":material/{ICONS[note.kind]}: **{_title(reader, note)}**{about}{state}")
+        st.markdown(f":material/{ICONS[note.kind]}: **{title(reader, note)}**{about}{state}")
         lines = [f"{moment(reader, note.at, reader.zone)} · {plain(note.who)}", *_details(reader, note)]
         if note.closed_at is not None:
             who, outcome = plain(note.closed_by), reader.code("outcome", note.outcome)
@@ -152,7 +154,7 @@ def _close(view: View, note: Note) -> None:
         st.toast(refused.text(view.reader.language), icon=":material/error:")
 
 
-def _title(reader: Reader, note: Note) -> str:
+def title(reader: Reader, note: Note) -> str:
     """What kind of entry it is and its main fact, as text for markdown."""
     entry = note.payload
     kind = reader.code("entry", note.kind)

@@ -38,9 +38,13 @@ PLACES = (
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
+    Place("desk", "inbox", "collect"),
     Place("agreements", "handshake", "collect"),
     Place("escalation", "balance", "collect"),
+    Place("warnings", "notification_important", "collect"),
     Place("blockers", "block", "collect"),
+    Place("effects", "query_stats", "collect", OFFICE),
+    Place("results", "leaderboard", "collect"),
     Place("charges", "price_check", "collect"),
     Place("payer", "person_search", "collect", hidden=True),
     Place("sheet", "description", "collect", hidden=True),
@@ -50,6 +54,7 @@ PLACES = (
     Place("imports", "upload_file", "analyse", OFFICE),
     Place("merges", "merge", "analyse", OFFICE),
     Place("chain", "account_tree", "analyse", OFFICE),
+    Place("rules", "tune", "analyse", OFFICE),
     Place("model", "model_training", "analyse", OFFICE),
     Place("definitions", "menu_book", "analyse"),
 )
@@ -97,6 +102,12 @@ def open_payer(view: View, entity_id: str, customer_id: str, bucket: str | None 
     """Leave for a payer's page, with its open items narrowed to one bucket if given."""
     params = {"entity": entity_id, "customer": customer_id} | ({"bucket": bucket} if bucket else {})
     st.switch_page(f"{FOLDER}/payer.py", query_params=carried() | params)
+
+
+def open_letters(view: View, entity_id: str, customer_id: str, letter: str) -> NoReturn:
+    """Leave for the letters to a payer, with one kind of letter chosen."""
+    params = {"entity": entity_id, "customer": customer_id, "letter": letter}
+    st.switch_page(f"{FOLDER}/letters.py", query_params=carried() | params)
 
 
 def open_invoice(view: View, entity_id: str, invoice_id: str, customer_id: str) -> NoReturn:

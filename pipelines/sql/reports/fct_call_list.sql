@@ -37,12 +37,16 @@ planned as (
         rules.method as next_action,
         rules.strategy,
         rules.place as rule_place,
+        customers.customer_name,
+        customers.region,
         components.next_run_on,
-        greatest(runs.place - $call_lead_days, 0) as run_place,
+        -- Some engines take the greatest of what is not null.
+        case when runs.place is not null then greatest(runs.place - $call_lead_days, 0) end as run_place,
         case priority.payer_class when 'A' then 0 when 'B' then 1 when 'C' then 2 else 4 end as class_place
     from fct_call_candidates as candidates
     inner join fct_payer_priority as priority on candidates.customer_key = priority.customer_key
     inner join fct_payer_components as components on candidates.customer_key = components.customer_key
+    inner join dim_customers as customers on candidates.customer_key = customers.customer_key
     inner join fitting
         on candidates.rep = fitting.rep
         and candidates.customer_key = fitting.customer_key
@@ -75,6 +79,9 @@ final as (
         planned.reasons,
         planned.priority_score,
         planned.payer_class,
+        -- Names stand here too: the call list is asked for again and again, by rep.
+        planned.customer_name,
+        planned.region,
         planned.customer_key
     from planned
     inner join ref_working_days as working_days

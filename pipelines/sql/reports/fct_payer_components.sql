@@ -1,7 +1,7 @@
 -- Grain: one row per customer: the components of its priority, each from 0 to 1, higher = act sooner, and the facts
 -- behind them. A component of which nothing is known is null: it is left out of the score, neither for nor against.
--- queue_share: from 0 (we are paid first) to 1 (last): what this payer's receipts and the three factors say together,
--- each known sign counting alike. queue_share_before: what the receipts said a year earlier.
+-- queue_share: from 0 (we are paid first) to 1 (last): what this payer's receipts and the three factors say together.
+-- queue_change: by how much the receipts alone say more (we slipped back) or less than a year earlier.
 with
 
 exposure as (
@@ -152,25 +152,31 @@ measured as (
 
 ),
 
--- The signs of our place, each from 0 (paid first) to 1 (paid last).
+-- The signs of our place, each from 0 (paid first) to 1 (paid last), null where nothing is known: some engines take the
+-- least and the greatest of what is not null, so that each asks first.
 signs as (
 
     select
         *,
-        least(greatest(days_late / 45, 0), 1) as late_sign,
-        -- Slower or faster than it was itself.
-        least(greatest((days_late - days_late_last_year) / 30, 0), 1) as slip_sign,
-        least(newer_first_share * 2, 1) as newer_sign,
-        least(part_share * 2, 1) as part_sign,
+        case when days_late is not null then least(greatest(days_late / 45, 0), 1) end as late_sign,
+        -- Slower than it was itself.
+        case
+            when days_late is not null and days_late_last_year is not null
+                then least(greatest((days_late - days_late_last_year) / 30, 0), 1)
+        end as slip_sign,
+        case when newer_first_share is not null then least(newer_first_share * 2, 1) end as newer_sign,
+        case when part_share is not null then least(part_share * 2, 1) end as part_sign,
         -- A quarter of the sums may be round by chance of the price list.
-        least(greatest(round_share - 0.25, 0) / 0.5, 1) as round_sign,
+        case when round_share is not null then least(greatest(round_share - 0.25, 0) / 0.5, 1) end as round_sign,
         cast(5 - value_rating as double) / 4 as value_sign,
         1 - kept as kept_sign,
         1 - notice_share as notice_sign,
-        least(greatest(days_late_last_year / 45, 0), 1) as late_sign_before,
-        least(newer_first_last_year * 2, 1) as newer_sign_before,
-        least(part_last_year * 2, 1) as part_sign_before,
-        least(greatest(round_last_year - 0.25, 0) / 0.5, 1) as round_sign_before
+        case when days_late_last_year is not null then least(greatest(days_late_last_year / 45, 0), 1) end
+            as late_sign_before,
+        case when newer_first_last_year is not null then least(newer_first_last_year * 2, 1) end as newer_sign_before,
+        case when part_last_year is not null then least(part_last_year * 2, 1) end as part_sign_before,
+        case when round_last_year is not null then least(greatest(round_last_year - 0.25, 0) / 0.5, 1) end
+            as round_sign_before
     from measured
 
 ),
@@ -181,7 +187,7 @@ placed as (
         *,
         -- How late we are paid counts like three of the other signs.
         case
-            when closed_invoices >= 3
+            when closed_invoices >= 3 and late_sign is not null
                 then (
                     3 * late_sign + coalesce(slip_sign, 0) + coalesce(newer_sign, 0) + coalesce(part_sign, 0)
                     + coalesce(round_sign, 0) + coalesce(after_contact_share, 0) + coalesce(value_sign, 0)
@@ -196,7 +202,10 @@ placed as (
         end as queue_share,
         -- Both years by the same signs: those that receipts alone can give for either.
         case
-            when closed_invoices >= 3 and closed_last_year >= 3
+            when closed_invoices >= 3
+                and closed_last_year >= 3
+                and late_sign is not null
+                and late_sign_before is not null
                 then (
                     3 * late_sign + coalesce(newer_sign, 0) + coalesce(part_sign, 0) + coalesce(round_sign, 0)
                     - 3 * late_sign_before - coalesce(newer_sign_before, 0) - coalesce(part_sign_before, 0)

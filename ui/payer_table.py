@@ -1,0 +1,29 @@
+"""A table of customers: a row's button opens the payer's page."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+
+from ui import navigation
+from ui.session import View
+from ui.tables import table
+
+
+def payers_table(
+    view: View,
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    key: str,
+    alt: str,
+    file_name: str,
+    height: int | Literal["auto"] = "auto",
+) -> None:
+    """Show `columns` of rows that hold entity_id and customer_id, with downloads."""
+    opened = table(
+        view.reader, rows, columns, key=key, alt=alt, open_label=view.reader.t("app.open"), file_name=file_name,
+        height=height,
+    )  # fmt: skip
+    if opened is not None:
+        navigation.open_payer(view, rows.iloc[opened]["entity_id"], rows.iloc[opened]["customer_id"])
