@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import queries
-from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today
+from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today, priority_parts
 from ui.session import view as current_view
 
 view = current_view()
@@ -26,6 +26,7 @@ payer_parts.exposure(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
 with owing:
     payer_parts.standing(view, customer, items)
+    priority_parts.show(view, customer)
     payer_parts.open_items(view, items, entity_id, customer_id)
 with paying:
     payer_parts.history(view, entity_id, customer_id)

@@ -1,38 +1,44 @@
-"""Payers: find a customer by name or number and open its page."""
+"""Payers: who is most urgent, and where we stand in each payer's own payment order; a row opens its page."""
 
 import streamlit as st
 
-from pipelines import queries
-from ui import navigation, page
-from ui.tables import table
+from pipelines import queries_priority
+from ui import page, priority_parts
+from ui.payer_table import payers_table
+from ui.tables import words
 
-COLUMNS = ("customer_name", "customer_id", "entity_id", "overdue_base", "open_base")
+COLUMNS = words(
+    "customer_name payer_class priority_score queue_place queue_trend overdue_base open_base rep queue_reasons "
+    "customer_id entity_id"
+)
+PLACES = ("1", "2", "3", "4", "5", "worse")
 MOST = 200  # rows sent to the browser; a longer list is narrowed by typing
 
 view = page.start("payers")
 t = view.reader.t
 
-text = st.text_input(
-    t("payers.search"), key="payer_search", placeholder=t("payers.placeholder"), icon=":material/search:", live="300ms"
-)
-found = view.ask(queries.customers, text.strip())
+priority_parts.overview(view)
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    text = st.text_input(
+        t("payers.search"), key="payer_search", placeholder=t("payers.placeholder"), icon=":material/search:",
+        live="300ms", width=380,
+    )  # fmt: skip
+    place = st.pills(
+        t("place.filter"), PLACES, key="place", bind="query-params",
+        format_func=lambda each: t("place.worse") if each == "worse" else t(f"place.place_{each}"),
+    )  # fmt: skip
+found = view.ask(queries_priority.payers, text.strip())
 if found.empty:
     page.nothing_here(t("payers.none", text=text.strip()) if text.strip() else t("payers.empty"))
     st.stop()
+if place:
+    found = found[found["queue_trend"] == "worse"] if place == "worse" else found[found["queue_place"] == int(place)]
+    if found.empty:
+        page.nothing_here(t("place.nobody"))
+        st.stop()
 
 several_entities = found["entity_id"].nunique() > 1
 columns = [column for column in COLUMNS if column != "entity_id" or several_entities]
 shown = found.head(MOST)
 st.caption(t("payers.count", shown=len(shown), count=len(found)))
-row = table(
-    view.reader,
-    shown,
-    columns,
-    key="payers",
-    alt=t("payers.alt"),
-    open_label=t("app.open"),
-    file_name="payers",
-    height=560,
-)
-if row is not None:
-    navigation.open_payer(view, shown.iloc[row]["entity_id"], shown.iloc[row]["customer_id"])
+payers_table(view, shown, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560)

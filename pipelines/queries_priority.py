@@ -1,12 +1,12 @@
 """Payer priority on the pages: whom to act on first, our place with each payer, and what other rules would change."""
 
+import json
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from pipelines.queries import Connection, Scope, _frame, _row, _sql_of
-from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
+from pipelines.settings_policy import StrategyRule
 
 RULE_COLUMNS = (
     "place integer, strategy varchar, method varchar, classes varchar, customer_type varchar, min_days integer, "
@@ -72,27 +72,13 @@ def places(con: Connection, scope: Scope) -> pd.DataFrame:
     )
 
 
-def components(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any]:
-    """The components of one customer's score, each from 0 to 1 (None: not known), and the weights of the build."""
-    condition, values = scope.where()
-    names = ", ".join(f"priority.{name}" for name in PRIORITY_COMPONENTS)
-    found = _row(
-        con,
-        f"""
-        select {names}, (select settings->'priority_weights' from build_info) as weights
-        from fct_payer_priority as priority
-        where entity_id = ? and customer_id = ? and (
-            {condition} or exists (
-                select 1 from fct_invoices where entity_id = ? and customer_id = ? and {condition}
-            )
-        )
-        """,
-        [entity_id, customer_id, *values, entity_id, customer_id, *values],
-    )
-    return found
+def weights(con: Connection) -> dict[str, float]:
+    """The weight of each component of the score in this build."""
+    stored = _row(con, "select settings->>'priority_weights' as weights from build_info")["weights"]
+    return {name: float(weight) for name, weight in json.loads(stored).items()}
 
 
-def trial(con: Connection, scope: Scope, weights: tuple[tuple[str, float], ...]) -> pd.DataFrame:
+def trial(con: Connection, scope: Scope, weighed: tuple[tuple[str, float], ...]) -> pd.DataFrame:
     """Every customer with something open, as ranked now and as these weights would rank it, by the build's statement.
 
     entity_id, customer_id, customer_name, rep, overdue_base, old_rank, old_score, old_class, new_rank, new_score,
@@ -117,7 +103,7 @@ def trial(con: Connection, scope: Scope, weights: tuple[tuple[str, float], ...])
         inner join dim_customers as customers using (entity_id, customer_id)
         order by both_of.new_rank
         """,
-        {**named, **{f"weight_{name}": weight for name, weight in weights}, "base_currency": _currency(con)},
+        {**named, **{f"weight_{name}": weight for name, weight in weighed}, "base_currency": _currency(con)},
     )
 
 

@@ -25,7 +25,8 @@ _COLUMNS_OF_KIND = {
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
         serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number drawer next_step note approver entry_rule allowed
-        old_class new_class old_strategy old_method new_strategy new_method contact_method""",
+        old_class new_class old_strategy old_method new_strategy new_method contact_method
+        component component_value weight_share""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
         charge_base commission_base kept_base collected_base summary_base documents_base
@@ -34,12 +35,14 @@ _COLUMNS_OF_KIND = {
         over_limit_base
         covered_base overdue_then_base wait_base counted_base option_cost_base saved_base
         not_due_base at_risk_base recovered_base""",
+    "points": "points",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
         our_fault_days
         received_doc confirmed_doc theirs_doc difference_doc""",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
         next_run_on last_issued_on
-        promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on state_on last_event_on last_on
+        promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on
+        state_on last_event_on last_on
         next_due_date""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
@@ -158,6 +161,8 @@ def _config(reader: Reader, column: str) -> object:
         return st.column_config.NumberColumn(label, format="%,.2f")
     if kind == "count":
         return st.column_config.NumberColumn(label, format="%,d")
+    if kind == "points":
+        return st.column_config.NumberColumn(label, format="%.1f")
     if kind == "share":
         return st.column_config.ProgressColumn(label, format="percent", min_value=0.0, max_value=1.0, width="small")
     if kind == "rate":
