@@ -3,8 +3,9 @@ select
     invoices.entity_id,
     invoices.invoice_id,
     invoices.instalment_no,
-    invoices.amount_doc,
-    invoices.open_doc
-from fct_invoices as invoices
-where invoices.open_doc * sign(invoices.amount_doc) < 0
-    or abs(invoices.open_doc) > abs(invoices.amount_doc)
+    balances.amount_doc,
+    balances.open_doc
+from int_instalment_balances as balances
+inner join int_instalments as invoices on balances.instalment_key = invoices.instalment_key
+where balances.open_doc * sign(balances.amount_doc) < 0
+    or abs(balances.open_doc) > abs(balances.amount_doc)

@@ -1,42 +1,41 @@
--- Months whose receivables, rolled forward from movements, are not the sum of their aging buckets.
+-- Months whose receivables are not the sum of their aging buckets; another check rolls each account forward to them.
 with
 
-aged as (
+receivables as (
 
-    select month_no, account_key, sum(open_base) as open_base
-    from int_aging_accounts
-    group by month_no, account_key
+    select
+        month_no,
+        sum(ar_end_base) as ar_end_base,
+        sum(current_end_base) as current_end_base,
+        sum(overdue_end_base) as overdue_end_base,
+        sum(unapplied_end_base) as unapplied_end_base
+    from int_receivables_months
+    group by month_no
 
 ),
 
-broken as (
+aged as (
 
     select
-        coalesce(months.month_no, aged.month_no) as month_no,
-        coalesce(months.account_key, aged.account_key) as account_key,
-        months.ar_end_base,
-        months.current_end_base,
-        months.overdue_end_base,
-        months.unapplied_end_base,
-        aged.open_base as aged_base
-    from int_receivables_months as months
-    full outer join aged
-        on months.month_no = aged.month_no
-        and months.account_key = aged.account_key
-    where coalesce(months.ar_end_base, 0) <> coalesce(aged.open_base, 0)
-        or months.ar_end_base <> months.current_end_base + months.overdue_end_base - months.unapplied_end_base
+        month_no,
+        sum(open_base) as open_base,
+        sum(case when bucket_order between 1 and 98 then open_base else 0 end) as overdue_base
+    from int_aging_accounts
+    group by month_no
 
 )
 
 select
     months.month_end,
-    accounts.entity_id,
-    accounts.customer_id,
-    broken.ar_end_base,
-    broken.current_end_base,
-    broken.overdue_end_base,
-    broken.unapplied_end_base,
-    broken.aged_base
-from broken
-inner join int_accounts as accounts on broken.account_key = accounts.account_key
-inner join ref_months as months on broken.month_no = months.month_no
+    receivables.ar_end_base,
+    receivables.current_end_base,
+    receivables.overdue_end_base,
+    receivables.unapplied_end_base,
+    aged.open_base as aged_base
+from receivables
+full outer join aged on receivables.month_no = aged.month_no
+inner join ref_months as months on coalesce(receivables.month_no, aged.month_no) = months.month_no
+where coalesce(receivables.ar_end_base, 0) <> coalesce(aged.open_base, 0)
+    or coalesce(receivables.overdue_end_base, 0) <> coalesce(aged.overdue_base, 0)
+    or receivables.ar_end_base
+    <> receivables.current_end_base + receivables.overdue_end_base - receivables.unapplied_end_base

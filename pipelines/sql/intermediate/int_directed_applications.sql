@@ -22,20 +22,46 @@ targeted as (
 
 ),
 
-targeted_running as (
+per_instalment as (
+
+    select instalment_key, sum(amount_doc) as amount_doc, min(amount_doc) as least_doc
+    from targeted
+    group by instalment_key
+
+),
+
+-- Where all lines together are no more than is owed, and none takes back, every line pays in full.
+in_full as (
+
+    select targeted.*
+    from targeted
+    inner join per_instalment as sums on targeted.instalment_key = sums.instalment_key
+    where sums.least_doc > 0 and sums.amount_doc <= targeted.owed_doc
+
+),
+
+in_turn as (
 
     select
-        *,
-        sum(amount_doc) over (
-            partition by instalment_key
-            order by applied_on, received_on, amount_doc desc, kind, line_key
+        targeted.*,
+        sum(targeted.amount_doc) over (
+            partition by targeted.instalment_key
+            order by
+                targeted.applied_on, targeted.received_on, targeted.amount_doc desc, targeted.kind, targeted.line_key
             rows between unbounded preceding and current row
         ) as paid_after
     from targeted
+    inner join per_instalment as sums on targeted.instalment_key = sums.instalment_key
+    where sums.least_doc <= 0 or sums.amount_doc > targeted.owed_doc
 
 ),
 
 targeted_applied as (
+
+    select line_key, document_key, instalment_key, applied_on, kind, rule, amount_doc
+    from in_full
+
+    union all
 
     select
         line_key,
@@ -46,7 +72,7 @@ targeted_applied as (
         rule,
         least(greatest(paid_after, least(owed_doc, 0)), greatest(owed_doc, 0))
         - least(greatest(paid_after - amount_doc, least(owed_doc, 0)), greatest(owed_doc, 0)) as amount_doc
-    from targeted_running
+    from in_turn
 
 ),
 

@@ -59,15 +59,15 @@ in_instalments as (
 schedules as (
 
     select
-        due.entity_id,
-        due.invoice_id,
-        min(due.instalment_key) as document_key,
+        invoices.entity_id,
+        invoices.invoice_id,
+        min(invoices.import_no * 10000000000 + invoices.line_no) as document_key,
         count(*) as instalments
-    from due
+    from stg_invoices as invoices
     inner join in_instalments
-        on due.entity_id = in_instalments.entity_id
-        and due.invoice_id = in_instalments.invoice_id
-    group by due.entity_id, due.invoice_id
+        on invoices.entity_id = in_instalments.entity_id
+        and invoices.invoice_id = in_instalments.invoice_id
+    group by invoices.entity_id, invoices.invoice_id
 
 ),
 

@@ -37,15 +37,6 @@ documents as (
 
 ),
 
--- Within one import a key is unique, so only later imports can supersede a row.
-later as (
-
-    select entity_id, invoice_id, instalment_no, import_no
-    from documents
-    where import_no > (select min(import_no) from raw_imports where kind = 'invoices')
-
-),
-
 final as (
 
     select
@@ -82,11 +73,9 @@ final as (
         and coalesce(documents.status, 'open') not in ('void', 'draft')
         and not exists (
             select 1
-            from later
-            where later.entity_id = documents.entity_id
-                and later.invoice_id = documents.invoice_id
-                and later.instalment_no = documents.instalment_no
-                and later.import_no > documents.import_no
+            from stg_superseded_invoices as superseded
+            where superseded.import_no = documents.import_no
+                and superseded.line_no = documents.line_no
         )
 
 )

@@ -36,24 +36,6 @@ lines as (
 
 ),
 
--- Only a line with a receipt number can be recognised in a later import. The day is part of what it is recognised by:
--- a cheque that bounces comes back later under its own number.
-later as (
-
-    select
-        entity_id,
-        receipt_id,
-        coalesce(invoice_id, '') as invoice_id,
-        coalesce(instalment_no, 0) as instalment_no,
-        kind,
-        paid_on,
-        import_no
-    from lines
-    where receipt_id is not null
-        and import_no > (select min(import_no) from raw_imports where kind = 'receipts')
-
-),
-
 final as (
 
     select
@@ -76,14 +58,9 @@ final as (
     where lines.received_on <= $as_of
         and not exists (
             select 1
-            from later
-            where later.entity_id = lines.entity_id
-                and later.receipt_id = lines.receipt_id
-                and later.invoice_id = coalesce(lines.invoice_id, '')
-                and later.instalment_no = coalesce(lines.instalment_no, 0)
-                and later.kind = lines.kind
-                and later.paid_on = lines.paid_on
-                and later.import_no > lines.import_no
+            from stg_superseded_receipts as superseded
+            where superseded.import_no = lines.import_no
+                and superseded.line_no = lines.line_no
         )
 
 )
