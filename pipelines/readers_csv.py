@@ -4,19 +4,17 @@ import csv
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
 
-from pipelines.cancel import check
 from pipelines.readers_errors import LineTooLong
-from pipelines.readers_raw import Cells, Types, columns_of
+from pipelines.readers_raw import Cells, Types
 
 LONGEST_LINE = 4 << 20
 CHUNK = 1 << 20  # bytes of a file between two counts of its newlines
 _LONGEST_RECORD = 200  # lines one quoted cell may span before its quote is taken as a stray character
-_BATCH = 50_000
 
 
 def load_text(
@@ -34,6 +32,8 @@ def load_text(
     expected = lines - (first_line - 1)
     if expected > 0 and _read_fast(con, table, path, expected, delimiter, first_line, width, types):
         return
+    from pipelines.readers_rows import load_rows
+
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = records(file, delimiter, name)
         load_rows(con, table, ((line, cells) for line, cells in rows if line >= first_line), width, delimiter)
@@ -135,31 +135,6 @@ def _number_lines(con: duckdb.DuckDBPyConnection, table: str, path: Path, missin
             from lines l asof left join {table}_blanks b on l.line >= b.position"""
     )
     return True
-
-
-def load_rows(
-    con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[int, Cells]], width: int, delimiter: str = ","
-) -> None:
-    """Create the table from (line, cells): blank rows left out, blank cells NULL, surplus cells joined in `extra`."""
-    import pyarrow as pa  # takes longer to load than most files to read
-
-    names = columns_of(width)
-    con.execute(f"create table {table} (line_no bigint, {', '.join(f'{n} varchar' for n in names)}, extra varchar)")
-    blank_to_null = ", ".join(f"nullif({n}, '') as {n}" for n in (*names, "extra"))
-    present = " or ".join(f"{n} is not null" for n in (*names, "extra"))
-    iterator = iter(rows)
-    while batch := list(islice(iterator, _BATCH)):
-        check()
-        fitted = [c if len(c) == width else [*c[:width], *[""] * (width - len(c))] for _, c in batch]
-        surplus = [delimiter.join(c[width:]) if len(c) > width and any(c[width:]) else "" for _, c in batch]
-        columns = dict(zip(names, zip(*fitted, strict=True), strict=True))
-        chunk = {"line_no": pa.array([line for line, _ in batch], pa.int64())}
-        chunk |= {n: pa.array(columns[n], pa.string()) for n in names} | {"extra": pa.array(surplus, pa.string())}
-        con.register("chunk", pa.table(chunk))
-        con.execute(
-            f"insert into {table} select * from (select line_no, {blank_to_null} from chunk) where {present}"
-        ).fetchall()
-        con.unregister("chunk")
 
 
 def records_at(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.readers_csv import load_rows
 from pipelines.readers_errors import BrokenFile, EmptyFile
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types, columns_of
+from pipelines.readers_rows import load_rows
 
 
 def open_json(path: Path, name: str) -> Raw:

@@ -1,21 +1,27 @@
 """Workbooks (xlsx, xlsm, xls, xlsb, ods): the sheet that holds the table, its cells as text."""
 
 import datetime as dt
+import gc
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pyarrow as pa
+import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from pipelines.cancel import check
 from pipelines.canonical import MONEY
 from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
+from pipelines.readers_rows import texts
 
 HeaderRank = Callable[[Cells], float]
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+_NO_DAY = -(2**31)
 _EXACT = 10**15  # beyond this a floating-point cell no longer holds every digit
 
 
@@ -64,8 +70,21 @@ def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRan
         rank = max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
         found.append(((rank, sheet.total_height), name, sheet))
     _, name, sheet = max(found, key=lambda item: item[0])
-    rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
+    with _no_collection():
+        rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
     return name, rows, list(sheet.merged_cell_ranges or [])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, over millions of cells none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def check_dimensions(archive: zipfile.ZipFile, name: str) -> None:
@@ -76,7 +95,7 @@ def check_dimensions(archive: zipfile.ZipFile, name: str) -> None:
         columns: set[bytes] = set()
         last, rest = 1, b""
         with archive.open(member) as file:
-            while chunk := file.read(1 << 20):
+            while chunk := file.read(4 << 20):
                 check()
                 text = rest + chunk
                 columns.update(_WIDE.findall(text))
@@ -101,7 +120,8 @@ def raw_of_rows(
     head = [(i, [cell_text(c) or "" for c in row]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
-        _load(con, table, rows[first_line - 1 :], first_line, width, types)
+        with _no_collection():
+            _load(con, table, rows[first_line - 1 :], first_line, width, types)
 
     def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
         return [(line, [cell_text(c) or "" for c in rows[line - 1]]) for line in lines]
@@ -137,39 +157,43 @@ def cell_text(value: object) -> str | None:
 def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int, types: Types) -> None:
     """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
     columns = list(zip(*rows, strict=True)) if rows else []
-    arrays = {
-        f"c{i}": _array(columns[i]) if i < len(columns) else pa.nulls(len(rows), pa.string()) for i in range(width)
-    }
-    surplus = [" ".join(filter(None, map(cell_text, cells))) or None for cells in zip(*columns[width:], strict=True)]
-    arrays["extra"] = pa.array(surplus, pa.string()) if surplus else pa.nulls(len(rows), pa.string())
+    blank = [""] * len(rows)
+    arrays = {f"c{i}": _array(columns[i] if i < len(columns) else blank) for i in range(width)}
+    surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*columns[width:], strict=True)]
+    arrays["extra"] = texts(surplus or blank)
     wanted = {f"c{i}": early.sql_type for i, early in types.items()}
-    texts = ", ".join(f"{_cell_sql(name, array.type, wanted.get(name))} as {name}" for name, array in arrays.items())
+    cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
-    lines = pa.array(range(first_line, first_line + len(rows)), pa.int64())
-    con.register("sheet", pa.table({"line_no": lines, **arrays}))
-    con.execute(f"create table {table} as select * from (select line_no, {texts} from sheet) where {present}")
+    con.register("sheet", {"line_no": np.arange(first_line, first_line + len(rows), dtype=np.int64), **arrays})
+    con.execute(f"create table {table} as select * from (select line_no, {cells} from sheet) where {present}")
     con.unregister("sheet")
 
 
-def _array(cells: Sequence[object]) -> pa.Array:
-    """A column of cells as Arrow: of one type where all are, else as text."""
+def _array(cells: Sequence[Any]) -> np.ndarray:
+    """A column of cells: of one type where all are, blanks among them as the type's own word for it; else as text."""
     kinds = set(map(type, cells))
     if kinds <= {str}:
-        return pa.array(cells, pa.string())  # blanks become NULL in SQL
-    if kinds <= {float, str} and float in kinds and not any(c for c in cells if c.__class__ is str):
-        return pa.array([None if c == "" else c for c in cells] if str in kinds else cells, pa.float64())
-    if kinds <= {dt.date, str} and dt.date in kinds and not any(c for c in cells if c.__class__ is str):
-        return pa.array([None if c == "" else c for c in cells] if str in kinds else cells, pa.date32())
-    return pa.array([cell_text(c) for c in cells], pa.string())
+        return texts(cells)
+    if kinds in ({float}, {dt.date}) or (len(kinds) == 2 and str in kinds and not any(_texts_of(cells))):
+        if float in kinds:
+            return np.fromiter((np.nan if c == "" else c for c in cells), np.float64, len(cells))
+        if dt.date in kinds:
+            return np.fromiter((_NO_DAY if c == "" else c.toordinal() - _EPOCH for c in cells), np.int32, len(cells))
+    return texts([cell_text(c) or "" for c in cells])
 
 
-def _cell_sql(name: str, kind: pa.DataType, wanted: str | None) -> str:
+def _texts_of(cells: Sequence[Any]) -> Iterator[str]:
+    return (c for c in cells if c.__class__ is str)
+
+
+def _cell_sql(name: str, kind: np.dtype, wanted: str | None) -> str:
     """SQL for a column as text; as the type wanted where its cells are of that kind already."""
-    if (kind == pa.float64() and wanted == MONEY) or (kind == pa.date32() and wanted == "DATE"):
-        return f"cast({name} as {wanted})"
-    if kind == pa.float64():
-        whole = f"{name} = trunc({name}) and abs({name}) < {_EXACT}"
-        return f"case when {whole} then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
-    if kind == pa.date32():
-        return f"cast({name} as varchar)"
+    if kind == np.float64:
+        number = f"nullif({name}, 'nan'::double)"
+        whole = f"{number} = trunc({number}) and abs({number}) < {_EXACT}"
+        text = f"case when {whole} then cast(cast({number} as bigint) as varchar) else cast({number} as varchar) end"
+        return f"cast({number} as {MONEY})" if wanted == MONEY else text
+    if kind == np.int32:
+        day = f"date '1970-01-01' + nullif({name}, {_NO_DAY})"
+        return day if wanted == "DATE" else f"cast({day} as varchar)"
     return f"nullif({name}, '')"
