@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pipelines import queries
-from ui import navigation, page
+from pipelines import follow_up, life_line, queries
+from pipelines.journal import Subject
+from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
 from ui.formats import date, money, plain
 from ui.session import view as current_view
 from ui.tables import table, words
@@ -39,6 +40,24 @@ with st.grid(3, min_column_width=180, gap="small"):
     st.metric(t("invoice.applied"), money(reader, applied), border=True)
     st.metric(t("invoice.open"), money(reader, billed - applied), border=True, help=t("invoice.open_help"))
 
+customer_id = str(first["customer_id"])
+today = journal_parts.day(view)
+st.caption(payer_today.owner_line(view, today, entity_id, customer_id, str(first["rep"] or ""), invoice_id))
+waiting = follow_up.in_our_court(today, entity_id, customer_id).get(invoice_id, [])
+if waiting:
+    said = "  \n".join(plain(reader.reason(reason)) for reason in waiting)
+    st.info(f"{t('invoice.not_chased')}  \n{said}", icon=":material/pause_circle:")
+entry_form.buttons(view, today, entity_id, customer_id, [invoice_id], invoice_id)
+left, right = st.columns([3, 2], gap="medium")
+with left, st.container(border=True):
+    st.subheader(t("life.title"), anchor=False)
+    is_paid = abs(float(instalments["open_doc"].sum())) < 0.01 and len(applications) > 0
+    life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
+with right, st.container(border=True):
+    st.subheader(t("readiness.heading"), anchor=False)
+    readiness_card.show(
+        view, today, Subject(entity_id, customer_id, invoice_id), invoice_parts.evidence(reader, instalments)
+    )
 with st.container(border=True):
     st.subheader(t("invoice.instalments"), anchor=False)
     table(reader, instalments, INSTALMENTS, key="instalments", alt=t("invoice.instalments"), file_name="instalments")

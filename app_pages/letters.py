@@ -1,9 +1,9 @@
-"""Letters to one payer: payment request, balance confirmation, reminder and statement, as drafts."""
+"""Letters to one payer as drafts: reminder, payment request, lawyer's letter, balance confirmation and statement."""
 
 import streamlit as st
 
 from pipelines import queries
-from ui import letters, navigation, page
+from ui import journal_parts, letters, navigation, page
 from ui.formats import plain
 from ui.session import view as current_view
 
@@ -21,4 +21,5 @@ if customer is None:
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
 st.title(t("letter.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
 st.caption(t("letter.help"))
-letters.draft(view, customer, view.ask_anywhere(queries.customer_open_items, entity_id, customer_id))
+items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+letters.show(view, journal_parts.day(view), customer, items)

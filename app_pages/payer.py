@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries
+from pipelines import debt_class, queries
 from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today, priority_parts
 from ui.session import view as current_view
 
@@ -21,6 +21,7 @@ if customer is None:
 payer_parts.head(view, customer)
 today = journal_parts.day(view)
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
 payer_today.standing(view, today, customer, payer_today.invoices(items))
 payer_parts.exposure(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
@@ -30,8 +31,9 @@ with owing:
     payer_parts.open_items(view, items, entity_id, customer_id)
 with paying:
     payer_parts.history(view, entity_id, customer_id)
+    payer_parts.pay_days(view, today, customer, payments)
 with followed:
     journal_parts.timeline(view, today, entity_id, customer_id)
 with known:
-    payer_known.show(view, today, customer)
+    payer_known.show(view, today, customer, debt_class.proposed(today, customer, items, payments))
 contact_form.show(view)

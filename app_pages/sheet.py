@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pipelines import queries
-from ui import call_sheet, journal_parts, navigation, page
+from pipelines import debt_class, queries
+from ui import call_sheet, class_parts, contact_form, journal_parts, navigation, page
+from ui.formats import date, plain
 from ui.session import view as current_view
 
 view = current_view()
@@ -19,6 +20,20 @@ if customer is None:
 
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
 today = journal_parts.day(view)
-method, cause = call_sheet.choose(view, today, customer)
-call_sheet.show(view, today, customer, items, method, cause)
+st.title(t("sheet.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
+assert view.build is not None
+st.caption(t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.reader.currency))
+proposal = debt_class.proposed(today, customer, items, payments)
+decided = debt_class.settled(today, entity_id, customer_id)
+method, cause, language = call_sheet.choose(
+    view, today, customer, decided.payload.cause if decided is not None else proposal.cause
+)
+with st.expander(t("sheet.why"), icon=":material/psychology:"):
+    class_parts.show(view, today, customer, proposal)
+sheet = call_sheet.worded(view, today, customer, items, method, cause, language)
+call_sheet.show(view, today, customer, sheet)
+name = str(customer["customer_name"] or customer_id)
+contact_form.button(view, entity_id, customer_id, name, method, primary=True)
+contact_form.show(view)

@@ -48,11 +48,19 @@ def register(day: Day, names: dict[tuple[str, str], str]) -> pd.DataFrame:
 
 
 def send(
-    settings: Settings, subject: Subject, items: pd.DataFrame, *, as_of: dt.date, build_id: str, who: str
+    settings: Settings,
+    subject: Subject,
+    items: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    build_id: str,
+    who: str,
+    seen: int | None = None,
 ) -> list[str]:
     """Enter one confirmation per currency with our balance as of `as_of`; returns the currencies.
 
-    `items` are all open items of the customer, money on account included.
+    `items` are all open items of the customer, money on account included. `seen` is the newest letter entry that the
+    writer knew of; EntryConflict when somebody else has entered one since.
     """
     totals = items.groupby("currency")["open_doc"].sum()
     for currency, total in totals.items():
@@ -60,7 +68,9 @@ def send(
             "letter": KIND, "state": "sent", "as_of": as_of, "level": 0, "channel": "letter", "build_id": build_id,
             "amount": money_of(total), "currency": currency,
         }  # fmt: skip
-        journal.append(settings, "letter", subject, payload, who=who)
+        entry = journal.append(settings, "letter", subject, payload, who=who, seen=seen)
+        # Once the first is in, the writer knows of it.
+        seen = None if seen is None else entry.id
     return [str(currency) for currency in totals.index]
 
 

@@ -22,6 +22,11 @@ BLOCKER_CLASS = {
     "customer_process": "process",
     "changed_people": "process",
 }
+SAID = {
+    "cannot_pay": "class_said_cannot_pay",
+    "will_not_pay": "class_said_will_not_pay",
+    "process": "class_said_process",
+}
 RECENT = 60  # days in which a payment shows that the customer pays
 WINDOW = 180  # days of payments that are looked at for the order in which they were made
 SHORT = 30  # days overdue up to which an oversight is the likeliest
@@ -75,7 +80,7 @@ def _entered(day: Day, entity_id: str, customer_id: str) -> list[tuple[str, int,
             found.append(("we_caused", 4, {"code": "class_blocker_ours", "who": note.who}))
         elif note.kind == "blocker" and note.payload.reason in BLOCKER_CLASS:
             cause = BLOCKER_CLASS[note.payload.reason]
-            found.append((cause, 4, {"code": f"class_said_{cause}", "who": note.who, "day": day.made_on(note)}))
+            found.append((cause, 4, {"code": SAID[cause], "who": note.who, "day": day.made_on(note)}))
     answers = readiness.confirmations(day, entity_id, customer_id)
     gaps = sum(
         note.payload.state == "missing" and item in ("vouchers", "no_defect") for (_, item), note in answers.items()

@@ -1,4 +1,4 @@
-"""What the follow-up desk reads from a build: items that notices are about, balances to confirm, names of customers."""
+"""What the follow-up desk reads from a build: items that notices are about, and balances to confirm."""
 
 import pandas as pd
 
@@ -7,13 +7,22 @@ from pipelines.queries import Connection, Scope, _frame
 MOST_BALANCES = 500  # the largest ones; nobody confirms more in a month
 
 
-def notice_items(con: Connection, scope: Scope, rep: str, first_day: int, paid_within: int) -> pd.DataFrame:
-    """One rep's open instalments that are overdue by at least `first_day` days (negative: not yet due), oldest first.
+def notice_items(
+    con: Connection,
+    scope: Scope,
+    first_day: int,
+    paid_within: int,
+    rep: str | None = None,
+    customer: tuple[str, str] | None = None,
+) -> pd.DataFrame:
+    """The open instalments of a rep or a customer that are overdue by at least `first_day` days, oldest first.
 
-    entity_id, customer_id, customer_name, rep, invoice_id, instalment_no, due_date, days_past_due, currency, open_doc,
-    open_base, disputed, last_paid_on (the last part payment in the `paid_within` days up to the as-of date).
+    A negative `first_day` takes in what is not due yet. entity_id, customer_id, customer_name, rep, invoice_id,
+    instalment_no, due_date, days_past_due, currency, open_doc, open_base, disputed, last_paid_on (the last part payment
+    in the `paid_within` days up to the as-of date).
     """
     condition, values = scope.where("items")
+    entity_id, customer_id = customer or (None, None)
     return _frame(
         con,
         f"""
@@ -30,10 +39,11 @@ def notice_items(con: Connection, scope: Scope, rep: str, first_day: int, paid_w
         from fct_open_items as items
         inner join dim_customers as customers on items.customer_key = customers.customer_key
         left join paid on items.item_key = paid.instalment_key
-        where items.rep = ? and items.days_past_due >= ? and items.open_doc > 0 and {condition}
+        where items.days_past_due >= ? and items.open_doc > 0 and (? is null or items.rep = ?)
+            and (? is null or (items.entity_id = ? and items.customer_id = ?)) and {condition}
         order by items.days_past_due desc, items.customer_id, items.invoice_id, items.instalment_no
         """,
-        [paid_within, rep, first_day, *values],
+        [paid_within, first_day, rep, rep, entity_id, entity_id, customer_id, *values],
     )
 
 
@@ -56,23 +66,3 @@ def balances(con: Connection, scope: Scope) -> pd.DataFrame:
         """,
         values,
     )
-
-
-def names(
-    con: Connection, scope: Scope, customers: tuple[tuple[str, str], ...]
-) -> dict[tuple[str, str], tuple[str, str]]:
-    """Name and rep of those of the customers (entity_id, customer_id) that lie within the scope."""
-    if not customers:
-        return {}
-    condition, values = scope.where()
-    pairs = ", ".join(["(?, ?)"] * len(customers))
-    rows = con.cursor().execute(
-        f"""
-        select entity_id, customer_id, coalesce(customer_name, customer_id), coalesce(rep, '')
-        from dim_customers
-        where {condition} and (entity_id, customer_id) in ({pairs})
-        order by entity_id, customer_id
-        """,
-        [*values, *(part for pair in customers for part in pair)],
-    )
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows.fetchall()}

@@ -40,8 +40,11 @@ def field(app: AppTest, kind: str, name: str):
     return next(each for each in app.get(kind) if str(each.key).endswith(f".{name}"))
 
 
-def save(app: AppTest) -> AppTest:
-    return field(app, "button", "save").click().run()
+def save(app: AppTest, form: str = "") -> AppTest:
+    """Press the button that stores: of a dialog, or of the form on the page whose key begins with `form`."""
+    begun = (form,) if form else ("contact.", "entry.")
+    keys = [str(each.key) for each in app.button]
+    return app.button(key=next(key for key in keys if key.endswith(".save") and key.startswith(begun))).click().run()
 
 
 def promised(day, language="en") -> AppTest:

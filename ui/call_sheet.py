@@ -1,90 +1,114 @@
 """The five steps of a talk about money: opening, subject, bargaining, concrete action, fallback."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pipelines import follow_up
+from pipelines import debt_class, i18n, payer_card
 from pipelines.follow_up import Day
-from ui import journal_parts
+from ui import journal_parts, payer_today
 from ui.formats import date, days, missing, money, number, plain
+from ui.i18n import LANGUAGE_NAMES, Reader
+from ui.pdf_file import sheet_bytes
 from ui.session import View
 
 METHODS = ("call", "letter", "visit")
-CAUSES = ("process", "cannot_pay", "will_not_pay", "we_caused")
 STEPS = ("opening", "subject", "bargaining", "action", "fallback")
 INVOICES_SHOWN = 8
-MANY_DAYS = 90  # overdue for longer than this and never disputed: hardly an oversight
 
 
-def choose(view: View, today: Day, customer: Mapping[str, Any]) -> tuple[str, str]:
-    """How the customer is approached and why it has not paid; proposed from the record, a person decides."""
+@dataclass(frozen=True)
+class Sheet:
+    """What the sheet says, in one language: `facts` a line each, a heading, words and lines for each step."""
+
+    language: str
+    title: str
+    facts: list[str]
+    steps: list[tuple[str, str, list[str]]]
+    note: str
+
+
+def choose(view: View, today: Day, customer: Mapping[str, Any], proposed: str) -> tuple[str, str, str]:
+    """How the customer is approached, why it has not paid, and the language of the talk."""
     reader, t = view.reader, view.reader.t
-    how, why = st.columns(2)
+    how, why, tongue = st.columns([2, 2, 1])
     with how:
         method = st.segmented_control(
             t("contact.method"), METHODS, default="call", required=True, key="sheet-method",
             format_func=lambda each: reader.code("contact_method", each),
         )  # fmt: skip
     with why:
-        proposed = cause_of(today, customer)
         cause = st.selectbox(
-            t("sheet.cause"), CAUSES, index=CAUSES.index(proposed), key=f"sheet-cause-{customer['customer_id']}",
-            format_func=lambda each: reader.code("cause", each), help=t("sheet.cause_help"),
+            t("sheet.cause"), debt_class.CLASSES, index=debt_class.CLASSES.index(proposed),
+            key=f"sheet-cause-{customer['customer_id']}-{proposed}", help=t("sheet.cause_help"),
+            format_func=lambda each: reader.code("cause", each),
         )  # fmt: skip
-    return method, cause
+    with tongue:
+        language = st.selectbox(
+            t("letter.language"), i18n.LANGUAGES, index=i18n.LANGUAGES.index(reader.language), key="sheet-language",
+            format_func=LANGUAGE_NAMES.__getitem__,
+        )  # fmt: skip
+    return method, cause, language
 
 
-def cause_of(today: Day, customer: Mapping[str, Any]) -> str:
-    """Why this customer has probably not paid: our own open questions first, then its word, then how long it is."""
-    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
-    notes = [note for note in today.of(*whom) if note.is_open]
-    if any(note.kind in ("dispute", "blocker") and note.payload.side == "ours" for note in notes):
-        return "we_caused"
-    if any(note.kind == "blocker" and note.payload.reason == "no_money" for note in notes):
-        return "cannot_pay"
-    contact = follow_up.last_contact(today, *whom)
-    if contact is not None and contact.payload.result == "refused":
-        return "will_not_pay"
-    broken = [note for note in notes if note.kind == "promise" and follow_up.promise_state(today, note) == "broken"]
-    oldest: Any = customer.get("max_days_past_due")
-    if len(broken) > 1 or (not missing(oldest) and oldest > MANY_DAYS):
-        return "cannot_pay"
-    return "process"
-
-
-def show(view: View, today: Day, customer: Mapping[str, Any], items: pd.DataFrame, method: str, cause: str) -> None:
-    """The sheet: who and how much, what was agreed, the five steps. Prints from the browser on one page."""
-    reader, t = view.reader, view.reader.t
+def worded(
+    view: View, today: Day, customer: Mapping[str, Any], items: pd.DataFrame, method: str, cause: str, language: str
+) -> Sheet:
+    """The sheet for a way of approach and a class of debt, with the figures of the build."""
+    reader = Reader(language, view.reader.currency, view.reader.zone)
     assert view.build is not None
-    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
-    name = plain(customer["customer_name"] or customer["customer_id"])
-    st.title(t("sheet.title", name=name), anchor=False)
-    st.caption(t("app.as_of", date=date(reader, view.build.as_of), currency=reader.currency))
     overdue = items[items["days_past_due"].fillna(0) > 0].sort_values("due_date")
+    oldest: Any = customer.get("max_days_past_due")
+    name = str(customer["customer_name"] or customer["customer_id"])
+    said: dict[str, object] = {
+        "text": money(reader, customer.get("overdue_base")),
+        "count": number(reader, len(overdue)),
+        "age": days(reader, 0 if missing(oldest) else max(oldest, 0)),
+        "name": name,
+    }
+    lines = [_invoice_line(reader, row) for row in overdue.head(INVOICES_SHOWN).to_dict("records")]
+    if more := len(overdue) - len(lines):
+        lines.append(reader.t("sheet.more", text=number(reader, more)))
+    steps = [
+        (
+            f"{place} · {reader.t(f'sheet.{step}')}",
+            reader.t(_wording(step, method, cause), **said),
+            lines if step == "subject" else [],
+        )
+        for place, step in enumerate(STEPS, start=1)
+    ]
+    note = reader.t("letter.locked", date=date(reader, view.build.as_of), id_build=view.build.build_id)
+    return Sheet(language, reader.t("sheet.title", name=name), _facts(reader, today, customer), steps, note)
+
+
+def show(view: View, today: Day, customer: Mapping[str, Any], sheet: Sheet) -> None:
+    """The sheet on the page and as a PDF of one page."""
+    reader, t = view.reader, view.reader.t
+    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
+    st.caption(payer_today.owner_line(view, today, *whom, str(customer.get("rep") or "")))
     agreed = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
     if any(agreed):
         st.markdown(" ".join(filter(None, agreed)))
-    people = [
-        f"{reader.t(f'heading.{role}')}: {plain(customer[role])}"
-        for role in ("decision_maker", "acceptor", "payer", "payment_run")
-        if not missing(customer.get(role)) and customer[role] != ""
-    ]
-    if people:
-        st.markdown(" · ".join(people))
-    facts = _facts(view, customer, overdue)
-    for place, step in enumerate(STEPS, start=1):
+    st.markdown("  \n".join(plain(line) for line in sheet.facts))
+    for heading, words, below in sheet.steps:
         with st.container(border=True):
-            st.markdown(f"**{place} · {t(f'sheet.{step}')}**")
-            st.markdown(plain(t(_wording(step, method, cause), **facts)))
-            if step == "subject" and len(overdue):
-                lines = [_invoice_line(view, row) for row in _first(overdue)]
-                if more := len(overdue) - len(lines):
-                    lines.append(t("sheet.more", text=number(reader, more)))
-                st.caption("  \n".join(lines))
-    st.caption(t("sheet.print"))
+            st.markdown(f"**{plain(heading)}**")
+            st.markdown(plain(words))
+            if below:
+                st.caption("  \n".join(plain(line) for line in below))
+    st.download_button(
+        t("sheet.pdf"), data=partial(_pdf, sheet), file_name=f"call-sheet-{customer['customer_id']}.pdf",
+        key="sheet.pdf", icon=":material/print:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _pdf(sheet: Sheet) -> bytes:
+    pages = partial(i18n.translate, sheet.language, "letter.page")
+    return sheet_bytes(sheet.title, sheet.facts, sheet.steps, sheet.note, lambda page: pages(id_page=page))
 
 
 def _wording(step: str, method: str, cause: str) -> str:
@@ -94,22 +118,20 @@ def _wording(step: str, method: str, cause: str) -> str:
     return f"sheet.{step}_{cause}" if step in ("bargaining", "action") else f"sheet.{step}_said"
 
 
-def _facts(view: View, customer: Mapping[str, Any], overdue: pd.DataFrame) -> dict[str, object]:
-    reader = view.reader
-    oldest: Any = customer.get("max_days_past_due")
-    return {
-        "text": money(reader, customer.get("overdue_base")),
-        "count": number(reader, len(overdue)),
-        "age": days(reader, 0 if missing(oldest) else max(oldest, 0)),
-        "name": str(customer["customer_name"] or customer["customer_id"]),
-    }
+def _facts(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]:
+    """Whom to ask for, how its finance works, and what it owes, a line each."""
+    known = payer_card.facts(today, customer)
+
+    def line(names: Sequence[str]) -> str:
+        return " · ".join(f"{reader.code('fact', name)}: {known[name].value}" for name in names if known[name].value)
+
+    money_line = reader.t(
+        "sheet.owes", overdue=money(reader, customer.get("overdue_base")), text=money(reader, customer.get("open_base"))
+    )
+    return [text for text in (money_line, line(payer_card.PEOPLE), line(payer_card.FINANCE)) if text]
 
 
-def _first(overdue: pd.DataFrame) -> list[dict[Any, Any]]:
-    return list(overdue.head(INVOICES_SHOWN).to_dict("records"))
-
-
-def _invoice_line(view: View, row: Mapping[Any, Any]) -> str:
-    reader = view.reader
-    text = (str(row["invoice_id"]), date(reader, row["due_date"]), money(reader, row["open_doc"], row["currency"]))
-    return plain(" · ".join(text))
+def _invoice_line(reader: Reader, row: Mapping[Any, Any]) -> str:
+    return " · ".join(
+        (str(row["invoice_id"]), date(reader, row["due_date"]), money(reader, row["open_doc"], row["currency"]))
+    )

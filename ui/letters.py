@@ -1,77 +1,157 @@
 """Letters to a payer as drafts: the words can be edited, the figures are those of the build and cannot."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pipelines import i18n, journal
+from pipelines import balance_letters, follow_up, i18n, notices, queries_desk
 from pipelines.errors import UserError
+from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from ui import journal_parts
 from ui.docx_file import docx_bytes
 from ui.formats import date, money, number, plain
 from ui.i18n import LANGUAGE_NAMES, Reader
+from ui.pdf_file import letter_bytes
 from ui.session import View
 
-LETTERS = ("reminder", "demand", "balance_confirmation", "statement")
-OVERDUE_ONLY = ("demand",)
+LETTERS = ("reminder", "demand", "lawyer_request", "balance_confirmation", "statement")
+OVERDUE_ONLY = ("demand", "lawyer_request")
+TONES = ("first", "second", "last")  # of a demand: each is firmer than the one before
 DUE_SOON = 14  # days ahead that a reminder looks
+WIDTHS = (2.0, 1.4, 1.4, 1.2, 2.0)
+DONE, FAILED = "letter.done", "letter.failed"
 
 
-def draft(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
+@dataclass(frozen=True)
+class Draft:
+    """One letter ready for a file: its words, the locked table, and the items that it states."""
+
+    kind: str
+    language: str
+    title: str
+    before: str
+    rows: list[list[str]]
+    after: str
+    note: str
+    items: pd.DataFrame
+
+
+def show(view: View, today: Day, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
     """Choose a letter and its language, edit its words, take the file, and mark it as sent."""
     t = view.reader.t
-    what, tongue = st.columns([3, 1])
-    with what:
-        kind = st.segmented_control(
-            t("letter.kind"), LETTERS, default="demand", required=True, key="letter.kind",
-            format_func=lambda each: view.reader.code("letter", each),
+    for key, report, icon in ((DONE, st.success, "check"), (FAILED, st.error, "error")):
+        if said := st.session_state.pop(key, None):
+            report(said, icon=f":material/{icon}:")
+    kind, tone, language = _choose(view, today, customer)
+    level = _level(view, items, kind)
+    about = _about(view, today, customer, kind, items, level)
+    if about.empty:
+        st.info(t("letter.nothing"), icon=":material/inbox:")
+        return
+    draft = _edited(view, today, customer, about, kind, tone, language)
+    with st.container(horizontal=True, gap="small"):
+        for suffix, label, make in (("pdf", "PDF", _pdf), ("docx", "Word (.docx)", _docx), ("txt", "", _text)):
+            st.download_button(
+                label or t("letter.as_text"), data=partial(make, draft), on_click="ignore", key=f"letter.{suffix}",
+                file_name=f"{kind}-{customer['customer_id']}.{suffix}", icon=":material/download:",
+            )  # fmt: skip
+        st.button(
+            t("letter.mark_sent"), icon=":material/outgoing_mail:", key="letter.sent", on_click=_sent,
+            args=(view, today, customer, draft, level), help=t("letter.mark_sent_help"),
         )  # fmt: skip
+
+
+def _choose(view: View, today: Day, customer: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Which letter, how firm, and in which language; the address may name the letter."""
+    t = view.reader.t
+    asked = st.query_params.get("letter")
+    kind = st.segmented_control(
+        t("letter.kind"), LETTERS, default=asked if asked in LETTERS else "demand", required=True, key="letter.kind",
+        format_func=lambda each: view.reader.code("letter", each),
+    )  # fmt: skip
+    how, tongue = st.columns([3, 1])
+    tone = TONES[0]
+    if kind == "demand":
+        sent = _sent_before(today, customer, "demand")
+        with how:
+            tone = st.segmented_control(
+                t("letter.tone"), TONES, default=TONES[min(len(sent), len(TONES) - 1)], required=True,
+                key=f"letter.tone-{customer['customer_id']}-{len(sent)}", help=t("letter.tone_help"),
+                format_func=lambda each: view.reader.code("tone", each),
+            )  # fmt: skip
     with tongue:
         language = st.selectbox(
             t("letter.language"), i18n.LANGUAGES, index=i18n.LANGUAGES.index(view.reader.language),
             format_func=LANGUAGE_NAMES.__getitem__, key="letter.language",
         )  # fmt: skip
+    return kind, tone, language
+
+
+def _edited(
+    view: View, today: Day, customer: Mapping[str, Any], about: pd.DataFrame, kind: str, tone: str, language: str
+) -> Draft:
+    """The letter as the person has worded it; its words start anew with each kind, tone and language."""
+    t = view.reader.t
     reader = Reader(language, view.reader.currency, view.reader.zone)
-    rows = _rows(reader, _about(kind, items))
     assert view.build is not None
+    rows = _rows(reader, about)
     params = {
         "name": str(customer["customer_name"] or customer["customer_id"]),
         "date": date(reader, view.build.as_of),
         "text": rows[-1][-1],
+        "history": "\n".join(_history(reader, today, customer)) if kind == "lawyer_request" else "",
     }
-    key = f"{kind}-{language}-{customer['customer_id']}"
-    before = st.text_area(t("letter.before"), reader.t(f"letter.{kind}_before", **params), key=f"b-{key}", height=150)
+    words = f"{kind}_{tone}" if tone != TONES[0] else kind
+    key = f"{words}-{language}-{customer['customer_id']}"
+    suggested = reader.t(f"letter.{words}_before", **params)
+    before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height=150)
+    if params["text"] in suggested and params["text"] not in before:
+        st.warning(t("letter.total_changed", text=params["text"]), icon=":material/warning:")
     # A table on the page reads markdown, a file does not.
     st.table(pd.DataFrame(rows[1:], columns=rows[0]).map(plain), border="horizontal", alt=t("letter.figures"))
-    after = st.text_area(t("letter.after"), reader.t(f"letter.{kind}_after", **params), key=f"a-{key}", height=150)
+    after = st.text_area(t("letter.after"), reader.t(f"letter.{words}_after", **params), key=f"a-{key}", height=150)
     note = reader.t("letter.locked", date=params["date"], id_build=view.build.build_id)
     st.caption(plain(note))
-    title = reader.code("letter", kind)
-    with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "Word (.docx)", data=partial(docx_bytes, title, before, rows, after, note), on_click="ignore",
-            file_name=f"{kind}-{customer['customer_id']}.docx", icon=":material/download:", key="letter.docx",
-        )  # fmt: skip
-        st.download_button(
-            t("letter.as_text"), data=partial(_text, title, before, rows, after, note), on_click="ignore",
-            file_name=f"{kind}-{customer['customer_id']}.txt", icon=":material/download:", key="letter.txt",
-        )  # fmt: skip
-        st.button(
-            t("letter.mark_sent"), icon=":material/outgoing_mail:", key="letter.sent", on_click=_sent,
-            args=(view, customer, kind), help=t("letter.mark_sent_help"),
-        )  # fmt: skip
+    return Draft(kind, language, reader.code("letter", kind), before, rows, after, note, about)
 
 
-def _about(kind: str, items: pd.DataFrame) -> pd.DataFrame:
-    """The open items a letter lists: overdue ones, those due soon too, or everything with money on account."""
+def _level(view: View, items: pd.DataFrame, kind: str) -> int:
+    """The step of the notice schedule that the letter is: the address names it, else the letter itself; 0 is none."""
+    steps = view.settings.notice_steps
+    asked = st.query_params.get("level", "")
+    if asked.isdecimal() and 0 < int(asked) <= len(steps) and steps[int(asked) - 1].letter == kind:
+        return int(asked)
+    ages = [int(age) for age in items["days_past_due"].dropna()]
+    reached = max((notices.level_of(steps, age) for age in ages), default=0)
+    return max((place for place in range(1, reached + 1) if steps[place - 1].letter == kind), default=0)
+
+
+def _about(
+    view: View, today: Day, customer: Mapping[str, Any], kind: str, items: pd.DataFrame, level: int
+) -> pd.DataFrame:
+    """The open items a letter lists: those of one step, overdue ones, those due soon too, or everything."""
     age = items["days_past_due"]
+    if level and st.query_params.get("level") == str(level):
+        due = _due(view, today, customer)
+        due = due[due["level"] == level]
+        asked = set(zip(due["invoice_id"], due["instalment_no"], strict=True))
+        return items[[key in asked for key in zip(items["invoice_id"], items["instalment_no"], strict=True)]]
     if kind in OVERDUE_ONLY:
         return items[age.fillna(0) > 0]
     return items[age.fillna(-DUE_SOON - 1) > -DUE_SOON] if kind == "reminder" else items
+
+
+def _due(view: View, today: Day, customer: Mapping[str, Any]) -> pd.DataFrame:
+    """The items of this customer whose notice is due."""
+    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
+    first = view.settings.notice_steps[0].day
+    items = view.ask_anywhere(queries_desk.notice_items, first, view.settings.quiet_days, None, whom)
+    return notices.due(today, items)[0]
 
 
 def _rows(reader: Reader, items: pd.DataFrame) -> list[list[str]]:
@@ -94,18 +174,63 @@ def _rows(reader: Reader, items: pd.DataFrame) -> list[list[str]]:
     return [*rows, [reader.t("app.total"), "", "", "", whole or money(reader, 0)]]
 
 
-def _text(title: str, before: str, rows: list[list[str]], after: str, note: str) -> bytes:
-    table = "\n".join("\t".join(row) for row in rows)
-    return f"{title}\n\n{before}\n\n{table}\n\n{after}\n\n{note}\n".encode("utf-8-sig")
+def _sent_before(today: Day, customer: Mapping[str, Any], kind: str) -> list[follow_up.Note]:
+    letters = today.of(str(customer["entity_id"]), str(customer["customer_id"]), "letter")
+    return [note for note in letters if note.payload.letter == kind and note.payload.state == "sent"]
 
 
-def _sent(view: View, customer: Mapping[str, Any], kind: str) -> None:
+def _history(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]:
+    """What has been tried so far, oldest first: letters sent, promises and what became of them, talks."""
+    lines = []
+    for note in reversed(today.of(str(customer["entity_id"]), str(customer["customer_id"]))):
+        entry, day = note.payload, date(reader, today.made_on(note))
+        if note.kind == "letter" and entry.state != "drafted":
+            lines.append(f"{day}  {reader.code('letter', entry.letter)}")
+        elif note.kind == "promise" and note.is_open:
+            state = reader.code("promise_state", follow_up.promise_state(today, note))
+            agreed = f"{money(reader, entry.amount, entry.currency)}, {date(reader, entry.promised_on)}"
+            lines.append(f"{day}  {reader.code('entry', 'promise')}: {agreed} ({state})")
+        elif note.kind == "contact":
+            said = f"{reader.code('contact_method', entry.method)}: {reader.code('contact_result', entry.result)}"
+            lines.append(f"{day}  {said}")
+    return lines or [reader.t("letter.no_history")]
+
+
+def _pdf(draft: Draft) -> bytes:
+    pages = partial(i18n.translate, draft.language, "letter.page")
+    return letter_bytes(
+        draft.title, draft.before, draft.rows, draft.after, draft.note, lambda page: pages(id_page=page), WIDTHS
+    )
+
+
+def _docx(draft: Draft) -> bytes:
+    return docx_bytes(draft.title, draft.before, draft.rows, draft.after, draft.note)
+
+
+def _text(draft: Draft) -> bytes:
+    table = "\n".join("\t".join(row) for row in draft.rows)
+    parts = (draft.title, draft.before, table, draft.after, draft.note)
+    return ("\n\n".join(parts) + "\n").encode("utf-8-sig")
+
+
+def _sent(view: View, today: Day, customer: Mapping[str, Any], draft: Draft, level: int) -> None:
+    """Enter the letter with its items; somebody who marked one in the meantime is named instead."""
     assert view.build is not None
-    subject = Subject(str(customer["entity_id"]), str(customer["customer_id"]))
-    letter = {"letter": kind, "state": "sent", "as_of": view.build.as_of}
+    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
+    same: dict[str, Any] = {
+        "as_of": view.build.as_of, "build_id": view.build.build_id, "who": journal_parts.writer(view),
+        "seen": notices.newest_letter(today, *whom),
+    }  # fmt: skip
+    steps = view.settings.notice_steps
+    channel = steps[level - 1].channel if level else "letter"
     try:
-        journal.append(view.settings, "letter", subject, letter, who=journal_parts.writer(view))
+        if draft.kind == balance_letters.KIND:
+            balance_letters.send(view.settings, Subject(*whom), draft.items, **same)
+        else:
+            notices.mark_sent(
+                view.settings, Subject(*whom), draft.kind, draft.items, level=level, channel=channel, **same
+            )
     except UserError as failed:
-        st.toast(failed.text(view.reader.language), icon=":material/error:")
+        st.session_state[FAILED] = failed.text(view.reader.language)
     else:
-        st.toast(view.reader.t("letter.marked"), icon=":material/check:")
+        st.session_state[DONE] = view.reader.t("letter.marked")

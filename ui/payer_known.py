@@ -5,14 +5,15 @@ from typing import Any
 
 import streamlit as st
 
+from pipelines.debt_class import Proposal
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
-from ui import page, payer_card, payer_parts, readiness_card
+from ui import class_parts, factor_parts, page, payer_card, payer_parts, readiness_card
 from ui.session import View
 
 
-def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
-    """The payer card beside the readiness card, and the master data below."""
+def show(view: View, today: Day, customer: Mapping[str, Any], proposal: Proposal) -> None:
+    """Payer card, readiness, class of the debt and the three factors side by side, and the master data below."""
     t = view.reader.t
     whole = Subject(str(customer["entity_id"]), str(customer["customer_id"]))
     pair = st.grid(2, min_column_width=page.HALF)
@@ -22,4 +23,10 @@ def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
     with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("readiness.heading"), anchor=False)
         readiness_card.show(view, today, whole)
+    with pair.cell(), st.container(border=True, height="stretch"):
+        st.subheader(t("sheet.cause"), anchor=False)
+        class_parts.show(view, today, customer, proposal)
+    with pair.cell(), st.container(border=True, height="stretch"):
+        st.subheader(t("factor.title"), anchor=False)
+        factor_parts.show(view, today, whole.entity_id, whole.customer_id)
     payer_parts.facts(view, customer)

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries, queries_lateness
-from ui import charts, navigation, page
+from pipelines import payer_card, queries, queries_lateness
+from pipelines.follow_up import Day
+from ui import charts, navigation, page, pay_strip
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.habits import in_words
@@ -162,6 +163,20 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
                 )  # fmt: skip
                 if paid is not None:
                     navigation.open_receipt(view, int(newest.iloc[paid]["line_key"]))
+
+
+def pay_days(view: View, today: Day, customer: Mapping[str, Any], payments: pd.DataFrame) -> None:
+    """The calendar heat strip: on which days of the month this customer's money came."""
+    t = view.reader.t
+    assert view.build is not None
+    found = pay_strip.by_day(payments, view.build.as_of)
+    if found.empty:
+        return
+    closing = payer_card.facts(today, customer)["closing_day"].value
+    with st.container(border=True):
+        st.subheader(t("payer.strip"), anchor=False, help=t("payer.strip_help"))
+        figure = pay_strip.strip(view.reader, found, int(closing) if closing else None)
+        st.plotly_chart(figure, key="pay_days", config=charts.CONFIG, alt=t("payer.strip_alt"))
 
 
 def facts(view: View, customer: Mapping[str, Any]) -> None:

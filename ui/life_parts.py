@@ -1,0 +1,74 @@
+"""The life line of an invoice on its page: a bar of its stages with the days in each, and its events in order."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pipelines.life_line import STAGES, Event, LifeLine
+from ui import journal_parts
+from ui.charts import CONFIG, frame
+from ui.formats import date, days, money, plain, plain_in_chart
+from ui.i18n import Reader
+from ui.session import View
+
+COLOURS: Mapping[str, str] = {
+    "billed": "#9DB7E8",
+    "overdue": "#DD5550",
+    "chased": "#F0A35E",
+    "promised": "#5B7BEA",
+    "disputed": "#B07CC6",
+    "on_hold": "#8A94A6",
+    "handed_over": "#C9A227",
+    "legal": "#6B3F3F",
+    "paid": "#2FA58E",
+}
+ICONS = {"issued": "receipt_long", "due": "event", "settled": "check_circle", "payment": "payments"}
+
+
+def show(view: View, line: LifeLine) -> None:
+    """The bar, days per stage in words, and the events."""
+    reader, t = view.reader, view.reader.t
+    st.caption(t("life.help"))
+    figure = bar(reader, line)
+    st.plotly_chart(figure, key="life", config=CONFIG, alt=t("life.alt"))
+    spent = [
+        f"{reader.code('stage', stage)} {days(reader, line.days[stage])}" for stage in STAGES if line.days.get(stage)
+    ]
+    st.markdown(plain(" · ".join(spent)))
+    for event in line.events:
+        st.caption(_told(reader, event))
+
+
+def bar(reader: Reader, line: LifeLine, height: int = 130) -> go.Figure:
+    """One horizontal bar, a part per stretch, from the issue date on."""
+    figure = go.Figure()
+    named: set[str] = set()
+    for stretch in line.stretches:
+        word = reader.code("stage", stretch.stage)
+        said = f"{date(reader, stretch.since)} – {date(reader, stretch.until)}<br>{days(reader, stretch.days)}"
+        figure.add_bar(
+            x=[stretch.days * 86_400_000], base=[pd.Timestamp(stretch.since)], y=[""], orientation="h", name=word,
+            legendgroup=stretch.stage, showlegend=stretch.stage not in named, marker_color=COLOURS[stretch.stage],
+            hovertemplate=f"<b>{plain_in_chart(word)}</b><br>{said}<extra></extra>",
+        )  # fmt: skip
+        named.add(stretch.stage)
+    frame(figure, height)
+    figure.update_layout(barmode="overlay", legend={"traceorder": "normal"})
+    figure.update_xaxes(type="date", tickformat="%Y-%m-%d", nticks=8)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def _told(reader: Reader, event: Event) -> str:
+    """One event in a line of markdown."""
+    day = date(reader, event.day)
+    if event.note is not None:
+        icon, text = journal_parts.ICONS.get(event.note.kind, "edit_note"), journal_parts.title(reader, event.note)
+        return f":material/{icon}: {day} · {text} · {plain(event.note.who)}"
+    icon = ICONS.get(event.code, "receipt")
+    text = reader.code("life_event", event.code)
+    if event.amount is not None:
+        text = f"{text} {money(reader, event.amount, event.currency)}"
+    return f":material/{icon}: {day} · {plain(text)}"
