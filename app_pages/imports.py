@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import imports
-from ui import import_jobs, import_parts, import_upload, page
+from ui import import_jobs, import_known, import_report, import_upload, page
 
 view = page.start("imports", needs_build=False)
 t = view.reader.t
@@ -17,6 +17,8 @@ if not import_jobs.is_running():
         import_jobs.offer_sample(view)
 st.subheader(t("imports.past"), anchor=False)
 if past:
-    import_parts.past_imports(view, past)
+    import_report.past_imports(view, past)
+    import_known.against_before(view)
+    import_known.moment(view, past)
 else:
     page.nothing_here(t("imports.none_yet"))

@@ -335,4 +335,6 @@ def restore(file: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A command that is told to end tidies up first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     main(prog_name="python -m pipelines")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
@@ -14,12 +13,11 @@ from pipelines import i18n
 from pipelines.canonical import KINDS
 from pipelines.imports import ImportReport, list_imports
 from pipelines.imports_changes import changes
+from pipelines.imports_detail import by_reason, conflicts, rejected
 from pipelines.imports_errors import NoSuchImport
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
 
 _ROWS = 1_000_000  # rows a sheet of a workbook can hold, with room for the header
-_LINES = 20  # line numbers named for each reason
 
 
 def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
@@ -27,7 +25,7 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
     report = next((r for r in list_imports(settings) if r.import_id == import_id), None)
     if report is None:
         raise NoSuchImport(import_id)
-    rejected = _rejected(settings, import_id)
+    rows = rejected(settings, import_id)
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -40,12 +38,13 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
 
         sheet("summary", (), _summary(report, language))
         sheet("columns", ("column", "source_column", "how", "confidence", "evidence"), _columns(report, language))
-        sheet("reasons", ("reason", "rows", "lines"), _reasons(rejected, language))
+        sheet("reasons", ("reason", "rows", "lines"), _reasons(rows, language))
         header = ("line", "column", "value", "reason", "raw")
-        sheet("rejected", header, [[r[0], r[1], r[2], i18n.reason(language, json.loads(r[3])), r[4]] for r in rejected])
+        told = [[*list(row.values())[:3], i18n.reason(language, json.loads(row["reason"])), row["raw"]] for row in rows]
+        sheet("rejected", header, told)
         found = changes(settings, import_id)
         if found.previous:
-            told = [[i18n.translate(language, f"report.change_{c}"), n] for c, n in sorted(found.counts.items())]
+            counts = [[i18n.translate(language, f"report.change_{c}"), n] for c, n in sorted(found.counts.items())]
             lines = [
                 [
                     i18n.translate(language, f"report.change_{row['change']}"),
@@ -56,7 +55,10 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
                 ]
                 for row in found.rows
             ]
-            sheet("changes", ("change", "key", "column", "before", "after"), [*told, [], *lines])
+            sheet("changes", ("change", "key", "column", "before", "after"), [*counts, [], *lines])
+        if others := conflicts(settings, import_id):
+            header = ("file_name", "key", "column", "before", "after")
+            sheet("conflicts", header, [_difference(row, language) for row in others])
     return buffer.getvalue()
 
 
@@ -125,32 +127,10 @@ def _column_word(language: str, name: str | None) -> str | None:
     return i18n.translate(language, f"column.{name}") if known else name
 
 
-def _reasons(rejected: Sequence[tuple[Any, ...]], language: str) -> list[list[object]]:
+def _reasons(rows: Sequence[dict[str, Any]], language: str) -> list[list[object]]:
     """Reason, how many rows, and their first lines; the commonest first."""
-    lines: dict[str, list[int]] = {}
-    for line, _, _, reason, _ in rejected:
-        lines.setdefault(_without_line(reason), []).append(line)
-    ordered = sorted(lines.items(), key=lambda item: -len(item[1]))
-    return [
-        [
-            i18n.reason(language, json.loads(reason)),
-            len(found),
-            ", ".join(map(str, found[:_LINES])) + ("…" if len(found) > _LINES else ""),
-        ]
-        for reason, found in ordered
-    ]
+    return [[i18n.reason(language, each.reason), each.rows, each.lines_text] for each in by_reason(rows)]
 
 
-def _without_line(reason: str) -> str:
-    """A stored reason with the lines it names left out, so that the like stand together."""
-    item = json.loads(reason)
-    return json.dumps({k: ("…" if k in ("line", "lines") else v) for k, v in item.items()}, sort_keys=True)
-
-
-def _rejected(settings: Settings, import_id: str) -> list[tuple[Any, ...]]:
-    path = Warehouse.of(settings).imports / import_id / "rejected.parquet"
-    with duckdb.connect() as con:
-        return con.execute(
-            f"""select line_no, column_name, value, reason, raw from read_parquet(?) order by line_no limit {_ROWS}""",
-            [str(path)],
-        ).fetchall()
+def _difference(row: dict[str, Any], language: str) -> list[object]:
+    return [row["file_name"], row["key"], _column_word(language, row["column"]), row["before"], row["after"]]

@@ -1,5 +1,6 @@
 """Loading and building from the import page: starting the work, watching it, saying how it ended."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,13 @@ from pipelines import queries
 from pipelines.imports import ImportReport
 from ui import jobs, navigation
 from ui.formats import number, plain
+from ui.import_typed import ARGUMENTS, options_of
 from ui.session import View
 
 SAMPLE = jobs.ROOT / "data" / "sample"
 BUILD = ("pipelines", "build", "--wait", "--json", "--progress")
 TRAIN = ("models", "train", "--json")
+PHASES = ("read", "convert", "store")  # what an import says it is doing
 
 
 def load(view: View, files: Sequence[tuple[Path, dict[str, Any]]]) -> None:
@@ -26,6 +29,11 @@ def load(view: View, files: Sequence[tuple[Path, dict[str, Any]]]) -> None:
 def build(view: View) -> None:
     """Build from the imports that are in force."""
     start(view, [BUILD])
+
+
+def build_known(view: View, at: dt.datetime, as_of: dt.date | None) -> None:
+    """Build from what was known at a moment (UTC), as of a day where one is given."""
+    start(view, [(*BUILD, "--known-at", at.isoformat(), *(("--as-of", as_of.isoformat()) if as_of else ()))])
 
 
 def offer_build(view: View, text: str) -> None:
@@ -96,12 +104,10 @@ def _load_sample(view: View, files: list[Path]) -> None:
 def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
     """The command for one file; what the person said beyond kind, source and date goes beside it as a mapping file."""
     arguments = ["pipelines", "import", str(path), "--json", "--progress"]
-    for name in ("kind", "source", "as_of", "sheet"):
+    for name in ARGUMENTS:
         if said.get(name):
             arguments += [f"--{name.replace('_', '-')}", str(said[name])]
-    mapping = {
-        name: said[name] for name in ("columns", "date_order", "decimal", "currency", "ledger") if said.get(name)
-    }
+    mapping = options_of(said)
     if mapping:
         beside = path.with_name(f"{path.name}.mapping.json")
         beside.write_text(json.dumps(mapping, ensure_ascii=False), encoding="utf-8")
@@ -123,33 +129,51 @@ def _watch(view: View, job: jobs.Job) -> None:
         st.progress(job.share, text=_doing(view, job))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(t("imports.stay"))
-            st.button(t("imports.stop"), on_click=jobs.stop, args=(job,), icon=":material/stop:", key="stop_job")
+            st.button(
+                t("imports.stop"), on_click=jobs.stop, args=(job,), icon=":material/stop:", key="stop_job",
+                disabled=job.stopped,
+            )  # fmt: skip
 
 
 def _doing(view: View, job: jobs.Job) -> str:
     """The step in words: which of how many, and how far it says it is."""
     module, command, *rest = job.steps[job.step]
     t, (done, total) = view.reader.t, job.done_of
+    parts = [t("imports.step", step=job.step + 1, steps=len(job.steps))]
     if command == "import":
-        text = t("imports.doing_import", name=Path(rest[0]).name)
+        parts.append(t("imports.doing_import", name=Path(rest[0]).name))
+        parts += [t(f"imports.phase_{job.doing}")] if job.doing in PHASES else []
     else:
-        text = t("imports.doing_train" if module == "models" else "imports.doing_build")
-    return f"{t('imports.step', step=job.step + 1, steps=len(job.steps))} · {plain(text)}" + (
-        f" · {number(view.reader, done)}/{number(view.reader, total)}" if total else ""
-    )
+        parts.append(t("imports.doing_train" if module == "models" else "imports.doing_build"))
+        parts += [f"{number(view.reader, done)}/{number(view.reader, total)}"] if total else []
+    if job.stopped:
+        parts.append(t("imports.stopping"))
+    return plain(" · ".join(parts))
 
 
 def _outcome(view: View, job: jobs.Job) -> None:
     t = view.reader.t
-    if job.error:
-        st.error(plain(job.error), title=t("imports.failed"), icon=":material/error:")
+    lines = [line for result in job.results for line in _lines(view, result)]
+    if job.stopped:
+        text = "  \n".join([*lines, t("imports.stopped_text")])
+        st.warning(text, title=t("imports.stopped"), icon=":material/stop_circle:")
+    elif job.error:
+        st.error("  \n".join([*lines, plain(job.error)]), title=t("imports.failed"), icon=":material/error:")
     else:
-        lines = [line for result in job.results for line in _lines(view, result)]
         st.success("  \n".join(lines), title=t("imports.finished"), icon=":material/check_circle:")
+    _open_report(job)
     with st.container(horizontal=True):
-        if not job.error:
+        if not job.error and not job.stopped:
             navigation.link("overview", t("imports.to_overview"), icon=":material/arrow_forward:")
         st.button(t("imports.close"), on_click=_forget, type="tertiary", key="close_job")
+
+
+def _open_report(job: jobs.Job) -> None:
+    """Show the report of the last file loaded, once, as soon as the work has ended."""
+    loaded = [report["import_id"] for result in job.results for report in result.get("imports", [])]
+    if loaded and st.session_state.get("import_reported") != loaded:
+        st.session_state["import_reported"] = loaded
+        st.session_state["import_shown"] = loaded[-1]
 
 
 def _lines(view: View, result: dict[str, Any]) -> list[str]:

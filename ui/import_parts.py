@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import imports, queries
+from pipelines import imports_detail
 from pipelines.canonical import KINDS, MONEY
 from pipelines.imports import ImportReport, Preview
-from ui import import_jobs, page
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -18,10 +17,8 @@ from ui.tables import table, words
 
 COLUMNS = words("canonical_column source_column how share samples parsed evidence")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
+MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
 REJECTED = words("line_no column_name value reason raw")
-PAST = words(
-    "file_name kind as_of rows_read rows_accepted rows_rejected accepted_total control_total imported_at retracted_at"
-)
 
 
 def understood(view: View, preview: Preview, *, key: str) -> None:
@@ -41,11 +38,46 @@ def understood(view: View, preview: Preview, *, key: str) -> None:
             if preview.unmapped:
                 st.caption(t("imports.unmapped", text=plain(t("app.comma").join(preview.unmapped))))
     if preview.report:
-        notes(reader, preview.report.notes)
+        layout_change(view, preview)
+        notes(reader, [note for note in preview.report.notes if note["code"] != "layout_changed"])
     if preview.rejected:
         label = t("imports.rejected", count=preview.report.rows_rejected if preview.report else len(preview.rejected))
         with st.expander(label):
             rejected_table(reader, pd.DataFrame(preview.rejected), key)
+
+
+def layout_change(view: View, preview: Preview) -> None:
+    """The layout beside that of the last export of this source: what feeds another meaning, is new, or is gone."""
+    assert preview.report is not None
+    reader, t = view.reader, view.reader.t
+    before = imports_detail.layout_before(view.settings, preview.report.source, preview.kind)
+    if before is None:
+        return
+    was = {name: each["source"] for name, each in before.columns.items() if each["source"] and name in MEANINGS}
+    now = {each.name: each.source for each in preview.columns if each.source and each.name in was | MEANINGS}
+    moved = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    known = {*was.values(), *before.unmapped}
+    new = [header for header in preview.headers if header not in known and known]
+    gone = [header for header in known if header not in preview.headers]
+    about = {"name": plain(before.file_name), "source": plain(preview.report.source)}
+    if before.kind == "aged_summary" or not (moved or new or gone):
+        st.caption(f":green[:material/check_circle:] {t('imports.same_layout', **about)}")
+        return
+    comma = t("app.comma")
+    lines = [t("imports.layout_differs", **about)]
+    lines += [t("imports.layout_new", text=plain(comma.join(new)))] if new else []
+    lines += [t("imports.layout_gone", text=plain(comma.join(sorted(gone))))] if gone else []
+    st.warning("  \n".join(lines), icon=":material/difference:")
+    if moved:
+        rows = pd.DataFrame(
+            {
+                "canonical_column": moved,
+                "before": [was.get(name) or DASH for name in moved],
+                "after": [now.get(name) or DASH for name in moved],
+            }
+        )
+        shown = words("canonical_column before after")
+        table(reader, rows, shown, key=f"layout-{preview.file_name}", alt=t("imports.layout_alt"))
 
 
 def counts(view: View, report: ImportReport) -> None:
@@ -77,6 +109,11 @@ def counts(view: View, report: ImportReport) -> None:
             height="stretch",
             help=t("imports.difference_help"),
         )
+    aside = report.rows_set_aside
+    st.caption(
+        t("imports.adds_up", read=report.rows_read, accepted=report.rows_accepted,
+          rejected=report.rows_rejected - aside, aside=aside)
+    )  # fmt: skip
     st.caption(" · ".join(_facts(reader, report)))
     if report.difference:
         st.warning(t("imports.total_differs", text=number(reader, report.difference, 2)), icon=":material/difference:")
@@ -133,79 +170,6 @@ def format_line(reader: Reader, form: dict[str, Any]) -> str:
         parts.append(reader.t("imports.sheet", name=form["sheet"]))
     parts.append(reader.t("imports.header_line", line=form["header_line"]))
     return plain(" · ".join(part for part in parts if part))
-
-
-def past_imports(view: View, past: Sequence[ImportReport]) -> None:
-    """Every import, newest first; a row opens what it holds and lets it be retracted."""
-    reader, t = view.reader, view.reader.t
-    newest = list(reversed(past))
-    rows = pd.DataFrame([{name: getattr(report, name) for name in (*PAST, "import_id")} for report in newest])
-    for name in ("accepted_total", "control_total"):
-        rows[name] = pd.to_numeric(rows[name], errors="coerce")
-    rows["as_of"] = pd.to_datetime(rows["as_of"])
-    columns = [name for name in PAST if name != "retracted_at" or rows["retracted_at"].notna().any()]
-    row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"), file_name="imports")
-    if row is not None:
-        st.session_state["import_shown"] = newest[row].import_id
-    shown = next((report for report in newest if report.import_id == st.session_state.get("import_shown")), None)
-    if shown:
-        _details(view, shown)
-
-
-def _details(view: View, report: ImportReport) -> None:
-    reader, t = view.reader, view.reader.t
-    with st.container(border=True):
-        st.markdown(f"**{plain(report.file_name)}** · {reader.code('kind', report.kind)} · {plain(report.import_id)}")
-        st.caption(format_line(reader, report.format))
-        counts(view, report)
-        notes(reader, report.notes)
-        if report.rows_rejected:
-            _rejected_of(view, report)
-        if report.retracted_at:
-            st.caption(f":material/undo: {t('imports.is_retracted')}")
-        elif not import_jobs.is_running():
-            st.button(
-                t("imports.retract"),
-                icon=":material/undo:",
-                on_click=_ask_retract,
-                args=(report.import_id,),
-                key="retract",
-            )
-            if st.session_state.get("import_retract") == report.import_id:
-                _confirm_retract(view, report)
-
-
-def _rejected_of(view: View, report: ImportReport) -> None:
-    """The rejected rows, from the build that holds the import."""
-    t = view.reader.t
-    rows = None if view.build is None else view.ask_build(queries.rejected_rows, report.import_id)
-    if rows is None or rows.empty:
-        page.nothing_here(t("imports.rejected_after_build"))
-        return
-    with st.expander(t("imports.rejected", count=len(rows)), expanded=True):
-        rejected_table(view.reader, rows, "past")
-
-
-def _confirm_retract(view: View, report: ImportReport) -> None:
-    t = view.reader.t
-    with st.container(border=True):
-        st.write(t("imports.retract_sure", name=plain(report.file_name)))
-        with st.container(horizontal=True):
-            st.button(
-                t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report.import_id), key="yes"
-            )
-            st.button(t("imports.retract_no"), on_click=_ask_retract, args=(None,), key="no")
-
-
-def _ask_retract(import_id: str | None) -> None:
-    st.session_state["import_retract"] = import_id
-
-
-def _retract(view: View, import_id: str) -> None:
-    imports.retract(view.settings, import_id)
-    st.session_state["import_retract"] = None
-    if any(not report.retracted_at for report in imports.list_imports(view.settings)):
-        import_jobs.build(view)
 
 
 def _facts(reader: Reader, report: ImportReport) -> list[str]:

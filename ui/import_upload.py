@@ -1,7 +1,6 @@
 """Uploading: files are kept beside the page until they are loaded, previewed, and corrected by the person."""
 
 import datetime as dt
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,18 @@ from typing import Any
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from pipelines import imports
 from pipelines.canonical import KINDS
 from pipelines.imports import Preview
-from ui import import_jobs, import_parts
+from ui import import_jobs, import_parts, import_preview
 from ui.formats import plain
+from ui.import_typed import amount_of
 from ui.session import View
 
 DATE_ORDERS = ("YMD", "DMY", "MDY")
 DECIMALS = (".", ",")
 MEGABYTE = 1024 * 1024
 LEDGERS = ("ledger", "open_items")
+BUCKETS = ("bucket", "days_from", "days_to")  # of an aged summary: said by the headers themselves
 
 
 def uploads(view: View) -> None:
@@ -29,8 +29,9 @@ def uploads(view: View) -> None:
         st.subheader(t("imports.upload"), anchor=False)
         st.write(t("imports.upload_text", limit=view.settings.upload_limit_mb))
         files = st.file_uploader(
-            t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key()
-        )
+            t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key(),
+            max_upload_size=view.settings.upload_limit_mb,
+        )  # fmt: skip
     ready: list[tuple[Path, dict[str, Any]]] = []
     for file in files or []:
         if file.size > view.settings.upload_limit_mb * MEGABYTE:
@@ -40,15 +41,18 @@ def uploads(view: View) -> None:
         path = _kept(file)
         said = _said(file.file_id)
         with st.container(border=True):
-            with st.spinner(t("imports.reading", name=plain(file.name))):
-                preview = _preview(view, file.file_id, path, said)
+            preview = import_preview.shown(view, file.file_id, path, said)
+            if preview is None:
+                continue
             import_parts.understood(view, preview, key=file.file_id)
             corrections(view, preview, file.file_id)
-        if preview.problem is None:
+            complaint = _complaint(view, said)
+        if preview.problem is None and not complaint:
             ready.append((path, said))
     if not ready:
         return
     left_out = len(files or []) - len(ready)
+    busy = import_preview.is_reading()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             t("imports.load", count=len(ready)) if len(ready) > 1 else t("imports.load_one"),
@@ -57,8 +61,10 @@ def uploads(view: View) -> None:
             on_click=_load,
             args=(view, ready),
             key="load_files",
+            disabled=busy,
         )
-        st.caption(t("imports.load_left_out", count=left_out) if left_out else t("imports.load_text"))
+        wait = t("imports.load_wait") if busy else None
+        st.caption(wait or (t("imports.load_left_out", count=left_out) if left_out else t("imports.load_text")))
 
 
 def corrections(view: View, preview: Preview, file_id: str) -> None:
@@ -78,6 +84,9 @@ def corrections(view: View, preview: Preview, file_id: str) -> None:
             _text(view, file_id, "source")
             _text(view, file_id, "currency")
             _date(view, file_id)
+            _text(view, file_id, "control_total", view.reader.t("imports.say_control_total_help"))
+        if complaint := _complaint(view, _said(file_id)):
+            st.error(complaint, icon=":material/error:")
         if unclear in ("error.date_order_unclear", "error.decimal_unclear"):
             st.caption(f":orange[:material/help:] {t('imports.say_style')}")
         if preview.headers and kind:
@@ -92,7 +101,7 @@ def _columns(view: View, preview: Preview, file_id: str, kind: str) -> None:
     with st.grid(4, min_column_width=190, gap="small"):
         found = {column.name: column.source for column in preview.columns}
         headers = list(dict.fromkeys(preview.headers))
-        for column in KINDS[kind]:
+        for column in [each for each in KINDS[kind] if each.name not in BUCKETS]:
             source = said.get("columns", {}).get(column.name, found.get(column.name))
             st.selectbox(
                 t(f"column.{column.name}") + (" ＊" if column.required else ""),
@@ -120,11 +129,19 @@ def _choice(view: View, file_id: str, name: str, options: tuple[str, ...], words
     )  # fmt: skip
 
 
-def _text(view: View, file_id: str, name: str) -> None:
+def _text(view: View, file_id: str, name: str, help_text: str | None = None) -> None:
     st.text_input(
         view.reader.t(f"imports.say_{name}"), key=f"{file_id}.{name}", placeholder=view.reader.t("imports.as_found"),
-        on_change=_say, args=(file_id, name),
+        on_change=_say, args=(file_id, name), help=help_text,
     )  # fmt: skip
+
+
+def _complaint(view: View, said: dict[str, Any]) -> str:
+    """What is wrong with what the person typed, in words; empty where nothing is."""
+    text = said.get("control_total")
+    if text is None or amount_of(str(text)) is not None:
+        return ""
+    return view.reader.t("imports.control_total_wrong", text=plain(text))
 
 
 def _date(view: View, file_id: str) -> None:
@@ -162,28 +179,6 @@ def _forget_columns(file_id: str) -> None:
         del st.session_state[key]
 
 
-def _preview(view: View, file_id: str, path: Path, said: dict[str, Any]) -> Preview:
-    """The preview of the file with what was said about it; read again only when that changes."""
-    cache = st.session_state.setdefault("import_previews", {})
-    key = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    if cache.get(file_id, ("",))[0] != key:
-        mapping = {name: value for name, value in said.items() if name not in ("kind", "source", "as_of", "sheet")}
-        cache[file_id] = (
-            key,
-            imports.preview(
-                path,
-                view.settings,
-                kind=said.get("kind"),
-                source=said.get("source"),
-                as_of=dt.date.fromisoformat(said["as_of"]) if said.get("as_of") else None,
-                mapping=mapping or None,
-                sheet=said.get("sheet"),
-            ),
-        )
-    preview: Preview = cache[file_id][1]
-    return preview
-
-
 def _kept(file: UploadedFile) -> Path:
     """The upload as a file of its own name in a folder of its own, for this session only."""
     if "import_folder" not in st.session_state:
@@ -205,4 +200,4 @@ def _load(view: View, ready: list[tuple[Path, dict[str, Any]]]) -> None:
     """Start loading and give the page an empty uploader."""
     import_jobs.load(view, ready)
     st.session_state["import_round"] += 1
-    st.session_state["import_previews"] = {}
+    import_preview.forget()

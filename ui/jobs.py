@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRESS = re.compile(r"(\d+)/(\d+) ")
+PROGRESS = re.compile(r"(\d+)/(\d+) (\S*)")
+PATIENCE = 20.0  # seconds that a command asked to stop has to tidy up before it is ended outright
+TIDY = ("pipelines", "doctor", "--json")
 
 
 @dataclass
@@ -25,8 +28,10 @@ class Job:
     steps: tuple[tuple[str, ...], ...]
     step: int = 0
     done_of: tuple[int, int] = (0, 0)  # how far the running command says it is
+    doing: str = ""  # and what it says it is doing
     results: tuple[dict[str, Any], ...] = field(default=())  # the JSON object each finished command printed
     error: str = ""  # what went wrong, in one line
+    stopped: bool = False  # somebody asked it to stop
     done: bool = False
     process: subprocess.Popen[str] | None = None
 
@@ -45,7 +50,8 @@ def start(steps: Sequence[Sequence[str]], language: str) -> Job:
 
 
 def stop(job: Job) -> None:
-    """End the running command; what it had not finished leaves no trace in the warehouse."""
+    """End the running command and run no further one; what it had not finished leaves no trace in the warehouse."""
+    job.stopped = True
     if job.process and job.process.poll() is None:
         job.process.terminate()
 
@@ -57,9 +63,13 @@ def _run(job: Job, language: str) -> None:
         "PYTHONIOENCODING": "utf-8",
     }
     for number, step in enumerate(job.steps):
-        job.step, job.done_of = number, (0, 0)
+        if job.stopped:
+            break
+        job.step, job.done_of, job.doing = number, (0, 0), ""
         status, output, last = _one(job, [sys.executable, "-m", *step], environment)
         job.results = (*job.results, _object(output))
+        if status == -signal.SIGKILL:
+            _one(job, [sys.executable, "-m", *TIDY], environment)
         if status != 0:
             job.error = last or f"{' '.join(step[:2])}: {status}"
             break
@@ -79,6 +89,8 @@ def _one(job: Job, command: list[str], environment: dict[str, str]) -> tuple[int
         errors="replace",
     ) as process:
         job.process = process
+        ended = threading.Event()
+        threading.Thread(target=_insist, args=(job, process, ended), daemon=True).start()
         assert process.stdout and process.stderr
         outputs: list[str] = []
         # Both pipes are read at once: a full one would stop the command.
@@ -86,12 +98,21 @@ def _one(job: Job, command: list[str], environment: dict[str, str]) -> tuple[int
         drain.start()
         for line in process.stderr:
             if count := PROGRESS.match(line):
-                job.done_of = (int(count[1]), int(count[2]))
+                job.done_of, job.doing = (int(count[1]), int(count[2])), count[3]
             elif line.strip():
                 complaint = line.strip()
         drain.join()
         status = process.wait()
+        ended.set()
     return status, "".join(outputs), complaint
+
+
+def _insist(job: Job, process: subprocess.Popen[str], ended: threading.Event) -> None:
+    """End outright a command that was asked to stop and has not done so in time."""
+    while not ended.wait(0.5):
+        if job.stopped and not ended.wait(PATIENCE):
+            process.kill()
+            return
 
 
 def _object(output: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pipelines import queries_summaries
+from pipelines import queries_compare, queries_summaries
 from ui import navigation, session
 from ui.filters import in_words
-from ui.formats import date
+from ui.formats import date, moment
 from ui.session import View
 
 # Pages that have something to say where aged summaries are all there is.
@@ -25,6 +25,9 @@ def start(name: str, *, needs_build: bool = True) -> View:
     covered = in_words(view.reader, view.who.scope, view.scope)
     line = view.reader.t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.build.base_currency)
     st.caption(" · ".join(part for part in (line, covered) if part))
+    if known := queries_compare.known_earlier(view.build):
+        at = moment(view.reader, known, view.reader.zone)
+        st.caption(f":orange[:material/history:] {view.reader.t('known.banner', at=at)}")
     if name not in WITHOUT_DOCUMENTS and not view.ask_build(queries_summaries.has_documents):
         st.info(view.reader.t("summary.not_here"), icon=":material/info:")
         navigation.link("overview", view.reader.t("summary.to_snapshot"), ":material/arrow_forward:")

@@ -20,7 +20,8 @@ def words(text: str) -> tuple[str, ...]:
 
 # What a column holds, by its name in the built tables. A column that is not listed cannot be shown.
 _COLUMNS_OF_KIND = {
-    "text": """customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
+    "text": """after key lines
+        customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
         serving other auc pr_auc brier ece log_loss cause
@@ -29,7 +30,7 @@ _COLUMNS_OF_KIND = {
         component component_value weight_share""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
-        charge_base commission_base kept_base collected_base summary_base documents_base
+        charge_base commission_base kept_base collected_base summary_base documents_base before_base
         cash_now_base cash_later_base cost_base net_base sales_base sales_before_base gross_base carrying_base
         expected_loss_base written_off_base margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
@@ -61,7 +62,7 @@ _COLUMNS_OF_KIND = {
     "bucket": "bucket",
     "reasons": "queue_reasons reason reasons risk_reasons ways_back",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
-        measure how status estimator segment action found_in
+        measure how status estimator segment action found_in change
         agreed_state confirmation_status legal bill_state option ladder
         queue_trend""",
     "meaning": "canonical_column",

@@ -1,0 +1,200 @@
+"""The report of one import: what it holds, what was not accepted and why, what it changed, and taking it back."""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pipelines import imports
+from pipelines.canonical import KINDS
+from pipelines.imports import ImportReport
+from pipelines.imports_changes import Changes, changes
+from pipelines.imports_detail import by_reason, conflicts, rejected
+from pipelines.imports_workbook import report_workbook
+from pipelines.settings import Settings
+from ui import import_jobs, import_parts, page
+from ui.formats import date, number, plain
+from ui.i18n import Reader
+from ui.session import View
+from ui.tables import table, words
+
+SHOWN = 1000  # rows of a list on the page; the workbook holds them all
+NAMES = {column.name for columns in KINDS.values() for column in columns}
+PAST = words(
+    "file_name kind as_of rows_read rows_accepted rows_rejected accepted_total control_total imported_at retracted_at"
+)
+REASONS = words("reason rows lines")
+CHANGES = words("change key column_name before after")
+Compared = tuple[Changes, list[dict[str, Any]]]
+CONFLICTS = words("key column_name before after file_name")
+
+
+def past_imports(view: View, past: Sequence[ImportReport]) -> None:
+    """Every import, newest first; a row opens what it holds and lets it be retracted."""
+    reader, t = view.reader, view.reader.t
+    newest = list(reversed(past))
+    rows = pd.DataFrame([{name: getattr(report, name) for name in (*PAST, "import_id")} for report in newest])
+    for name in ("accepted_total", "control_total"):
+        rows[name] = pd.to_numeric(rows[name], errors="coerce")
+    rows["as_of"] = pd.to_datetime(rows["as_of"])
+    columns = [name for name in PAST if name != "retracted_at" or rows["retracted_at"].notna().any()]
+    row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"), file_name="imports")
+    if row is not None:
+        st.session_state["import_shown"] = newest[row].import_id
+    shown = next((report for report in newest if report.import_id == st.session_state.get("import_shown")), None)
+    if shown:
+        details(view, shown)
+
+
+def details(view: View, report: ImportReport) -> None:
+    """One import in full, with its workbook to take away."""
+    reader, t = view.reader, view.reader.t
+    with st.container(border=True):
+        head, button = st.columns([5, 1], vertical_alignment="center")
+        head.markdown(f"**{plain(report.file_name)}** · {reader.code('kind', report.kind)} · {plain(report.import_id)}")
+        button.download_button(
+            t("imports.workbook"), data=partial(report_workbook, view.settings, report.import_id, reader.language),
+            file_name=f"{report.file_name}.report.xlsx", icon=":material/download:", on_click="ignore", type="tertiary",
+            key=f"workbook-{report.import_id}",
+        )  # fmt: skip
+        st.caption(import_parts.format_line(reader, report.format))
+        import_parts.counts(view, report)
+        import_parts.notes(reader, report.notes)
+        _changed(view, report)
+        _conflicting(view, report)
+        if report.rows_rejected:
+            _rejected(view, report)
+        _columns(view, report)
+        if report.retracted_at:
+            st.caption(f":material/undo: {t('imports.is_retracted')}")
+        elif not import_jobs.is_running():
+            st.button(
+                t("imports.retract"), icon=":material/undo:", on_click=_ask_retract, args=(report.import_id,),
+                key="retract",
+            )  # fmt: skip
+            if st.session_state.get("import_retract") == report.import_id:
+                _confirm_retract(view, report)
+
+
+# An import never changes; which one came before it does, when one is retracted.
+@st.cache_data(show_spinner=False, max_entries=20)
+def _changes(home: str, import_id: str, standing: tuple[str, ...], _settings: Settings) -> Compared:
+    return changes(_settings, import_id, limit=SHOWN), conflicts(_settings, import_id, limit=SHOWN)
+
+
+def _compared(view: View, report: ImportReport) -> Compared:
+    standing = tuple(each.import_id for each in imports.list_imports(view.settings) if not each.retracted_at)
+    found: Compared = _changes(str(view.settings.home.absolute()), report.import_id, standing, view.settings)
+    return found
+
+
+def _changed(view: View, report: ImportReport) -> None:
+    """What is new, paid, changed and gone against the last import of the same source."""
+    reader, t = view.reader, view.reader.t
+    found, _ = _compared(view, report)
+    if not found.previous:
+        st.caption(f":material/first_page: {t('imports.first_of_source', source=plain(report.source))}")
+        return
+    before = next((each for each in imports.list_imports(view.settings) if each.import_id == found.previous), None)
+    name = plain(before.file_name) if before else ""
+    day = date(reader, before.as_of) if before else ""
+    counts = [
+        f"{reader.code('change', change)} **{number(reader, found.counts.get(change, 0))}**"
+        for change in ("new", "paid", "changed", "gone")
+        if change != "paid" or report.kind == "invoices"
+    ]
+    st.markdown(f":material/difference: {t('imports.against', name=name, day=day)} {' · '.join(counts)}")
+    if not found.rows:
+        return
+    with st.expander(t("imports.changes", count=sum(found.counts.values()))):
+        rows = pd.DataFrame(found.rows).rename(columns={"column": "column_name"})
+        rows["column_name"] = [_column_word(reader, name) for name in rows["column_name"]]
+        table(reader, rows, CHANGES, key="changes", alt=t("imports.changes_alt"), file_name="changes")
+
+
+def _conflicting(view: View, report: ImportReport) -> None:
+    """Invoices that another export holds otherwise: this later one is used, and the difference is listed."""
+    reader, t = view.reader, view.reader.t
+    _, found = _compared(view, report)
+    if not found:
+        return
+    with st.expander(t("imports.conflicts", count=len({row["key"] for row in found})), icon=":material/compare:"):
+        st.caption(t("imports.conflicts_rule"))
+        rows = pd.DataFrame(found).rename(columns={"column": "column_name"})
+        rows["column_name"] = [_column_word(reader, name) for name in rows["column_name"]]
+        table(reader, rows, CONFLICTS, key="conflicts", alt=t("imports.conflicts_alt"), file_name="conflicts")
+
+
+def _rejected(view: View, report: ImportReport) -> None:
+    """The reasons with how many rows and their lines, then the rows themselves."""
+    reader, t = view.reader, view.reader.t
+    found = rejected(view.settings, report.import_id, SHOWN if report.rows_rejected > SHOWN else report.rows_rejected)
+    with st.expander(t("imports.rejected", count=report.rows_rejected), expanded=True):
+        if not found:
+            page.nothing_here(t("imports.rejected_none"))
+            return
+        reasons = by_reason(found)
+        rows = pd.DataFrame(
+            {
+                "reason": [json.dumps(each.reason, ensure_ascii=False) for each in reasons],
+                "rows": [each.rows for each in reasons],
+                "lines": [each.lines_text for each in reasons],
+            }
+        )
+        table(reader, rows, REASONS, key="reasons", alt=t("imports.reasons_alt"))
+        if len(found) < report.rows_rejected:
+            st.caption(t("imports.rejected_first", count=len(found), all=report.rows_rejected))
+        import_parts.rejected_table(reader, pd.DataFrame(found), "past")
+
+
+def _columns(view: View, report: ImportReport) -> None:
+    """How the columns were understood at the time."""
+    reader, t = view.reader, view.reader.t
+    if not report.columns:
+        return
+    with st.expander(t("imports.columns", count=sum(1 for each in report.columns.values() if each["source"]))):
+        rows = pd.DataFrame(
+            {
+                "canonical_column": list(report.columns),
+                "source_column": [each["source"] or "" for each in report.columns.values()],
+                "how": [each["how"] for each in report.columns.values()],
+                "share": [each["confidence"] for each in report.columns.values()],
+                "evidence": [
+                    "; ".join(reader.reason(item) for item in each["evidence"]) for each in report.columns.values()
+                ],
+            }
+        )
+        rows = rows[[name in NAMES for name in rows["canonical_column"]]]
+        shown = words("canonical_column source_column how share evidence")
+        table(reader, rows, shown, key="stored_columns", alt=t("imports.columns_alt"))
+        if report.unmapped:
+            st.caption(t("imports.unmapped", text=plain(t("app.comma").join(report.unmapped))))
+
+
+def _column_word(reader: Reader, name: object) -> str:
+    return reader.t(f"column.{name}") if name in NAMES else ""
+
+
+def _confirm_retract(view: View, report: ImportReport) -> None:
+    t = view.reader.t
+    with st.container(border=True):
+        st.write(t("imports.retract_sure", name=plain(report.file_name)))
+        with st.container(horizontal=True):
+            st.button(
+                t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report.import_id), key="yes"
+            )
+            st.button(t("imports.retract_no"), on_click=_ask_retract, args=(None,), key="no")
+
+
+def _ask_retract(import_id: str | None) -> None:
+    st.session_state["import_retract"] = import_id
+
+
+def _retract(view: View, import_id: str) -> None:
+    imports.retract(view.settings, import_id)
+    st.session_state["import_retract"] = None
+    if any(not report.retracted_at for report in imports.list_imports(view.settings)):
+        import_jobs.build(view)
