@@ -1,9 +1,9 @@
-"""What overdue money waits for, ours and theirs, in amount-days: what to remove first."""
+"""What overdue money waits for, ours and theirs, in amount-days: what to remove first, and how it develops."""
 
 import streamlit as st
 
-from pipelines import follow_up, queries_charge
-from ui import charge_parts, journal_parts, page
+from pipelines import blockers, queries_blockers
+from ui import blocker_parts, charge_parts, journal_parts, page
 from ui.tables import table, words
 
 COLUMNS = words("cause side invoices overdue_base amount_days")
@@ -11,17 +11,25 @@ COLUMNS = words("cause side invoices overdue_base amount_days")
 view = page.start("blockers")
 reader, t = view.reader, view.reader.t
 
-items = view.ask(queries_charge.blocked_amounts)
+items = view.ask(queries_blockers.overdue_items)
 if items.empty:
     page.nothing_here(t("blockers.none"))
     st.stop()
-found = follow_up.blocked(journal_parts.day(view), items)
+today = journal_parts.day(view)
+found = blockers.blocked(today, items)
 charge_parts.sides(view, found)
 found["cause"] = [reader.code("blocker", cause) for cause in found["cause"]]
-with st.container(border=True):
-    st.subheader(t("blockers.pareto"), anchor=False)
+causes, trend, faults, dates = st.tabs([t(f"blockers.tab_{name}") for name in ("causes", "trend", "faults", "dates")])
+with causes:
     st.caption(t("blockers.help"))
     st.plotly_chart(
         charge_parts.pareto(reader, found), key="pareto", config=charge_parts.CONFIG, alt=t("blockers.pareto")
     )
     table(reader, found, COLUMNS, key="blockers", alt=t("blockers.pareto"), file_name="blockers")
+    blocker_parts.invoices(view, today, items)
+with trend:
+    blocker_parts.trend(view, today)
+with faults:
+    blocker_parts.faults(view, today)
+with dates:
+    blocker_parts.due_dates(view, items)

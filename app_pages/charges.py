@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, queries_charge
+from pipelines import blockers, queries_blockers, queries_charge
 from ui import charge_parts, journal_parts, page
 from ui.formats import money
 from ui.tables import table, words
@@ -15,7 +15,7 @@ view = page.start("charges")
 reader, t = view.reader, view.reader.t
 
 rate, grace, cap, commission = charge_parts.terms(view)
-faults = follow_up.our_faults(journal_parts.day(view), view.ask(queries_charge.blocked_amounts))
+faults = blockers.our_faults(journal_parts.day(view), view.ask(queries_blockers.overdue_items))
 found = view.ask(queries_charge.calibrated, rate, grace, cap, commission, faults)
 if found.empty:
     page.nothing_here(t("charges.none"))

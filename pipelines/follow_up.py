@@ -294,39 +294,3 @@ def agreed_step(day: Day, entity_id: str, customer_id: str) -> Contact | None:
     contact = last_contact(day, entity_id, customer_id)
     payload: Payload | None = contact.payload if contact is not None else None
     return payload if isinstance(payload, Contact) else None
-
-
-def blocked(day: Day, items: pd.DataFrame) -> pd.DataFrame:
-    """What overdue money waits for: side (ours, theirs or ''), cause, invoices, overdue_base, amount_days.
-
-    `items` are the rows of `queries_charge.blocked_amounts`. Each invoice counts once: by the newest open blocker or
-    dispute about it, else by the newest about its customer, else as not looked into. The rows add up to the overdue.
-    """
-    causes = [
-        _cause(day, entity, customer, invoice)
-        for entity, customer, invoice in zip(items["entity_id"], items["customer_id"], items["invoice_id"], strict=True)
-    ]
-    sides = items.assign(side=[side for side, _ in causes], cause=[cause for _, cause in causes])
-    totals = sides.groupby(["side", "cause"], as_index=False).agg(
-        invoices=("invoice_id", "size"), overdue_base=("overdue_base", "sum"), amount_days=("amount_days", "sum")
-    )
-    return totals.sort_values(["amount_days", "cause"], ascending=[False, True], ignore_index=True)
-
-
-def _cause(day: Day, entity_id: str, customer_id: str, invoice_id: str) -> tuple[str, str]:
-    notes = [
-        note
-        for note in day.of(entity_id, customer_id)
-        if note.kind in ("blocker", "dispute") and note.is_open and note.invoice_id in (None, invoice_id)
-    ]
-    if not notes:
-        return "", "unknown"
-    # What names the invoice comes before what is said of the whole customer; both are newest first.
-    note = min(notes, key=lambda each: each.invoice_id is None)
-    return note.payload.side, note.payload.reason if note.kind == "blocker" else "disputed"
-
-
-def our_faults(day: Day, items: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    """The invoices (entity_id, invoice_id) that wait for something on our side, by `blocked`."""
-    rows = zip(items["entity_id"], items["customer_id"], items["invoice_id"], strict=True)
-    return tuple((row[0], row[2]) for row in rows if _cause(day, *row)[0] == "ours")

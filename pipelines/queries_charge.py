@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 
+from pipelines.blockers import Fault
 from pipelines.queries import Connection, Scope, _frame
 
 RATE = 0.0001  # per day, of what is open past its due date
@@ -16,17 +17,18 @@ def rep_charges(
     rate: float = RATE,
     grace_days: int = 0,
     since: dt.date | None = None,
-    our_fault: tuple[tuple[str, str], ...] = (),
+    our_fault: tuple[Fault, ...] = (),
 ) -> pd.DataFrame:
     """Per rep: rep, amount_days, charge_base, disputed_days, assumed_days, our_fault_days, collected_base.
 
     The charge is rate × the open amount of each day after due date + grace, and after `since` if given, up to the
-    as-of date. The `_days` columns are amount-days left out: disputed items, assumed due dates, and the invoices
-    (entity_id, invoice_id) of `our_fault`. collected_base is what was paid on the rep's invoices in the same time.
+    as-of date. The `_days` columns are amount-days left out: disputed items, assumed due dates, and the days that are
+    our fault, by `blockers.our_faults`: of an invoice up to the day it was put right, or all where it was not.
+    collected_base is what was paid on the rep's invoices in the same time.
     """
     condition, values = scope.where("invoices")
-    faults = ", ".join(["(?, ?)"] * len(our_fault))
-    is_ours = f"(invoices.entity_id, invoices.invoice_id) in ({faults})" if our_fault else "false"
+    rows = ", ".join(["(cast(? as varchar), cast(? as varchar), cast(? as date))"] * max(len(our_fault), 1))
+    faults = [part for fault in our_fault for part in fault] or [None, None, None]
     return _frame(
         con,
         f"""
@@ -34,46 +36,67 @@ def rep_charges(
             select as_of, cast(? as integer) as grace_days, cast(coalesce(?, date '0001-01-01') as date) as since
             from build_info
         ),
+        faults as (
+            select entity_id, invoice_id, max(coalesce(until_on, date '9999-12-31')) as until_on
+            from (values {rows}) as given(entity_id, invoice_id, until_on)
+            group by entity_id, invoice_id
+        ),
         invoices as (
             select
                 invoices.instalment_key,
                 invoices.rep,
                 invoices.amount_base,
                 greatest(invoices.due_date + period.grace_days, period.since) as start_on,
+                greatest(invoices.due_date + period.grace_days, period.since, least(period.as_of, faults.until_on))
+                    as fault_until,
+                faults.until_on is not null as is_faulty,
                 period.as_of,
                 period.since,
                 case
-                    when {is_ours} then 'our_fault'
                     when invoices.disputed then 'disputed'
                     when invoices.due_basis = 'assumed' then 'assumed'
                     else 'charged'
                 end as counts_as
             from fct_invoices as invoices
             cross join period
+            left join faults on invoices.entity_id = faults.entity_id and invoices.invoice_id = faults.invoice_id
             where {condition} and invoices.amount_doc > 0
+        ),
+        -- The days of an invoice in a row: those that are our fault, then the others.
+        stretches as (
+            select instalment_key, rep, amount_base, 'our_fault' as counts_as, start_on, fault_until as end_on, since
+            from invoices
+            where is_faulty
+            union all
+            select instalment_key, rep, amount_base, counts_as,
+                case when is_faulty then fault_until else start_on end, as_of, since
+            from invoices
         ),
         applied as (
             select
-                invoices.instalment_key,
+                stretches.instalment_key,
+                stretches.counts_as,
                 sum(applications.amount_base * greatest(
-                    invoices.as_of - greatest(applications.applied_on - 1, invoices.start_on), 0
+                    stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
                 )) as paid_days,
                 coalesce(sum(applications.amount_base) filter (
-                    applications.kind = 'payment' and applications.applied_on > invoices.since
+                    applications.kind = 'payment' and applications.applied_on > stretches.since
                 ), 0) as collected_base
             from fct_applications as applications
-            inner join invoices using (instalment_key)
-            group by invoices.instalment_key
+            inner join stretches using (instalment_key)
+            group by stretches.instalment_key, stretches.counts_as
         ),
         items as (
             select
-                invoices.rep,
-                invoices.counts_as,
-                coalesce(applied.collected_base, 0) as collected_base,
-                invoices.amount_base * greatest(invoices.as_of - invoices.start_on, 0) - coalesce(applied.paid_days, 0)
-                    as amount_days
-            from invoices
-            left join applied using (instalment_key)
+                stretches.rep,
+                stretches.counts_as,
+                -- What came in is counted once, with the stretch that every invoice has.
+                case when stretches.counts_as = 'our_fault' then 0 else coalesce(applied.collected_base, 0) end
+                    as collected_base,
+                stretches.amount_base * greatest(stretches.end_on - stretches.start_on, 0)
+                - coalesce(applied.paid_days, 0) as amount_days
+            from stretches
+            left join applied using (instalment_key, counts_as)
         )
         select
             rep,
@@ -87,7 +110,7 @@ def rep_charges(
         group by rep
         order by charge_base desc, rep
         """,
-        [grace_days, since, *(part for pair in our_fault for part in pair), *values, rate],
+        [grace_days, since, *faults, *values, rate],
     )
 
 
@@ -98,7 +121,7 @@ def calibrated(
     grace_days: int = 0,
     cap_share: float | None = None,
     commission: float = COMMISSION,
-    our_fault: tuple[tuple[str, str], ...] = (),
+    our_fault: tuple[Fault, ...] = (),
 ) -> pd.DataFrame:
     """The last year replayed: `rep_charges` with commission_base, kept_base and the charge cut at `cap_share` of it."""
     as_of = con.cursor().execute("select as_of from build_info").fetchall()[0][0]
@@ -118,19 +141,3 @@ def break_even_days(rate: float = RATE, commission: float = COMMISSION) -> float
 def rate_for(days: int, commission: float = COMMISSION) -> float:
     """The daily rate that eats the commission in this many overdue days."""
     return commission / days
-
-
-def blocked_amounts(con: Connection, scope: Scope) -> pd.DataFrame:
-    """Overdue invoices: entity_id, customer_id, invoice_id, overdue_base, amount_days (open amount × days overdue)."""
-    condition, values = scope.where()
-    return _frame(
-        con,
-        f"""
-        select entity_id, customer_id, invoice_id, sum(open_base) as overdue_base,
-            sum(open_base * days_past_due) as amount_days
-        from fct_open_items
-        where days_past_due > 0 and {condition}
-        group by entity_id, customer_id, invoice_id
-        """,
-        values,
-    )

@@ -51,8 +51,23 @@ def test_what_is_disputed_assumed_or_our_fault_is_left_out_and_shown(tmp_path):
     A2,C1,2026-01-01,,100,R1,
     A3,C1,2025-12-01,2026-01-01,100,R1,
     A4,C1,2025-12-01,2026-01-01,100,R1,"""
-    found = charged(tmp_path, "2026-01-31", lines, our_fault=(("main", "A3"),)).loc["R1"]
+    found = charged(tmp_path, "2026-01-31", lines, our_fault=(("main", "A3", None),)).loc["R1"]
     assert found[["amount_days", "disputed_days", "assumed_days", "our_fault_days"]].tolist() == [3000] * 4
+
+
+@pytest.mark.parametrize(("until", "ours", "charged_days"), [("2026-01-11", 1000, 2000), ("2025-12-20", 0, 3000)])
+def test_only_the_days_until_our_fault_was_put_right_are_left_out(tmp_path, until, ours, charged_days):
+    line = "A1,C1,2025-12-01,2026-01-01,100,R1,"
+    fault = ("main", "A1", dt.date.fromisoformat(until))
+    found = charged(tmp_path, "2026-01-31", line, our_fault=(fault,)).loc["R1"]
+    assert (found["our_fault_days"], found["amount_days"]) == (ours, charged_days)
+
+
+def test_money_that_came_after_a_fault_counts_once(tmp_path):
+    lines, paid = "A1,C1,2025-12-01,2026-01-01,100,R1,", "P1,A1,2026-01-21,40,payment"
+    fault = ("main", "A1", dt.date(2026, 1, 11))
+    found = charged(tmp_path, "2026-01-31", lines, paid, our_fault=(fault,)).loc["R1"]
+    assert found[["our_fault_days", "amount_days", "collected_base"]].tolist() == [1000, 100 * 9 + 60 * 11, 40]
 
 
 def test_the_calibrator_replays_a_year_with_a_cap(tmp_path):

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import follow_up, journal
+from pipelines import blockers, follow_up, journal
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.settings import Settings
@@ -156,10 +156,10 @@ def test_every_overdue_invoice_waits_for_one_thing(settings):
     enter(settings, "blocker", {"side": "ours", "reason": "vouchers"}, invoice_id="A1")
     enter(settings, "dispute", {"side": "theirs", "reason": "price"}, invoice_id="A2")
     day = on(settings, MONDAY)
-    found = follow_up.blocked(day, items)
+    found = blockers.blocked(day, items)
     assert found[["side", "cause", "overdue_base"]].to_numpy().tolist() == [
         ["theirs", "disputed", 20.0],
         ["ours", "vouchers", 10.0],
         ["", "unknown", 40.0],
     ]
-    assert follow_up.our_faults(day, items) == (("main", "A1"),)
+    assert blockers.our_faults(day, items) == (("main", "A1", None),)

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import follow_up, queries_agreements, queries_charge, queries_reps, results
+from pipelines import blockers, queries_agreements, queries_blockers, queries_charge, queries_reps, results
 from pipelines.follow_up import Day
 from ui import forms, journal_parts, page
 from ui.charts import COLLECTED, CONFIG, OVERDUE, frame, money_axis
@@ -131,7 +131,7 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
         t("results.period"), PERIODS, default=90, key="results_period",
         format_func=lambda each: t("results.last_days", days=each),
     ) or 90  # fmt: skip
-    faults = follow_up.our_faults(today, view.ask(queries_charge.blocked_amounts))
+    faults = blockers.our_faults(today, view.ask(queries_blockers.overdue_items))
     since = as_of - dt.timedelta(days=days)
     rate = queries_charge.RATE
     charges = view.ask(queries_charge.rep_charges, rate, 0, since, faults)

@@ -27,12 +27,13 @@ _COLUMNS_OF_KIND = {
         serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number drawer next_step note approver entry_rule allowed
         old_class new_class old_strategy old_method new_strategy new_method contact_method
-        component component_value weight_share""",
+        component component_value weight_share owner""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
         charge_base commission_base kept_base collected_base summary_base documents_base before_base
         cash_now_base cash_later_base cost_base net_base sales_base sales_before_base gross_base carrying_base
-        expected_loss_base written_off_base margin_base target_base gap_base long_terms_base sold_overdue_base
+        not_given_base expected_loss_base written_off_base
+        margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
         covered_base overdue_then_base wait_base counted_base option_cost_base saved_base
         not_due_base at_risk_base recovered_base""",
@@ -44,13 +45,14 @@ _COLUMNS_OF_KIND = {
         next_run_on last_issued_on
         promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on
         state_on last_event_on last_on
-        next_due_date""",
+        next_due_date found_on settled_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
         days_behind expected_days_late days_late_with_open days_late_before days_to_pay invoices documents
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
         sold_overdue_invoices max_terms_days ready weeks
-        old_rank new_rank moved signs followed waiting median_days in_time too_early too_late no_pattern queue_place""",
+        old_rank new_rank moved signs followed waiting median_days in_time too_early too_late no_pattern queue_place
+        days_lost""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
         kept_share reached_share limit_use overdue_share
@@ -63,7 +65,7 @@ _COLUMNS_OF_KIND = {
     "reasons": "queue_reasons reason reasons risk_reasons ways_back",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
         measure how status estimator segment action found_in change
-        agreed_state confirmation_status legal bill_state option ladder
+        agreed_state confirmation_status legal bill_state option ladder verdict
         queue_trend""",
     "meaning": "canonical_column",
 }
