@@ -1,10 +1,11 @@
-# make run | test | bench | setup : each prepares what it needs first.
+# make run | test | bench | fuzz | setup : each prepares what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test bench
+.PHONY: help setup setup-dev run test bench fuzz
 
 PORT ?= 8501
 ADDRESS ?= localhost
 SIZE ?= 1000000
+INPUTS ?= 10000
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -21,6 +22,7 @@ help:
 	@echo "make run     start FirstPaid on http://localhost:$(PORT) (sample data on the first start)  启动"
 	@echo "make test    checks and tests  检查与测试"
 	@echo "make bench   speed, measured against floors (SIZE=$(SIZE))  性能测量"
+	@echo "make fuzz    damaged and random files into the import (INPUTS=$(INPUTS))  导入的随机破坏测试"
 	@echo "make setup   only make .venv  仅准备环境"
 
 setup:
@@ -43,3 +45,6 @@ test: setup-dev
 
 bench: setup-dev
 	@exec $(python) -m tests.bench.bench --size $(SIZE) $(BENCH_ARGS)
+
+fuzz: setup-dev
+	FIRSTPAID_FUZZ=$(INPUTS) $(python) -m pytest -n auto tests/test_pipelines_imports_fuzz.py
