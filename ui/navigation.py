@@ -34,7 +34,6 @@ PLACES = (
     Place("payers", "groups", "manage"),
     Place("aging", "calendar_view_month", "manage"),
     Place("cash", "payments", "manage"),
-    Place("financing", "account_balance", "manage", OFFICE),
     Place("behaviour", "timeline", "manage", OFFICE),
     Place("rolls", "trending_up", "manage", OFFICE),
     Place("calls", "call", "collect"),
@@ -44,8 +43,10 @@ PLACES = (
     Place("warnings", "notification_important", "collect"),
     Place("blockers", "block", "collect"),
     Place("effects", "query_stats", "collect", OFFICE),
-    Place("results", "leaderboard", "collect"),
-    Place("charges", "price_check", "collect"),
+    Place("results", "leaderboard", "steer"),
+    Place("charges", "price_check", "steer"),
+    Place("financing", "account_balance", "steer", OFFICE),
+    Place("credit", "credit_score", "steer", OFFICE),
     Place("payer", "person_search", "collect", hidden=True),
     Place("sheet", "description", "collect", hidden=True),
     Place("letters", "mail", "collect", hidden=True),
@@ -58,7 +59,7 @@ PLACES = (
     Place("model", "model_training", "analyse", OFFICE),
     Place("definitions", "menu_book", "analyse"),
 )
-GROUPS = ("manage", "collect", "analyse")
+GROUPS = ("manage", "collect", "steer", "analyse")
 
 
 def pages(reader: Reader, role: str) -> dict[str, st.Page]:
