@@ -12,7 +12,19 @@ from pipelines import journal
 from pipelines.follow_up import Day, Note
 
 STAGES = ("billed", "overdue", "chased", "promised", "disputed", "on_hold", "handed_over", "legal", "paid")
-LEGAL_STEPS = ("legal_stage", "ladder_step")
+# Entries about the whole customer that move its invoices; the others belong on the payer's page.
+OF_CUSTOMER = (
+    "contact",
+    "promise",
+    "plan",
+    "dispute",
+    "blocker",
+    "hold",
+    "handover",
+    "ladder_step",
+    "legal_stage",
+    "letter",
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ def of_invoice(
     due = min(_day(value) for value in instalments["due_date"])
     paid_on = max((_day(value) for value in applications["applied_on"]), default=None) if has_been_paid else None
     whom = (str(first["entity_id"]), str(first["customer_id"]))
-    notes = [note for note in day.of(*whom) if note.invoice_id in (None, str(first["invoice_id"]))]
+    notes = [note for note in reversed(day.of(*whom)) if _is_about(note, str(first["invoice_id"]))]
     notes = [
         note for note in notes if issued <= day.made_on(note) and (paid_on is None or day.made_on(note) <= paid_on)
     ]
@@ -81,6 +93,13 @@ def of_invoice(
     for stretch in stretches:
         spent[stretch.stage] = spent.get(stretch.stage, 0) + stretch.days
     return LifeLine(events, stretches, spent)
+
+
+def _is_about(note: Note, invoice_id: str) -> bool:
+    """Whether an entry is about the invoice or moves all invoices of its customer; a letter names those it is about."""
+    if note.kind == "letter" and note.payload.items:
+        return any(item.invoice_id == invoice_id for item in note.payload.items)
+    return note.invoice_id == invoice_id or (note.invoice_id is None and note.kind in OF_CUSTOMER)
 
 
 def _stretches(

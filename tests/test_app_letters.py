@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, queries
+from pipelines import follow_up, queries, queries_desk
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 from ui.docx_file import WORD, docx_bytes
@@ -53,3 +53,42 @@ def test_a_statement_holds_every_open_item(sample_copy, monkeypatch):
     app.button_group(key="letter.kind").set_value("statement").run()
     healthy(app, "en")
     assert len(app.table[0].value) == len(items) + 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_notice_of_one_step_lists_its_items_and_is_entered_with_them(sample_copy, monkeypatch, language):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    whom = (first["entity_id"], first["customer_id"])
+    due = ask(sample_copy, queries_desk.notice_items, Scope(), 15, 3, None, whom)
+    due = due[due["last_paid_on"].isna() & ~due["disputed"]]
+    address = {"lang": language, "entity": whom[0], "customer": whom[1], "letter": "demand", "level": "4"}
+    app = opened(sample_copy, monkeypatch, "letters", **address)
+    healthy(app, language)
+    assert len(app.table[0].value) == len(due) + 1
+    app.button(key="letter.sent").click().run()
+    letter = follow_up.notes(Settings(home=sample_copy))[0].payload
+    assert (letter.level, letter.channel, len(letter.items)) == (4, "letter", len(due))
+    assert float(letter.amount) == pytest.approx(due["open_doc"].sum())
+    assert app.info, "nothing of this step is left to ask for"
+
+
+def test_the_second_demand_is_firmer_and_a_changed_total_is_said(sample_copy, monkeypatch):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    address = {"lang": "en", "entity": first["entity_id"], "customer": first["customer_id"]}
+    app = opened(sample_copy, monkeypatch, "letters", **address)
+    app.button(key="letter.sent").click().run()
+    app = opened(sample_copy, monkeypatch, "letters", **address)
+    healthy(app, "en")
+    assert "written to you before" in app.text_area[0].value
+    assert not app.warning
+    app.text_area[0].set_value("Pay us ¥1.").run()
+    assert "no longer states" in app.warning[0].value
+
+
+def test_the_request_to_counsel_tells_what_was_done(sample_copy, monkeypatch):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    address = {"lang": "en", "entity": first["entity_id"], "customer": first["customer_id"]}
+    opened(sample_copy, monkeypatch, "letters", **address).button(key="letter.sent").click().run()
+    app = opened(sample_copy, monkeypatch, "letters", **address, letter="lawyer_request")
+    healthy(app, "en")
+    assert "Payment request letter" in app.text_area[0].value

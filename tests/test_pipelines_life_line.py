@@ -79,3 +79,13 @@ def test_relationship_and_discipline_are_counted(settings):  # noqa: F811
     later = payer_factors.of_customer(on(settings, after(400)), "main", "C1")
     assert (later.contacts, later.greetings) == (0, 0)
     assert later.ratings["value"].payload.score == 4, "a rating counts until it is given anew"
+
+
+def test_only_what_moves_the_invoice_is_told_in_the_order_of_entry(settings):  # noqa: F811
+    enter(settings, "greeting", {"note": "spring festival"})
+    enter(settings, "payer_fact", {"fact": "bank", "value": "ICBC"})
+    mark(settings, items(3), 3)  # a letter about invoice A0
+    enter(settings, "contact", contact(after(3)))
+    enter(settings, "confirmation", {"item": "acceptance", "state": "confirmed"}, invoice_id="A1")
+    today = journal.business_day(settings)
+    assert [event.code for event in line(on(settings, today)).events] == ["issued", "due", "contact", "confirmation"]

@@ -104,7 +104,7 @@ def _card(view: View, today: Day, row: dict, due: pd.DataFrame) -> None:
             st.caption(plain(f"{amount} · {money(reader, row['open_base'])} · {behind}"))
         with how:
             st.markdown(f":material/{ICONS[row['channel']]}: {plain(_step(view, level))}")
-            with st.container(horizontal=True, gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 if row["channel"] in ("call", "visit"):
                     contact_form.button(view, *whom, str(row["customer_name"]), str(row["channel"]), primary=False)
                 navigation.link(

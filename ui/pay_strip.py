@@ -24,9 +24,12 @@ def by_day(payments: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     )
 
 
-def strip(reader: Reader, days: pd.DataFrame, closing_day: int | None = None) -> go.Figure:
-    """A row per month, the newest on top, a column per day; the closing day of the payer card is marked."""
-    months = sorted(days["month_start"].unique(), reverse=True)
+def strip(reader: Reader, days: pd.DataFrame, as_of: dt.date, closing_day: int | None = None) -> go.Figure:
+    """A row per month up to `as_of`, the newest on top, a column per day; the payer card's closing day is marked.
+
+    A month in which nothing came is an empty row: that is what there is to see.
+    """
+    months = list(pd.date_range(days["month_start"].min(), pd.Timestamp(as_of), freq="MS"))[::-1]
     rows = {each: place for place, each in enumerate(months)}
     grid: list[list[float | None]] = [[None] * 31 for _ in months]
     words: list[list[str]] = [[""] * 31 for _ in months]
@@ -37,14 +40,17 @@ def strip(reader: Reader, days: pd.DataFrame, closing_day: int | None = None) ->
     most = float(days["amount_base"].max())
     figure = go.Figure(
         go.Heatmap(
-            z=grid, x=list(range(1, 32)), y=[month(reader, each.date()) for each in map(pd.Timestamp, months)],
+            z=grid, x=list(range(1, 32)), y=[month(reader, each.date()) for each in months],
             customdata=words, hovertemplate="%{customdata}<extra></extra>", colorscale=COLOURS, zmin=0, zmax=most,
             xgap=2, ygap=2, hoverongaps=False,
-            colorbar={"tickvals": [0, most], "ticktext": [compact(reader, 0), compact(reader, most)], "thickness": 10},
+            colorbar={
+                "tickvals": [0, most], "ticktext": [compact(reader, 0), compact(reader, most)], "thickness": 10,
+                "outlinewidth": 0,
+            },
         )
     )  # fmt: skip
     frame(figure, max(120, 60 + 17 * len(months)))
-    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, dtick=max(1, len(months) // 12))
     figure.update_xaxes(dtick=5, tick0=5, range=[0.5, 31.5], side="bottom")
     if closing_day is not None:
         figure.add_vline(x=closing_day, line_dash="dot", line_color="#DD5550", line_width=2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import payer_card
+from pipelines import payer_card, queries_lateness
 from pipelines.errors import UserError
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
@@ -13,6 +13,7 @@ from pipelines.journal_entries import EntryRefused
 from pipelines.payer_card import FINANCE, PEOPLE, Fact
 from ui import journal_parts
 from ui.formats import date, plain
+from ui.habits import in_words
 from ui.session import View
 
 OPEN = "payer_card.open"
@@ -25,6 +26,8 @@ def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
     for title, names in (("people", PEOPLE), ("finance", FINANCE)):
         st.markdown(f"**{t(f'payer_card.{title}')}**")
         st.markdown("\n".join(f"- {_line(view, name, known[name])}" for name in names))
+    habits = view.ask_anywhere(queries_lateness.pay_calendar, customer["entity_id"], customer["customer_id"])
+    st.caption(f":material/event_repeat: {t('payer_card.pays', text=plain(in_words(view.reader, habits)))}")
     closing = payer_card.next_closing_day(known, today.today)
     if closing is not None:
         st.info(t("payer_card.papers_by", date=date(view.reader, closing)), icon=":material/event_busy:")

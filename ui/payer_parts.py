@@ -175,7 +175,7 @@ def pay_days(view: View, today: Day, customer: Mapping[str, Any], payments: pd.D
     closing = payer_card.facts(today, customer)["closing_day"].value
     with st.container(border=True):
         st.subheader(t("payer.strip"), anchor=False, help=t("payer.strip_help"))
-        figure = pay_strip.strip(view.reader, found, int(closing) if closing else None)
+        figure = pay_strip.strip(view.reader, found, view.build.as_of, int(closing) if closing else None)
         st.plotly_chart(figure, key="pay_days", config=charts.CONFIG, alt=t("payer.strip_alt"))
 
 

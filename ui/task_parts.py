@@ -77,7 +77,7 @@ def _row(view: View, today: Day, note: Note, name: str) -> None:
             st.markdown(f":gray[{who}] · :{colour}[:material/event: {date(reader, by)}]")
             reason = f"{entry.reason} · " if note.kind == "handover" else ""
             st.caption(plain(f"{reason}{t('task.by', who=note.who, date=date(reader, today.made_on(note)))}"))
-        with how, st.container(horizontal=True, gap="small"):
+        with how, st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 t(f"journal.end_{note.kind}"), key=f"done-{note.id}", icon=":material/done:",
                 on_click=_end, args=(view, note),
