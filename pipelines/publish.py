@@ -23,7 +23,15 @@ Progress = Callable[[str, int, int], None]
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
 BUILD_ID = re.compile(r"\d{8}-\d{8}T\d{12}")  # as-of date, then the moment it was begun
 SCORED_READS = frozenset(
-    {"imports", "int_instalments", "int_applications", "int_accounts", "fct_open_items", "dim_customers"}
+    {
+        "imports",
+        "int_instalments",
+        "int_applications",
+        "int_accounts",
+        "fct_open_items",
+        "fct_promises",
+        "dim_customers",
+    }
 )
 
 
@@ -111,6 +119,8 @@ def build(
         try:
             with duckdb.connect(str(unfinished)) as con:
                 con.execute("set preserve_insertion_order = false")
+                # The file is nobody's until it is published: one checkpoint at its end is enough.
+                con.execute("set wal_autocheckpoint = '1TB'")
                 moment = _moment(known_at) if known_at else started
                 sources_journal.attach(con, settings, moment)
                 sources_decisions.attach(con, settings, moment)
