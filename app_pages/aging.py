@@ -4,11 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from pipelines import queries_aging, queries_summaries
-from ui import aging_charts, charts, navigation, page, summary_parts
+from ui import aging_charts, charts, page, summary_parts
 from ui.formats import money
-from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.heatmap_block import ROWS, heatmap_block
 
-ROWS = (15, 30, 50)
 EDGES = (1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)  # months at which a ledger age can end
 
 view = page.start("aging")
@@ -36,21 +35,7 @@ st.caption(t("aging.total", text=money(reader, total)))
 with st.container(border=True):
     st.subheader(t("overview.heatmap"), anchor=False)
     cells = view.ask(queries_aging.aging_heatmap_at, day, rows or ROWS[0])
-    if cells.empty:
-        page.nothing_here(t("overview.heatmap_alt_empty"))
-    else:
-        dark = st.context.theme.type == "dark"
-        event = st.plotly_chart(
-            view.figure("aging_at", lambda: heatmap(reader, cells, dark=dark), dark, rows, day),
-            key="aging_heatmap",
-            on_select="rerun",
-            selection_mode="points",
-            config=charts.CONFIG,
-            alt=heatmap_summary(reader, cells),
-        )
-        if event.selection.points:
-            entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
-            navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
+    heatmap_block(view, cells, "aging_heatmap", rows, day)
 
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):

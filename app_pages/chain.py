@@ -8,8 +8,14 @@ from pipelines.queries_chain import chain
 from ui import navigation, page
 from ui.formats import date, moment, money, number, plain
 
-STAGES = ("collect", "process", "analyse", "share")
-ICONS = {"collect": "upload_file", "process": "sync_alt", "analyse": "analytics", "share": "call"}
+STAGES = ("collect", "process", "analyse", "visualise", "share")
+ICONS = {
+    "collect": "upload_file",
+    "process": "sync_alt",
+    "analyse": "analytics",
+    "visualise": "grid_on",
+    "share": "call",
+}
 
 view = page.start("chain")
 reader, t = view.reader, view.reader.t
@@ -17,6 +23,8 @@ reader, t = view.reader, view.reader.t
 st.write(t("chain.intro"))
 steps = view.ask_build(chain)
 for stage in STAGES:
+    if steps[steps["stage"] == stage].empty:
+        continue
     st.subheader(f":material/{ICONS[stage]}: {t(f'chain.stage_{stage}')}", anchor=False)
     st.caption(t(f"chain.stage_{stage}_note"))
     with st.grid(4, min_column_width=220, gap="small"):

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from pipelines import queries, queries_summaries
-from ui import charts, navigation, overview_parts, page, summary_parts
-from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui import charts, overview_parts, page, summary_parts
+from ui.heatmap_block import ROWS, heatmap_block
 from ui.i18n import Reader
-
-ROWS = (15, 30, 50)
 
 view = page.start("overview")
 reader: Reader = view.reader
@@ -30,22 +28,9 @@ with st.container(border=True):
         t("overview.rows"), ROWS, default=ROWS[0], required=True, key="heatmap_rows", help=t("overview.rows_help")
     )
     cells = view.ask(queries.aging_heatmap, rows or ROWS[0])
-    if cells.empty:
-        page.nothing_here(t("overview.heatmap_alt_empty"))
-    else:
+    if not cells.empty:
         st.caption(t("overview.heatmap_hint"))
-        dark = st.context.theme.type == "dark"
-        event = st.plotly_chart(
-            view.figure("heatmap", lambda: heatmap(reader, cells, dark=dark), dark, rows),
-            key="heatmap",
-            on_select="rerun",
-            selection_mode="points",
-            config=charts.CONFIG,
-            alt=heatmap_summary(reader, cells),
-        )
-        if event.selection.points:
-            entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
-            navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
+    heatmap_block(view, cells, "heatmap", rows)
 
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):

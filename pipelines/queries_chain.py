@@ -47,8 +47,24 @@ def chain(con: Connection) -> pd.DataFrame:
             select 33, 'analyse', 'priority',
                 (select count(*) from dim_customers), (select count(*) from fct_payer_priority)
             union all
-            select 40, 'share', 'calls',
+            select 40, 'visualise', 'heatmap',
+                (select count(*) from fct_aging), (select count(distinct (entity_id, customer_id)) from fct_aging)
+            union all
+            select 41, 'visualise', 'month_ends',
+                (select count(*) from int_receivables_months),
+                (select count(distinct month_no) from int_receivables_months)
+            union all
+            select 42, 'visualise', 'weeks',
+                (select count(*) from int_cash_weeks), (select count(distinct week_no) from int_cash_weeks)
+            union all
+            select 50, 'share', 'calls',
                 (select count(*) from fct_payer_priority), (select count(*) from fct_call_list)
+            union all
+            select 51, 'share', 'warnings',
+                (select count(*) from fct_payer_priority), (select count(*) from fct_early_warnings)
+            union all
+            select 52, 'share', 'answers',
+                (select count(*) from fct_promises), (select count(*) from fct_promises where state <> 'open')
         )
         select stage, step, cast(rows_in as bigint) as rows_in, cast(rows_out as bigint) as rows_out
         from steps

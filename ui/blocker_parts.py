@@ -19,7 +19,7 @@ from ui.entry_form import BLOCKERS
 from ui.formats import compact, missing, money, month, number, percent, plain
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import named, table, words
+from ui.tables import header, named, table, words
 
 ITEM_COLUMNS = words(
     "customer_name invoice_id rep due_date due_basis days_past_due overdue_base amount_days side cause"
@@ -50,10 +50,16 @@ def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
         named(reader, shown, ITEM_COLUMNS), hide_index=True, height=420, on_select="rerun",
         selection_mode="multi-row", key=f"blocked-items-{st.session_state.get('blockers.times', 0)}-{side}",
         alt=t("blockers.items"),
-        column_config={reader.t(f"heading.{name}", currency=reader.currency): st.column_config.NumberColumn(
-            format="%,.2f") for name in ("overdue_base", "amount_days")},
+column_config=_formats(view),
     ).selection.rows  # fmt: skip
     _tell(view, shown.iloc[marked])
+
+
+def _formats(view: View) -> dict[str, Any]:
+    """How the columns of the marked table are written, by their heading."""
+    amounts = {name: st.column_config.NumberColumn(format="%,.2f") for name in ("overdue_base", "amount_days")}
+    formats: dict[str, Any] = {**amounts, "due_date": st.column_config.DateColumn(format="YYYY-MM-DD")}
+    return {header(view.reader, name): how for name, how in formats.items()}
 
 
 def _tell(view: View, chosen: pd.DataFrame) -> None:
@@ -112,10 +118,9 @@ def trend(view: View, today: Day) -> None:
     found = blockers.by_month(today, noted, totals)
     st.caption(t("blockers.trend_help"))
     figure = go.Figure()
+    days = sorted(found["month_end"].unique())
     for side in SIDES:
-        rows = found[found["side"] == side].groupby("month_end")["amount_days"].sum()
-        if rows.empty:
-            continue
+        rows = found[found["side"] == side].groupby("month_end")["amount_days"].sum().reindex(days, fill_value=0.0)
         figure.add_trace(
             go.Bar(
                 x=[month(reader, pd.Timestamp(day).date()) for day in rows.index],

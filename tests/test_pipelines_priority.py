@@ -1,0 +1,214 @@
+"""Payer priority: components, weights, our place in the payment order, strategy rules and the call-by date."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_ledgers import INVOICES, RECEIPTS, built
+
+from pipelines import journal, policies, queries, queries_priority
+from pipelines.journal import Subject
+from pipelines.policies import PolicyRefused
+from pipelines.queries import Scope
+from pipelines.settings import Settings
+from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
+
+AS_OF = "2026-03-31"
+NOON = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
+# C1 owes much for a short time, C2 little for long.
+TWO = f"""{INVOICES}
+    A1,C1,2026-02-01,2026-03-25,90000,R1
+    A2,C2,2025-10-01,2025-11-01,5000,R1"""
+
+
+def enter(home: Path, kind: str, payload: dict, customer: str = "C1") -> None:
+    settings = Settings(home=home / "warehouse")
+    journal.append(settings, kind, Subject("main", customer), payload, who="R1", now=NOON)
+
+
+def ranked(con) -> dict[str, dict]:
+    rows = con.execute("select * from fct_payer_priority order by priority_rank").df()
+    return {row["customer_id"]: row for row in rows.to_dict("records") if row["customer_id"]}
+
+
+def test_a_component_of_which_nothing_is_known_counts_neither_for_nor_against(tmp_path):
+    found = ranked(built(tmp_path, AS_OF, {"invoices": TWO}))
+    for name in ("limit_use", "ability", "pay_run", "value", "relationship", "discipline", "readiness"):
+        assert pd.isna(found["C1"][name]), name
+    weights = Settings().priority_weights
+    known = ("money", "age", "trend", "risk", "delay", "promises")
+    for row in found.values():
+        points = sum(weights[name] * row[name] for name in known)
+        assert row["priority_score"] == pytest.approx(100 * points / sum(weights[name] for name in known), abs=0.006)
+
+
+def test_what_people_recorded_enters_the_score(tmp_path):
+    for aspect, score in (("value", 5), ("ability_to_pay", 1)):
+        enter(tmp_path, "rating", {"aspect": aspect, "score": score})
+    enter(tmp_path, "greeting", {"note": "new year"}, "C2")
+    enter(tmp_path, "confirmation", {"item": "vouchers", "state": "missing"})
+    enter(tmp_path, "confirmation", {"item": "owner", "state": "confirmed"})
+    contact = {"method": "call", "result": "reached", "next_action": "call", "next_on": "2026-04-09", "fallback": "x"}
+    enter(tmp_path, "contact", contact)
+    found = ranked(built(tmp_path, AS_OF, {"invoices": TWO}))
+    first = {name: found["C1"][name] for name in ("value", "ability", "readiness", "relationship", "discipline")}
+    # Reached once of six; the invoice of C1 fell due on 25 March, the contact was on the 30th.
+    assert first == {
+        "value": 1, "ability": 1, "readiness": 0.5, "relationship": pytest.approx(5 / 6), "discipline": 0,
+    }  # fmt: skip
+    assert found["C2"]["relationship"] == pytest.approx(5 / 6)
+    codes = [reason["code"] for reason in json.loads(found["C1"]["reasons"])]
+    assert {"weak_rating", "seldom_in_touch", "we_lack"} <= set(codes)
+
+
+def test_other_weights_are_tried_by_the_statement_of_the_build(tmp_path):
+    con = built(tmp_path, AS_OF, {"invoices": TWO})
+    age_only = tuple((name, float(name == "age")) for name in PRIORITY_COMPONENTS)
+    trial = queries_priority.trial(con, Scope(), age_only).set_index("customer_id")
+    con.close()
+    settings = Settings(home=tmp_path / "warehouse")
+    policies.decide(settings, "weights", dict(age_only), who="boss")
+    rebuilt = ranked(built(tmp_path, AS_OF, {}))
+    assert list(rebuilt) == list(trial.sort_values("new_rank").index) == ["C2", "C1"]
+    for customer, row in rebuilt.items():
+        assert row["priority_score"] == trial.loc[customer, "new_score"]
+        assert row["payer_class"] == trial.loc[customer, "new_class"]
+    assert trial.loc["C2", "moved"] == trial.loc["C2", "old_rank"] - 1
+    assert policies.in_force(settings).priority_weights["age"] == 1
+    stored = queries_priority.weights(queries.open_build(queries.published(settings)))
+    assert stored == dict(age_only), "the build keeps the weights it was made with"
+
+
+def test_ties_are_broken_by_overdue_then_open_then_number(tmp_path):
+    lines = "\n".join(f"A{n},C{n},2026-02-01,2026-03-01,1000,R1" for n in (3, 1, 2))
+    found = ranked(built(tmp_path, AS_OF, {"invoices": f"{INVOICES}\n{lines}"}))
+    assert list(found) == ["C1", "C2", "C3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights", {"money": -1}),
+        ("weights", {"money": 0}),
+        ("weights", {"charm": 1}),
+        ("strategy_rules", ()),
+        ("strategy_rules", ({"strategy": "chase", "method": "call", "min_days": 5},)),
+        ("strategy_rules", ({"strategy": "chase", "method": "pigeon"},)),
+        ("calls_by_rep", {"R1": 5000}),
+    ],
+)
+def test_a_policy_that_cannot_stand_is_refused(tmp_path, name, value):
+    settings = Settings(home=tmp_path)
+    with pytest.raises(PolicyRefused) as refused:
+        policies.decide(settings, name, value, who="boss")
+    assert refused.value.text("zh_CN")
+    assert journal.size(settings) == (0, 0)
+
+
+def paid(customer: str, lates: list[int], first: dt.date, amount: int = 1003) -> tuple[str, str]:
+    """Invoices of a customer every month, each paid so many days after its due date."""
+    bills, money = [], []
+    for number, late in enumerate(lates):
+        due = first + dt.timedelta(days=30 * number)
+        bills.append(f"{customer}-{number},{customer},{due - dt.timedelta(days=30)},{due},{amount},R1")
+        money.append(f"P{customer}-{number},{customer}-{number},{due + dt.timedelta(days=late)},{amount},payment")
+    return "\n".join(bills), "\n".join(money)
+
+
+def test_our_place_is_read_from_how_a_customer_pays_and_how_it_paid_before(tmp_path):
+    """GOOD pays in time in both years; SLIPS paid in time and now pays 40 days late; NEW has paid twice only."""
+    start = dt.date(2024, 5, 1)
+    parts = [
+        paid("GOOD", [-2] * 20, start),
+        paid("SLIPS", [-2] * 11 + [40] * 9, start),
+        paid("NEW", [0, 0], dt.date(2026, 1, 5)),
+    ]
+    files = {
+        "invoices": f"{INVOICES}\n" + "\n".join(bills for bills, _ in parts),
+        "receipts": f"{RECEIPTS}\n" + "\n".join(money for _, money in parts),
+    }
+    found = ranked(built(tmp_path, AS_OF, files))
+    assert (found["GOOD"]["queue_place"], found["GOOD"]["queue_trend"]) == (1, "same")
+    assert found["SLIPS"]["queue_place"] >= 4 and found["SLIPS"]["queue_trend"] == "worse"
+    assert pd.isna(found["NEW"]["queue_place"])
+    codes = [reason["code"] for reason in json.loads(found["SLIPS"]["queue_reasons"])]
+    assert codes[:2] == ["queue_late", "queue_slip"]
+
+
+def test_round_sums_parts_and_newer_before_older_put_us_farther_back(tmp_path):
+    start = dt.date(2025, 5, 1)
+    plain, plain_money = paid("PLAIN", [10] * 8, start)
+    odd = [f"ODD-{n},ODD,{start + dt.timedelta(days=30 * n - 30)},{start + dt.timedelta(days=30 * n)},2000,R1"
+           for n in range(8)]  # fmt: skip
+    # Each newer one of a pair is paid before the older one, in two round halves.
+    money = []
+    for n in range(0, 8, 2):
+        later, older = start + dt.timedelta(days=30 * n + 40), start + dt.timedelta(days=30 * n + 50)
+        for name, day in ((n + 1, later), (n, older)):
+            money += [f"Q{name}a,ODD-{name},{day},1000,payment",
+                      f"Q{name}b,ODD-{name},{day + dt.timedelta(days=1)},1000,payment"]  # fmt: skip
+    files = {
+        "invoices": "\n".join([INVOICES, plain, *odd]),
+        "receipts": "\n".join([RECEIPTS, plain_money, *money]),
+    }
+    found = ranked(built(tmp_path, AS_OF, files))
+    assert (found["ODD"]["newer_first_share"], found["ODD"]["part_share"], found["ODD"]["round_share"]) == (0.5, 1, 1)
+    assert found["PLAIN"]["newer_first_share"] == found["PLAIN"]["part_share"] == found["PLAIN"]["round_share"] == 0
+    assert found["ODD"]["queue_place"] > found["PLAIN"]["queue_place"]
+
+
+def test_the_first_rule_that_fits_decides_and_others_can_be_tried(tmp_path):
+    con = built(tmp_path, AS_OF, {"invoices": TWO})
+    calls = queries.call_list(con, Scope(), "R1").set_index("customer_id")
+    assert calls["strategy"].to_dict() == {"C1": "chase", "C2": "escalate"}
+    assert calls["next_action"].to_dict() == {"C1": "call", "C2": "visit"}
+    rules = (
+        StrategyRule(strategy="partner", method="visit", min_overdue=50000),
+        StrategyRule(strategy="chase", method="call"),
+    )
+    trial = queries_priority.strategies(con, Scope(), rules).set_index("customer_id")
+    assert trial["new_strategy"].to_dict() == {"C1": "partner", "C2": "chase"}
+    assert trial["rule_place"].to_dict() == {"C1": 1, "C2": 2}
+    con.close()
+    policies.decide(Settings(home=tmp_path / "warehouse"), "strategy_rules", rules, who="boss")
+    calls = queries.call_list(built(tmp_path, AS_OF, {}), Scope(), "R1").set_index("customer_id")
+    assert calls["strategy"].to_dict() == trial["new_strategy"].to_dict()
+
+
+def test_call_by_is_the_next_run_less_the_lead_in_working_days(tmp_path):
+    """RUN pays on the 15th, in March 2026 a Sunday and so on the Monday after. ANY has no pattern and goes by class."""
+    bills, money = [], []
+    for month in range(1, 13):
+        day = dt.date(2025, month, 15)
+        bills.append(f"R{month},RUN,{day - dt.timedelta(days=40)},{day - dt.timedelta(days=9)},10{month:02},R1")
+        money.append(f"M{month},R{month},{day},10{month:02},payment")
+    bills += ["R99,RUN,2026-01-01,2026-02-01,5000,R1", "A99,ANY,2026-01-01,2026-02-01,5000,R1"]
+    files = {"invoices": "\n".join([INVOICES, *bills]), "receipts": "\n".join([RECEIPTS, *money])}
+    calls = queries.call_list(built(tmp_path, "2026-03-04", files), Scope(), "R1").set_index("customer_id")
+    run, other = calls.loc["RUN"], calls.loc["ANY"]
+    assert (run["next_run_on"].date(), run["call_by"].date(), run["call_basis"]) == (
+        dt.date(2026, 3, 16), dt.date(2026, 3, 11), "run",
+    )  # fmt: skip
+    assert other["call_basis"] == "class" and other["call_by"].date() <= dt.date(2026, 3, 10)
+    late = queries.call_list(built(tmp_path, "2026-03-13", {}), Scope(), "R1").set_index("customer_id")
+    assert late.loc["RUN", "call_by"].date() == dt.date(2026, 3, 13), "too late for the lead: today"
+
+
+def test_early_warnings_come_before_the_due_date_with_their_signs(tmp_path):
+    """CREEP bought on 30 days and buys on 60; CALM changed nothing; LATE is overdue and has nothing before it."""
+    lines = []
+    for customer, terms in (("CREEP", 60), ("CALM", 30)):
+        for number in range(5):
+            day = dt.date(2025, 3, 1) + dt.timedelta(days=20 * number)
+            lines.append(f"{customer}o{number},{customer},{day},{day + dt.timedelta(days=30)},100,R1")
+            day = dt.date(2026, 3, 10) + dt.timedelta(days=number)
+            lines.append(f"{customer}n{number},{customer},{day},{day + dt.timedelta(days=terms)},100,R1")
+    lines.append("L1,LATE,2026-01-01,2026-02-01,100,R1")
+    con = built(tmp_path, AS_OF, {"invoices": "\n".join([INVOICES, *lines])})
+    found = queries_priority.early_warnings(con, Scope()).set_index("customer_id")
+    assert list(found.index) == ["CREEP"]
+    assert (found.loc["CREEP", "signs"], found.loc["CREEP", "not_due_base"]) == (1, 500)
+    assert json.loads(found.loc["CREEP", "reasons"]) == [{"code": "warn_terms", "days": 60, "before": 30}]
+    assert queries_priority.early_warnings(con, Scope(reps=("R2",))).empty

@@ -1,0 +1,29 @@
+"""The aging heatmap on a page: the picture, and the way from a cell to the payer behind it."""
+
+import pandas as pd
+import streamlit as st
+
+from ui import charts, navigation, page
+from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.session import View
+
+ROWS = (15, 30, 50)
+
+
+def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object) -> None:
+    """Show the cells; `varying` is what the figure depends on besides the build, the scope and the words."""
+    if cells.empty:
+        page.nothing_here(view.reader.t("overview.heatmap_alt_empty"))
+        return
+    dark = st.context.theme.type == "dark"
+    event = st.plotly_chart(
+        view.figure(key, lambda: heatmap(view.reader, cells, dark=dark), dark, *varying),
+        key=key,
+        on_select="rerun",
+        selection_mode="points",
+        config=charts.CONFIG,
+        alt=heatmap_summary(view.reader, cells),
+    )
+    if event.selection.points:
+        entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
+        navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
