@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -70,7 +70,8 @@ def _ask(watch: _Watch) -> None:
     while not watch.over.wait(_ASKED_EVERY):
         if watch.is_stopped():
             for con in watch.connections:  # again each time: an interrupt between two queries is lost
-                con.interrupt()
+                with suppress(duckdb.ConnectionException):  # closed in the meantime
+                    con.interrupt()
 
 
 def interruptible(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,123 @@
+"""What a person wants to know of an import beyond its sums, and of a build beside the one before it."""
+
+import datetime as dt
+import io
+import json
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from pipelines import imports, publish, queries, queries_compare
+from pipelines.imports_detail import by_reason, conflicts, layout_before, rejected
+from pipelines.imports_errors import NoSuchImport
+from pipelines.imports_workbook import report_workbook
+from pipelines.settings import Settings
+from tests.small_ledgers import built, no_risk
+
+HEADER = "Customer No,Invoice No,Invoice Date,Due Date,Amount,Currency"
+LEDGER = f"""{HEADER}
+C1,A-1,2026-01-05,2026-02-04,100.00,CNY
+C1,A-2,2026-01-25,soon,50.00,CNY
+C1,A-3,2026-01-25,later,50.00,CNY
+C2,B-1,2026-02-10,2026-03-12,1200.50,CNY
+Total,,,,1400.50,
+"""
+OTHER = f"""{HEADER}
+C1,A-1,2026-01-05,2026-02-14,110.00,CNY
+C3,D-1,2026-01-05,2026-02-14,5.00,CNY
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def load(settings: Settings, folder: Path, name: str, text: str) -> imports.ImportReport:
+    path = folder / f"{name}.csv"
+    path.write_text(text, encoding="utf-8")
+    return imports.import_file(path, settings)
+
+
+def test_rejected_rows_stand_together_by_reason_with_their_lines(tmp_path: Path, settings: Settings) -> None:
+    report = load(settings, tmp_path, "ledger", LEDGER)
+    rows = rejected(settings, report.import_id)
+    assert len(rows) == report.rows_rejected
+    found = {each.reason["code"]: (each.rows, each.lines) for each in by_reason(rows)}
+    assert sorted(rows for rows, _ in found.values()) == [1, 2], "two dates that are none, and the total"
+    assert sorted(line for _, lines in found.values() for line in lines) == [3, 4, 6]
+
+
+def test_like_reasons_are_one_line_however_many_lines_they_name() -> None:
+    rows = [{"line_no": line, "reason": json.dumps({"code": "duplicate_row", "line": line})} for line in range(2, 40)]
+    (only,) = by_reason(rows)
+    assert (only.rows, only.lines[:2], only.lines_text[-1]) == (38, (2, 3), "…")
+
+
+def test_an_invoice_that_two_sources_hold_otherwise_is_listed_with_both_values(
+    tmp_path: Path, settings: Settings
+) -> None:
+    first = load(settings, tmp_path, "kingdee", LEDGER)
+    second = load(settings, tmp_path, "shop", OTHER)
+    assert conflicts(settings, first.import_id) == []
+    found = {
+        row["column"]: (row["before"], row["after"], row["file_name"]) for row in conflicts(settings, second.import_id)
+    }
+    assert found == {
+        "amount": ("100.0000", "110.0000", "kingdee.csv"),
+        "due_date": ("2026-02-04", "2026-02-14", "kingdee.csv"),
+    }
+    imports.retract(settings, first.import_id)
+    assert conflicts(settings, second.import_id) == [], "what was retracted contradicts nothing"
+    with pytest.raises(NoSuchImport):
+        conflicts(settings, "0123456789abcdef")
+
+
+def test_the_workbook_lists_the_differences_between_sources(tmp_path: Path, settings: Settings) -> None:
+    load(settings, tmp_path, "kingdee", LEDGER)
+    second = load(settings, tmp_path, "shop", OTHER)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, second.import_id, "en")))
+    assert "Other exports" in book.sheet_names
+    rows = book.get_sheet_by_name("Other exports").to_python()
+    assert rows[1][0] == "kingdee.csv"
+    assert "100.0000" in rows[1]
+
+
+def test_a_file_is_compared_with_the_last_standing_export_of_its_source(tmp_path: Path, settings: Settings) -> None:
+    assert layout_before(settings, "ledger", "invoices") is None
+    first = load(settings, tmp_path, "ledger 2026-01", LEDGER)
+    second = load(settings, tmp_path, "ledger 2026-02", OTHER)
+    assert layout_before(settings, "ledger", "invoices") == second
+    imports.retract(settings, second.import_id)
+    before = layout_before(settings, "ledger", "invoices")
+    assert before is not None
+    assert before.import_id == first.import_id
+    assert layout_before(settings, "ledger", "receipts") is None
+
+
+def test_a_build_is_compared_with_the_one_before_and_says_what_it_knew(tmp_path: Path) -> None:
+    built(tmp_path, "2026-04-30", {"kingdee": LEDGER})
+    chosen = Settings(home=tmp_path / "warehouse")
+    moment = dt.datetime.now(dt.UTC)
+    assert queries_compare.previous(chosen) is None
+    built(tmp_path, "2026-04-30", {"shop": OTHER})
+    now = queries.published(chosen)
+    assert now is not None
+    assert queries_compare.known_earlier(now) is None
+    before = queries_compare.previous(chosen)
+    assert before is not None
+    found = queries_compare.compare(before, now.path)
+    assert [(row.change, row.file_name) for row in found.imports.itertuples()] == [("new", "shop.csv")]
+    moved = {row.customer_id: row.difference for row in found.customers.itertuples()}
+    assert moved == {"C1": 10.0, "C3": 5.0}
+    assert found.after.totals["outstanding"] - found.before.totals["outstanding"] == 15
+
+    day = dt.date(2026, 4, 30)
+    publish.build(chosen, as_of=day, known_at=moment.isoformat(), made={"fct_late_risk": no_risk})
+    then = queries.published(chosen)
+    assert then is not None
+    assert queries_compare.known_earlier(then) == moment
+    back = queries_compare.compare(now.path, then.path)
+    assert [(row.change, row.file_name) for row in back.imports.itertuples()] == [("gone", "shop.csv")]
+    assert back.after.totals == found.before.totals
