@@ -35,11 +35,12 @@ class Plan:
 def _wanted(mapping: Mapping) -> list[Column]:
     """The columns to compute: the canonical ones and helpers; of an aged summary one amount per bucket column."""
     helpers = [Column(n, MONEY if n.endswith("amount") else "VARCHAR") for n in HELPERS.get(mapping.kind, ())]
+    buckets = [Column(f"bucket_{i}", MONEY) for i in range(len(mapping.buckets))]
     if mapping.kind != "aged_summary":
-        return [*KINDS[mapping.kind], *helpers]
+        return [*KINDS[mapping.kind], *helpers, *buckets]
     made = ("bucket", "days_from", "days_to") + (("open_amount",) if mapping.buckets else ())
     plain = [c for c in KINDS[mapping.kind] if c.name not in made]
-    return [*plain, *helpers, *(Column(f"bucket_{i}", MONEY) for i in range(len(mapping.buckets)))]
+    return [*plain, *helpers, *buckets]
 
 
 def plan_columns(

@@ -223,7 +223,8 @@ def _view(reading: Reading, plan: ColumnPlan) -> ColumnView:
         pairs = reading.con.execute(
             f"""with first as materialized ({first}), filled as (
                     select {text} as written, cast(v.{plan.name} as varchar) as parsed, r.line_no
-                    from {reading.written(first)} r join first f on f.line_no = r.line_no join valued v on v.line_no = r.line_no
+                    from {reading.written(first)} r join first f on f.line_no = r.line_no
+                        join valued v on v.line_no = r.line_no
                     where v.line_no <= (select max(line_no) from first))
                 select written, any_value(parsed) from filled group by written order by min(line_no) limit 3"""
         ).fetchall()

@@ -19,7 +19,7 @@ from pipelines.readers_layout import GRAND_TOTAL, RULER, TOTAL
 # A row is set aside, not at fault, for these reasons.
 SET_ASIDE = (
     *("ruler_row", "total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
-    *("duplicate_row", "zero_amount", "no_balance"),
+    *("duplicate_row", "invoice_line", "zero_amount", "no_balance"),
 )
 _IDENTITY = {
     "invoices": ("customer_id", "customer_name", "invoice_id", "issue_date"),
@@ -169,7 +169,7 @@ def control_total(con: duckdb.DuckDBPyConnection) -> Decimal | None:
 
 
 def find_duplicates(reading: Reading, rows: Path) -> None:
-    """Fill `doubles` (line_no, kept) and `rejected` for accepted rows with the same key.
+    """Fill `dropped` and `rejected` for accepted rows with the same key that are not dropped already.
 
     Rows that are the same in every column: the first is kept. Rows that differ: none is taken.
     """
@@ -177,7 +177,8 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
     key = [k for k in KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
     hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
     file = f"read_parquet({literal(str(rows))})"
-    where = "where receipt_id is not null" if kind == "receipts" else ""
+    where = "where line_no not in (select line_no from dropped)"
+    where += " and receipt_id is not null" if kind == "receipts" else ""
     content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
     con.execute(
         f"""create temp table doubles as
@@ -205,6 +206,7 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
                 concat_ws(' | ', {cells})
             from doubles d join {written} r on r.line_no = d.line_no where not d.kept"""
     )
+    con.execute("insert into dropped select line_no from doubles where not kept")
 
 
 def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

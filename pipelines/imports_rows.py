@@ -10,6 +10,7 @@ import duckdb
 from pipelines.canonical import KINDS
 from pipelines.imports_aged import aged_notes, aged_rules, nested_names, unpivot
 from pipelines.imports_figures import Figures, figures, unusual
+from pipelines.imports_lines import add_up_lines
 from pipelines.imports_plan import Plan
 from pipelines.imports_reading import Reading
 from pipelines.imports_rejects import (
@@ -52,9 +53,8 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         f"{blank} as {c.name}" if c.sql_type == "VARCHAR" and c.name not in present else c.name for c in KINDS[kind]
     ]
     table, same = "unpivoted" if kind == "aged_summary" else "valued", literal(import_id)
-    select = f"select {same}::enum({same}) as import_id, line_no, {', '.join(columns)} from {table} v"
-    select += " where fault is null"
-    accepted = _copy(con, select, rows)
+    head = f"select {same}::enum({same}) as import_id, line_no"
+    accepted = _copy(con, f"{head}, {', '.join(columns)} from {table} where fault is null", rows)
     if kind == "aged_summary":  # one row of the file gives a row per bucket: what is counted are rows of the file
         (accepted,) = one(con, "select count(*) from valued where fault is null")
     (loaded,) = one(con, "select count(*) from raw")
@@ -63,10 +63,20 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         reject(reading, rows)
         control = control_total(con)
     found = figures(con, kind, rows, present)
+    added = None
     if found["keys"] != found["different"]:
+        con.execute("create temp table settled (line_no bigint, amount decimal(18,4), open_amount decimal(18,4))")
+        con.execute("create temp table dropped (line_no bigint)")
+        added = add_up_lines(reading, rows)
         find_duplicates(reading, rows)
-        kept = "not exists (select 1 from doubles d where d.line_no = v.line_no and not d.kept)"
-        accepted = _copy(con, f"{select} and {kept}", rows)
+        sums = {"amount", "open_amount"} if added else set()
+        taken = ", ".join(
+            f"coalesce(s.{c.name}, v.{c.name}) as {c.name}" if c.name in sums else column
+            for c, column in zip(KINDS[kind], columns, strict=True)
+        )
+        joined = "left join settled s using (line_no)" if added else ""
+        kept = "fault is null and line_no not in (select line_no from dropped)"
+        accepted = _copy(con, f"{head}, {taken} from {table} v {joined} where {kept}", rows)
         found = figures(con, kind, rows, present)
     _copy(
         con,
@@ -76,7 +86,12 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     )
     aside = f"count(*) filter (json_extract_string(reason, '$.code') in {SET_ASIDE})"
     rejected, set_aside = one(con, f"select count(*), {aside} from rejected")
-    notes = [*reading.plan.notes, *_notes(reading, found), *unusual(con, kind, rows, found)]
+    notes = [
+        *reading.plan.notes,
+        *([added] if added else []),
+        *_notes(reading, found),
+        *unusual(con, kind, rows, found),
+    ]
     commonest = commonest_reason(con) if not accepted else {}
     return Written(accepted, rejected, set_aside, control, notes, commonest, found)
 
@@ -120,6 +135,7 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     """Canonical columns that are computed from others where their own is missing, as SQL."""
     columns = plan.columns
     has = {name for name, p in columns.items() if p.source}
+    by_age = [name for name in columns if name.startswith("bucket_")]
     derived: dict[str, str] = {}
     if "customer_name" in has:
         derived["customer_id"] = "coalesce(customer_id, customer_name)"
@@ -129,11 +145,17 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["amount"] = "-amount"
     if kind != "invoices":
         return derived
-    if "amount" not in has:
+    if by_age:
+        some = ", ".join(by_age)
+        total = " + ".join(f"coalesce({name}, 0)" for name in by_age)
+        derived["open_amount"] = f"case when coalesce({some}) is not null then cast({total} as decimal(18,4)) end"
+        derived["amount"] = derived["open_amount"]
+    elif "amount" not in has:
         derived["amount"] = "open_amount"
     elif "open_amount" not in has and "paid_amount" in has:
         derived["open_amount"] = "cast(amount - coalesce(paid_amount, 0) as decimal(18,4))"
-    negative = "(amount < 0 or open_amount < 0)"
+    amounts = [derived.get("amount", "amount"), derived.get("open_amount", "open_amount")]
+    negative = f"({' or '.join(f'{amount} < 0' for amount in dict.fromkeys(amounts))})"
     derived["doc_type"] = f"case when doc_type is null and {negative} then 'credit_note' else doc_type end"
     number = "invoice_id"
     if "order_no" in has:  # a credit note without a number of its own goes by its reference
@@ -154,7 +176,9 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
     has = {name for name, p in columns.items() if p.source}
     notes: list[dict[str, Any]] = []
     if kind == "invoices":
-        if "amount" not in has:
+        if reading.mapping.buckets:
+            notes.append({"code": "amount_from_buckets"})
+        elif "amount" not in has:
             notes.append({"code": "amount_from_open"})
         if "doc_type" not in has and found["credits"]:
             notes.append({"code": "negative_is_credit", "rows": found["credits"]})

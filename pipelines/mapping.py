@@ -43,6 +43,7 @@ _BARE = (
 _FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
 # What makes rows of a kind worth having when the plain column is missing.
 STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
+_DOCUMENT = {"invoices": ("invoice_id", "issue_date"), "receipts": ("receipt_id", "paid_on")}
 _KIND_WORDS = {
     "invoices": ("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
     "receipts": ("payment", "receipt", "collection", "cash app", "收款", "回款", "到账", "zahlung", "入金", "수금"),
@@ -113,12 +114,34 @@ def choose(
     if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
         raise KindUnclear(name, ranked[:2])
     best = ranked[0]
-    buckets = _buckets(headers, tries[best]) if best == _AGED else ()
-    if buckets and "open_amount" in tries[best]:  # beside buckets a balance is their total
+    if stated is None and (documents := _documents(best, tries)):
+        if documents not in ready:  # a list of documents is no master of the customers that stand on it
+            lacking = missing(documents, tries[documents], headers)
+            raise MissingColumns(name, documents, lacking, [h for h in headers if h.strip()], tries[documents])
+        best = documents
+    buckets = _buckets(headers, tries[best]) if best == _AGED or _by_age(best, tries[best]) else ()
+    if buckets and best == _AGED and "open_amount" in tries[best]:  # beside buckets a balance is their total
         tries[best].setdefault("total_amount", tries[best].pop("open_amount"))
     used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
     return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
+
+
+def _documents(chosen: str, tries: Dict[str, dict[str, SourceColumn]]) -> str | None:
+    """The kind of the documents whose number and date stand in columns that a kind without documents leaves over."""
+    if chosen not in ("customers", _AGED, "fx_rates"):
+        return None
+    used = {column.index for column in tries[chosen].values()}
+    for kind, named in _DOCUMENT.items():
+        columns = [tries.get(kind, {}).get(name) for name in named]
+        if all(column and column.how != "fuzzy" and column.index not in used for column in columns):
+            return kind
+    return None
+
+
+def _by_age(kind: str, columns: Dict[str, SourceColumn]) -> bool:
+    """Whether the amount of an invoice can only stand in columns by age."""
+    return kind == "invoices" and not {"amount", "open_amount"} & columns.keys()
 
 
 def missing(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str] = ()) -> list[str]:
@@ -126,6 +149,8 @@ def missing(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str] 
     lacking = [
         c.name for c in KINDS[kind] if c.required and c.name not in columns and STAND_INS.get(c.name) not in columns
     ]
+    if _by_age(kind, columns) and len(_buckets(headers, columns)) >= 2:
+        lacking.remove("amount")
     if kind == "receipts" and not {"customer_id", "customer_name", "invoice_id", "reference"} & set(columns):
         lacking.append("customer_id")
     if kind == "customers" and len(columns) < 2:

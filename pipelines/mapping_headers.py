@@ -93,6 +93,16 @@ def synonyms(kind: str) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
+@cache
+def _line_words() -> frozenset[str]:
+    return frozenset(compact(word) for words in _lists()["lines"].values() for word in words)
+
+
+def line_columns(headers: Sequence[str]) -> list[int]:
+    """The columns that only an export with a row for every line of an invoice has."""
+    return [i for i, header in enumerate(headers) if header.strip() and compact(header) in _line_words()]
+
+
 def known_as(kind: str, header: str) -> list[tuple[str, int]]:
     """Canonical columns a header is known for, with its place in their lists; abbreviations count."""
     return synonyms(kind).get(compact(header)) or synonyms(kind).get("".join(words_of(header)), [])
