@@ -24,7 +24,7 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         live="300ms", width=380,
     )  # fmt: skip
     place = st.pills(
-        t("place.filter"), PLACES, key="place", bind="query-params",
+        t("place.filter"), PLACES, key="place", persist_state="session",
         format_func=lambda each: t("place.worse") if each == "worse" else t(f"place.place_{each}"),
     )  # fmt: skip
 found = view.ask(queries_priority.payers, text.strip())

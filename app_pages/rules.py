@@ -11,7 +11,7 @@ today = journal_parts.day(view)
 st.caption(t("rules.intro"))
 part = st.segmented_control(
     t("nav.rules"), policy_parts.PARTS, default=policy_parts.PARTS[0], required=True, key="rules_part",
-    bind="query-params", format_func=lambda each: t(f"rules.{each}"), label_visibility="collapsed",
+    persist_state="session", format_func=lambda each: t(f"rules.{each}"), label_visibility="collapsed",
 )  # fmt: skip
 {"weights": policy_parts.weights, "strategy_rules": policy_parts.strategies, "calls_by_rep": policy_parts.capacities}[
     part or policy_parts.PARTS[0]

@@ -25,7 +25,7 @@ with st.grid(3, min_column_width=180, gap="small"):
         amount = float(found[column].sum())
         st.metric(t(label), compact(reader, amount), border=True, help=money(reader, amount))
 sign = st.pills(
-    t("warnings.sign"), [name for name in SIGNS if found[name].any()], key="warnings_sign", bind="query-params",
+    t("warnings.sign"), [name for name in SIGNS if found[name].any()], key="warnings_sign", persist_state="session",
     format_func=lambda name: f"{t(f'warnings.{name}')} · {number(reader, int(found[name].sum()))}",
 )  # fmt: skip
 shown = found[found[sign] == 1] if sign else found

@@ -124,7 +124,8 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
             number(reader, call["max_days_past_due"]),
             reader.code("next_action", call["next_action"]),
             date(reader, call["call_by"]),
-            "; ".join(reader.reasons(call["reasons"])),
+            # What is overdue and since when has columns of its own: it is the first reason where there is any.
+            "; ".join(reader.reasons(call["reasons"])[1 if call["overdue_base"] > 0 else 0 :]),
             "",
         )
         for call in calls.to_dict("records")
@@ -133,7 +134,7 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
     title = " · ".join((t("nav.calls"), rep or t("app.unassigned"), date(reader, today.today)))
     assert view.build is not None
     line = t("app.as_of", date=date(reader, view.build.as_of), currency=reader.currency)
-    return printable(reader.language, title, line, headers, rows, (4, 19, 5, 10, 7, 8, 8, 24, 15), (0, 3, 4))
+    return printable(reader.language, title, line, headers, rows, (4, 19, 4, 9, 7, 7, 8, 29, 13), (0, 3, 4))
 
 
 def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:

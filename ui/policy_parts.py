@@ -88,14 +88,14 @@ def strategies(view: View, today: Day) -> None:
     kinds = view.ask_build(queries_priority.customer_types)
     whole: dict[str, Any] = {"min_value": 0, "step": 1, "format": "%d"}
     edited = st.data_editor(
-        rows, hide_index=True, num_rows="dynamic", key=_key("strategies", view), height="content",
+        rows, hide_index=True, num_rows="dynamic", key=_key("strategies", view), placeholder="", height="content",
         column_config={
             "strategy": st.column_config.SelectboxColumn(
                 t("heading.strategy"), options=_choices(STRATEGIES, rows["strategy"]), required=True,
                 format_func=lambda each: reader.code("strategy", each),
             ),
             "method": st.column_config.SelectboxColumn(
-                t("heading.method"), options=METHODS, required=True,
+                t("rules.method"), options=METHODS, required=True,
                 format_func=lambda each: reader.code("next_action", each),
             ),
             "classes": st.column_config.TextColumn(

@@ -12,7 +12,7 @@ p {{ margin: 1mm 0 2mm; color: #444; white-space: nowrap; overflow: hidden; text
 table {{ width: 100%; table-layout: fixed; border-collapse: collapse }}
 th, td {{ border: .2mm solid #999; padding: 0 1.2mm; height: {height}mm; text-align: left; overflow: hidden;
  white-space: nowrap; text-overflow: ellipsis }}
-th {{ background: #eef1f6 }}
+th {{ background: #eef1f6; white-space: normal; line-height: 1.1 }}
 .number {{ text-align: right }}
 @media screen {{ body {{ margin: 9mm; max-width: 279mm }} }}"""
 TALL, FULL_HEIGHT, FULL_SIZE = 158.0, 6.6, 8.5  # mm for the rows, mm a row at most, points
