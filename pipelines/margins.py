@@ -78,12 +78,10 @@ def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """
     known = found["margin_base"].notna()
     parts = found.assign(
-        margin_sales=found["sales_base"].where(known, 0.0), before_base=found["before_base"].where(known), has=known
+        margin_sales=found["sales_base"].where(known, 0.0), before_base=found["before_base"].where(known)
     )
-    rows = parts.groupby(list(keys), as_index=False, dropna=False).agg(
-        **{name: (name, lambda each: each.sum(min_count=1)) for name in [*SUMS, "margin_sales", "before_base"]},
-        has=("has", "any"),
-    )
+    grouped = parts.groupby(list(keys), dropna=False)
+    rows = grouped[[*SUMS, "margin_sales", "before_base"]].sum(min_count=1).reset_index()
     rows["margin_share"] = rows["margin_base"] / rows["margin_sales"].where(rows["margin_sales"] > 0)
     rows["gross_share"] = rows["gross_base"] / rows["margin_sales"].where(rows["margin_sales"] > 0)
     kept = rows["margin_base"] + rows["expected_loss_base"]

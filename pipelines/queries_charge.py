@@ -82,7 +82,7 @@ def rep_charges(
                 coalesce(sum(applications.amount_base) filter (
                     applications.kind = 'payment' and applications.applied_on > stretches.since
                 ), 0) as collected_base
-            from fct_applications as applications
+            from int_applications as applications
             inner join stretches using (instalment_key)
             group by stretches.instalment_key, stretches.counts_as
         ),

@@ -172,5 +172,7 @@ def expected_losses(con: Connection, scope: Scope) -> pd.DataFrame:
         values,
     ).merge(rates, on="bucket", how="left")
     owed["expected_loss_base"] = owed["open_base"] * owed["loss_rate"]
-    keys = ["entity_id", "customer_id", "rep"]
-    return owed.groupby(keys)["expected_loss_base"].agg(lambda losses: losses.sum(skipna=False)).reset_index()
+    owed["unknown"] = owed["expected_loss_base"].isna()
+    sums = owed.groupby(["entity_id", "customer_id", "rep"])[["expected_loss_base", "unknown"]].sum().reset_index()
+    sums["expected_loss_base"] = sums["expected_loss_base"].where(sums["unknown"] == 0)
+    return sums.drop(columns="unknown")

@@ -1,10 +1,13 @@
 """The page of credit and margin: a gross margin entered shows at once; out of range is refused."""
 
+import datetime as dt
+
 import pytest
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened
 
-from pipelines import follow_up
+from pipelines import follow_up, journal
+from pipelines.journal import Subject
 
 __all__ = ["place"]
 
@@ -40,3 +43,28 @@ def test_a_margin_out_of_range_is_refused_and_a_good_one_shows_at_once(place):
     rows = app.dataframe[-1].value
     assert rows["gross_share"].dropna().round(4).tolist() == [0.225]
     assert metric(app, "Margin after costs") != "–"
+
+
+def test_a_payers_timeline_shows_plans_stages_bills_and_margins(place):
+    owed, today = place["owed"], journal.business_day(place["settings"])
+    later = today + dt.timedelta(days=20)
+    about = Subject(*place["whom"])
+    plan = {"total": "100", "currency": owed["currency"], "instalments": [{"due_on": later, "amount": "100"}]}
+    stage = {
+        "stage": "lawyer_letter",
+        "happened_on": today,
+        "document": "<b>EMS</b> 1",
+        "cost": "2000",
+        "next_on": later,
+    }
+    bill = {"number": "B-7", "amount": "50", "currency": "CNY", "due_on": later}
+    entries = {"plan": plan, "legal_stage": stage, "bill": bill, "margin": {"percent": "18"}}
+    for kind, payload in entries.items():
+        journal.append(place["settings"], kind, about, payload, who="R", debt=owed["owed"])
+    journal.append(place["settings"], "ladder_step", about, {"step": "stop_supply"}, who="R")
+    for language in ("en", "zh_CN"):
+        address = {"entity": about.entity_id, "customer": about.customer_id}
+        app = opened(place["home"], place["patch"], "payer", lang=language, **address)
+        healthy(app, language)
+        said = " ".join(each.value for each in [*app.markdown, *app.caption])
+        assert "B\\-7" in said and r"\<b\>EMS" in said and "18" in said

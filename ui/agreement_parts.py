@@ -252,8 +252,9 @@ def _effect(view: View, entity_id: str, customer_id: str, parts: Sequence[Part])
             customdata=[money(reader, value) for value in values],
             hovertemplate="%{x|%Y-%m-%d} · %{customdata}<extra></extra>",
         )  # fmt: skip
-    frame(figure, 220)
-    figure.update_layout(barmode="group", showlegend=True, legend={"orientation": "h", "y": 1.15})
+    frame(figure, 240)
+    figure.update_layout(barmode="group")
+    figure.update_xaxes(tickformat="%m-%d")
     figure.update_yaxes(**money_axis(reader, 0, max([*forecast["expected_base"], *after, 1])))
     st.caption(t("agreements.effect", share=kept))
     st.plotly_chart(figure, key=f"effect-{customer_id}", config=CONFIG, alt=t("agreements.effect", share=kept))

@@ -25,6 +25,8 @@ ICONS = {
     "bill": "receipt",
     "letter": "mail",
     "rating": "star",
+    "target": "flag_2",
+    "margin": "percent",
     "start_rule": "flag",
     "payer_fact": "badge",
     "handover": "swap_horiz",
@@ -167,9 +169,12 @@ def title(reader: Reader, note: Note) -> str:
         "confirmation": lambda: (reader.code("readiness", entry.item), reader.code("confirmation", entry.state)),
         "hold": lambda: (kind, reader.t("journal.until", date=date(reader, entry.until))),
         "task": lambda: (kind, entry.title),
-        "ladder_step": lambda: (kind, reader.code("ladder", entry.step)),
+        "ladder_step": lambda: (kind, reader.code("ladder", entry.step), reader.code("direction", entry.direction)),
         "legal_stage": lambda: (kind, reader.code("legal", entry.stage), date(reader, entry.happened_on)),
-        "bill": lambda: (kind, entry.number, money(reader, entry.amount, entry.currency)),
+        "bill": lambda: (
+            *(kind, entry.number, money(reader, entry.amount, entry.currency)),
+            reader.code("bill_state", entry.state),
+        ),
         "letter": lambda: (reader.code("letter", entry.letter), reader.code("letter_state", entry.state)),
         "start_rule": lambda: (kind,),
         "payer_fact": lambda: (reader.code("fact", entry.fact), entry.value or reader.t("payer_card.unknown")),
@@ -178,9 +183,24 @@ def title(reader: Reader, note: Note) -> str:
         "application": lambda: (kind, entry.receipt_id, money(reader, entry.amount, entry.currency)),
         "same_customer": lambda: (kind, note.customer_id, entry.into),
         "other_customer": lambda: (kind, note.customer_id, entry.other),
+        "margin": lambda: (kind, f"{number(reader, entry.percent, 2)} %"),
         "rating": lambda: (kind, reader.code("aspect", entry.aspect), f"{entry.score} / 5"),
     }
     return plain(" · ".join(facts[note.kind]() if note.kind in facts else (kind,)))
+
+
+def _of_agreement(reader: Reader, note: Note) -> list[str]:
+    """The payments of a plan, the document behind it, and what a legal stage cost and leads to."""
+    entry, t, lines = note.payload, reader.t, []
+    for part in getattr(entry, "instalments", ()):
+        lines.append(plain(f"{date(reader, part.due_on)} · {money(reader, part.amount, entry.currency)}"))
+    if entry.document:
+        lines.append(plain(t("journal.document", text=entry.document)))
+    if getattr(entry, "cost", 0):
+        lines.append(plain(t("journal.cost", text=money(reader, entry.cost))))
+    if getattr(entry, "next_on", None):
+        lines.append(plain(t("journal.next_date", date=date(reader, entry.next_on))))
+    return lines
 
 
 def _details(reader: Reader, note: Note) -> list[str]:
@@ -198,6 +218,8 @@ def _details(reader: Reader, note: Note) -> list[str]:
         action = reader.code("next_action", entry.next_action)
         lines.append(t("contact.agreed", text=action, date=date(reader, entry.next_on)))
         lines.append(t("contact.otherwise", text=plain(entry.fallback)))
+    if note.kind in ("plan", "promise", "legal_stage"):
+        lines += _of_agreement(reader, note)
     if note.kind == "task":
         lines.append(t("journal.until", date=date(reader, entry.due_on)))
     return lines

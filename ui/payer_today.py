@@ -12,6 +12,8 @@ from ui import contact_form, entry_form, journal_parts, navigation
 from ui.formats import date, missing, plain
 from ui.session import View
 
+LINKS = (("sheet", "description"), ("letters", "mail"), ("agreements", "handshake"), ("escalation", "balance"))
+
 
 def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list[str]) -> None:
     """What holds for this customer today: promises, the step agreed, and why nobody calls; and the way to log more."""
@@ -21,7 +23,7 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         contact_form.button(view, *whom, name, None, primary=True)
         entry_form.buttons(view, today, *whom, invoices)
-        for place, icon in (("sheet", "description"), ("letters", "mail")):
+        for place, icon in LINKS:
             navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
         lines = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
         if any(lines):

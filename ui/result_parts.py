@@ -35,7 +35,8 @@ def plan_of(view: View, today: Day) -> tuple[pd.DataFrame, list[str], dt.date]:
     # Targets further back than the weeks shown still count in the scorecard of a year.
     first = results.monday(as_of - dt.timedelta(days=max(PERIODS)))
     actual = view.ask(queries_reps.collected_by_week, first)
-    reps = list(view.ask(queries_reps.balances)["rep"])
+    # Money that is nobody's comes last.
+    reps = sorted(view.ask(queries_reps.balances)["rep"], key=lambda rep: (not rep, rep))
     every = [first + results.WEEK * number for number in range((weeks[-1] - first).days // 7 + 1)]
     return results.timetable(today, actual, every, reps), reps, as_of
 
@@ -83,6 +84,7 @@ def _weeks(view: View, own: pd.DataFrame) -> go.Figure:
         hovertemplate="%{x|%Y-%m-%d} · %{customdata}<extra></extra>",
     )  # fmt: skip
     frame(figure, 260)
+    figure.update_xaxes(tickformat="%m-%d")
     figure.update_yaxes(**money_axis(reader, 0, own[results.SUMS].max().max()))
     return figure
 
