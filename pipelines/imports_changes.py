@@ -82,4 +82,6 @@ def _compare(
     counts = dict(con.execute("select change, count(distinct key) from changes group by change").fetchall())
     rows = con.execute("select * from changes order by change, key, name limit ?", [limit]).fetchall()
     names = ("change", "key", "column", "before", "after")
-    return Changes(previous, counts, [dict(zip(names, row, strict=True)) for row in rows])
+    # Parts of the key that a row leaves empty keep keys apart, and say nothing to a reader.
+    shown = [(change, " · ".join(filter(None, key.split(" · "))), *values) for change, key, *values in rows]
+    return Changes(previous, counts, [dict(zip(names, row, strict=True)) for row in shown])

@@ -1,5 +1,6 @@
 """The import page: what was understood, what the person corrects, loading, and taking an import back."""
 
+import datetime as dt
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines import imports, queries
 from pipelines.settings import Settings
+from ui import import_jobs, jobs, session
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 LEDGER = """Customer No,Customer,Invoice No,Invoice Date,Due Date,Amount,Currency
@@ -128,8 +130,6 @@ def test_loading_builds_and_a_retracted_import_leaves_the_figures(page, tmp_path
     assert imports.list_imports(settings)[-1].retracted_at
     build = queries.published(settings)
     assert build.build_id != first.build_id
-    from ui import session
-
     assert list(session.answer(build, queries.imports)["file_name"]) == ["ledger.csv"]
 
 
@@ -151,3 +151,69 @@ def test_a_build_that_fails_says_why_and_offers_to_try_again(page, tmp_path):
     assert "USD" in page.error[0].value
     assert queries.published(Settings(home=tmp_path / "home")) is None
     assert "build" in [button.key for button in page.button]
+
+
+def load(page: AppTest, name: str, text: str) -> AppTest:
+    upload(page, name, text.encode())
+    page.button(key="load_files").click().run()
+    settled(page)
+    assert page.success, [each.value for each in page.error]
+    return page
+
+
+def told(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.warning, *page.subheader]
+    return "\n".join(str(each.value).replace("\\", "") for each in parts)
+
+
+def test_the_report_after_an_import_says_what_changed_and_where_exports_disagree(page):
+    load(page, "ledger 2026-01.csv", LEDGER)
+    assert "3 rows read = 2 accepted + 1 not accepted + 0 set aside" in told(page)
+    assert "The first export of the source ledger" in told(page)
+    later = LEDGER.replace("100.00", "110.00").replace("C2,Birch GmbH,B-1", "C2,Birch GmbH,B-2")
+    load(page, "ledger 2026-02.csv", later)
+    assert "New **1**" in told(page) and "Gone **1**" in told(page) and "Changed **1**" in told(page)
+    changed = next(each.value for each in page.dataframe if "was" in each.value)
+    amount = changed[changed["column_name"] == "amount"].iloc[0]
+    assert (amount["key"], amount["was"], amount["now"]) == ("A-1", "100.00", "110.00")
+    load(page, "shop.csv", LEDGER.replace("100.00", "105.00"))
+    conflict = next(each.value for each in page.dataframe if "file_name" in each.value and "was" in each.value)
+    assert conflict[["key", "was", "now", "file_name"]].iloc[0].tolist() == [
+        "A-1", "110.00", "105.00", "ledger 2026-02.csv",
+    ]  # fmt: skip
+
+
+def test_another_layout_of_a_source_is_shown_before_it_is_loaded(page):
+    load(page, "ledger 2026-01.csv", LEDGER)
+    upload(page, "ledger 2026-02.csv", LEDGER.encode())
+    assert "Same columns as in ledger 2026-01.csv" in told(page)
+    other = LEDGER.replace("Due Date", "Maturity").replace("Amount,Currency", "Amount,Currency,Branch")
+    upload(page, "ledger 2026-03.csv", other.replace(",CNY", ",CNY,North").encode())
+    assert "The columns differ from ledger 2026-01.csv" in told(page)
+    assert "New: Maturity" in told(page) and "Gone: Due Date" in told(page)
+
+
+def test_a_control_total_is_typed_in_and_the_difference_shown(page):
+    upload(page, "ledger.csv", LEDGER.encode())
+    total = next(box for box in page.text_input if str(box.key).endswith(".control_total"))
+    total.set_value("one million").run()
+    assert "is no amount" in page.error[0].value
+    assert "load_files" not in [button.key for button in page.button]
+    next(box for box in page.text_input if str(box.key).endswith(".control_total")).set_value("1,350.50").run()
+    assert figures(page)["Difference"] == "-50.00"
+
+
+def test_figures_as_known_before_an_import_are_built_and_said(page, tmp_path):
+    load(page, "ledger.csv", LEDGER)
+    load(page, "shop.csv", LEDGER.replace("A-1", "Z-1").replace("B-1", "Z-2"))
+    settings = Settings(home=tmp_path / "home")
+    first, second = imports.list_imports(settings)
+    moment = dt.datetime.fromisoformat(first.imported_at) + dt.timedelta(microseconds=1)
+    assert moment < dt.datetime.fromisoformat(second.imported_at)
+    page.session_state["import_job"] = jobs.start([(*import_jobs.BUILD, "--known-at", moment.isoformat())], "en")
+    settled(page)
+    page.run()
+    assert "These are the figures as known at" in told(page)
+    build = queries.published(settings)
+    assert list(session.answer(build, queries.imports)["file_name"]) == ["ledger.csv"]
+    assert "1 loaded and 0 retracted since" in told(page), "and the way back is offered"

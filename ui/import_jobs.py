@@ -155,7 +155,7 @@ def _outcome(view: View, job: jobs.Job) -> None:
     t = view.reader.t
     lines = [line for result in job.results for line in _lines(view, result)]
     if job.stopped:
-        text = "  \n".join([*lines, t("imports.stopped_text")])
+        text = "  \n".join([*lines, t("imports.stopped_after" if lines else "imports.stopped_text")])
         st.warning(text, title=t("imports.stopped"), icon=":material/stop_circle:")
     elif job.error:
         st.error("  \n".join([*lines, plain(job.error)]), title=t("imports.failed"), icon=":material/error:")

@@ -72,11 +72,11 @@ def layout_change(view: View, preview: Preview) -> None:
         rows = pd.DataFrame(
             {
                 "canonical_column": moved,
-                "before": [was.get(name) or DASH for name in moved],
-                "after": [now.get(name) or DASH for name in moved],
+                "was": [was.get(name) or DASH for name in moved],
+                "now": [now.get(name) or DASH for name in moved],
             }
         )
-        shown = words("canonical_column before after")
+        shown = words("canonical_column was now")
         table(reader, rows, shown, key=f"layout-{preview.file_name}", alt=t("imports.layout_alt"))
 
 
@@ -131,15 +131,17 @@ def column_table(reader: Reader, preview: Preview, key: str) -> None:
             "how": [column.how or "missing" for column in found],
             "share": [column.confidence for column in found],
             "samples": [" · ".join(column.samples) for column in found],
-            "parsed": [" · ".join(_as_read(reader, column.name, text) for text in column.parsed) for column in found],
+            "parsed": [" · ".join(as_read(reader, column.name, text) for text in column.parsed) for column in found],
             "evidence": ["; ".join(reader.reason(item) for item in column.evidence) for column in found],
         }
     )
     table(reader, rows, COLUMNS, key=f"{key}.columns", alt=reader.t("imports.columns_alt"))
 
 
-def _as_read(reader: Reader, column: str, text: str) -> str:
+def as_read(reader: Reader, column: str, text: str | None) -> str:
     """A value as it was read, in words: codes by their name, amounts with two decimals."""
+    if text is None:
+        return ""
     if column in ("doc_type", "kind", "method", "status"):
         return reader.code(column, text)
     if column == "disputed":

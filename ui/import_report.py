@@ -27,9 +27,9 @@ PAST = words(
     "file_name kind as_of rows_read rows_accepted rows_rejected accepted_total control_total imported_at retracted_at"
 )
 REASONS = words("reason rows lines")
-CHANGES = words("change key column_name before after")
+CHANGES = words("change key column_name was now")
 Compared = tuple[Changes, list[dict[str, Any]]]
-CONFLICTS = words("key column_name before after file_name")
+CONFLICTS = words("key column_name was now file_name")
 
 
 def past_imports(view: View, past: Sequence[ImportReport]) -> None:
@@ -110,8 +110,7 @@ def _changed(view: View, report: ImportReport) -> None:
     if not found.rows:
         return
     with st.expander(t("imports.changes", count=sum(found.counts.values()))):
-        rows = pd.DataFrame(found.rows).rename(columns={"column": "column_name"})
-        rows["column_name"] = [_column_word(reader, name) for name in rows["column_name"]]
+        rows = _in_words(reader, found.rows)
         table(reader, rows, CHANGES, key="changes", alt=t("imports.changes_alt"), file_name="changes")
 
 
@@ -123,8 +122,7 @@ def _conflicting(view: View, report: ImportReport) -> None:
         return
     with st.expander(t("imports.conflicts", count=len({row["key"] for row in found})), icon=":material/compare:"):
         st.caption(t("imports.conflicts_rule"))
-        rows = pd.DataFrame(found).rename(columns={"column": "column_name"})
-        rows["column_name"] = [_column_word(reader, name) for name in rows["column_name"]]
+        rows = _in_words(reader, found)
         table(reader, rows, CONFLICTS, key="conflicts", alt=t("imports.conflicts_alt"), file_name="conflicts")
 
 
@@ -174,8 +172,14 @@ def _columns(view: View, report: ImportReport) -> None:
             st.caption(t("imports.unmapped", text=plain(t("app.comma").join(report.unmapped))))
 
 
-def _column_word(reader: Reader, name: object) -> str:
-    return reader.t(f"column.{name}") if name in NAMES else ""
+def _in_words(reader: Reader, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Differences as a table: the column by its meaning, both values as a person writes them."""
+    words_of = {name: reader.t(f"column.{name}") for name in {row["column"] for row in rows} & NAMES}
+    return pd.DataFrame(rows).assign(
+        column_name=[words_of.get(row["column"], "") for row in rows],
+        was=[import_parts.as_read(reader, row["column"], row["before"]) for row in rows],
+        now=[import_parts.as_read(reader, row["column"], row["after"]) for row in rows],
+    )
 
 
 def _confirm_retract(view: View, report: ImportReport) -> None:

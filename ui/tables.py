@@ -20,7 +20,7 @@ def words(text: str) -> tuple[str, ...]:
 
 # What a column holds, by its name in the built tables. A column that is not listed cannot be shown.
 _COLUMNS_OF_KIND = {
-    "text": """after key lines
+    "text": """was now key lines
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
