@@ -1,21 +1,26 @@
 """What a reader waits for, measured in a process of its own; prints one JSON object of milliseconds by job."""
 
+import itertools
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pipelines import queries
+from pipelines import follow_up, journal, journal_live, queries, queries_collect
+from pipelines.follow_up import Day
+from pipelines.journal import Subject
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMES = 60
 VIEWS = 15
+CONTACTS = 3000
 
 
 def timed(job: Callable[[], object], times: int) -> dict[str, float]:
@@ -47,7 +52,35 @@ def query_times() -> dict[str, dict[str, float]]:
         "open items of one customer": lambda: queries.customer_open_items(con, every, *customer),
         "payments of one customer": lambda: queries.customer_payments(con, every, *customer),
     }
-    return {name: timed(job, TIMES) for name, job in jobs.items()}
+    with tempfile.TemporaryDirectory(prefix="firstpaid-bench-journal-") as home:
+        jobs |= call_list_jobs(con, Settings(home=Path(home)))
+        return {name: timed(job, TIMES) for name, job in jobs.items()}
+
+
+def call_list_jobs(con: queries.Connection, settings: Settings) -> dict[str, Callable[[], object]]:
+    """The call lists of many reps in turn, bare and with a journal of a few thousand contacts laid over them."""
+    every = Scope()
+    reps = itertools.cycle(queries.reps(con, every)["rep"])
+    called = con.cursor().execute(f"select entity_id, customer_id from fct_call_list limit {CONTACTS}").fetchall()
+    today = journal.business_day(settings)
+    contact = {"method": "call", "result": "reached", "next_action": "call", "next_on": today, "fallback": "visit"}
+    journal.append_all(settings, "contact", {Subject(*who): contact for who in called}, who="bench")
+    seen = [journal_live.standing(settings)]
+
+    def live(rep: str) -> object:
+        seen[0] = journal_live.standing(settings, seen[0])
+        day = Day(today, settings, seen[0].notes, queries_collect.promise_states(con))
+        return follow_up.divide(day, queries.call_list(con, every, rep))
+
+    def after_an_entry(rep: str) -> object:
+        journal.append(settings, "contact", Subject(*called[0]), contact, who="bench")
+        return live(rep)
+
+    return {
+        "call list, rep by rep": lambda: queries.call_list(con, every, next(reps)),
+        "call list over the journal, rep by rep": lambda: live(next(reps)),
+        "the same after a new entry": lambda: after_an_entry(next(reps)),
+    }
 
 
 def view(app: AppTest) -> None:
