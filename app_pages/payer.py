@@ -27,8 +27,8 @@ payer_parts.exposure(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
 with owing:
     payer_parts.standing(view, customer, items)
-    priority_parts.show(view, customer)
     payer_parts.open_items(view, items, entity_id, customer_id)
+    priority_parts.show(view, customer)
 with paying:
     payer_parts.history(view, entity_id, customer_id)
     payer_parts.pay_days(view, today, customer, payments)
