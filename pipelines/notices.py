@@ -13,6 +13,7 @@ import pandas as pd
 from pipelines import follow_up, journal
 from pipelines.follow_up import Day, Reason, as_json
 from pipelines.journal import Subject
+from pipelines.journal_entries import Letter, LetterItem
 from pipelines.settings import NoticeStep, Settings
 
 Item = tuple[str, int]  # invoice_id, instalment_no
@@ -32,8 +33,15 @@ def sent(day: Day, entity_id: str, customer_id: str) -> dict[Item, int]:
         if note.payload.state == "sent":
             for item in note.payload.items:
                 key = (item.invoice_id, item.instalment_no)
-                found[key] = max(found.get(key, 0), note.payload.level)
+                found[key] = max(found.get(key, 0), step_of(day.settings.notice_steps, note.payload, item))
     return found
+
+
+def step_of(steps: Sequence[NoticeStep], letter: Letter, item: LetterItem) -> int:
+    """The step that a letter was for one of its items: the letter's own, unless the item had not come so far."""
+    if item.due_on is None:
+        return letter.level
+    return min(letter.level, level_of(steps, (letter.as_of - item.due_on).days))
 
 
 def due(day: Day, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

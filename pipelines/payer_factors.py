@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.follow_up import Day, Note
+from pipelines.notices import step_of
 from pipelines.settings import NoticeStep
 
 WINDOW = 180  # days of contacts, greetings and notices that count
@@ -59,7 +60,11 @@ def notice_delays(note: Note, steps: Sequence[NoticeStep]) -> list[int]:
 
     A letter is dated by the day its figures stand for.
     """
-    if note.kind != "letter" or note.payload.state != "sent" or not 0 < note.payload.level <= len(steps):
+    if note.kind != "letter" or note.payload.state != "sent":
         return []
-    step = steps[note.payload.level - 1].day
-    return [(note.payload.as_of - item.due_on).days - step for item in note.payload.items if item.due_on is not None]
+    letter, delays = note.payload, []
+    for item in letter.items:
+        level = step_of(steps, letter, item)
+        if item.due_on is not None and 0 < level <= len(steps):
+            delays.append((letter.as_of - item.due_on).days - steps[level - 1].day)
+    return delays

@@ -1,4 +1,4 @@
-"""The follow-up desk and the cards of payer and invoice: what is entered shows at once, refusals stand at their field."""
+"""The follow-up desk, the cards of payer and invoice: what is entered shows at once, refusals stand at their field."""
 
 import datetime as dt
 
@@ -198,3 +198,21 @@ def test_a_balance_confirmation_is_sent_answered_and_reconciled(day, language): 
     app = save(app, "balance.")
     healthy(app, language)
     assert entered(day)[0].payload.state == "reconciled"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_timeline_tells_letters_with_their_figures_and_narrows_to_a_topic(day, language):  # noqa: F811
+    whom = subject(day)
+    address = {"entity": whom.entity_id, "customer": whom.customer_id, "letter": "statement"}
+    page(day, "letters", language, **address).button(key="letter.sent").click().run()
+    journal.append(day["settings"], "greeting", whom, {"note": "spring festival"}, who="R")
+    letter = entered(day)[0].payload
+    app = payer(day, language)
+    healthy(app, language)
+    amount = f"{letter.amount:,.2f}"
+    told = [each.value.replace("\\", "") for each in app.caption]
+    assert any(amount in each for each in told) and any("spring festival" in each for each in told)
+    app.button_group(key=f"topic-{whom.customer_id}").set_value("papers").run()
+    healthy(app, language)
+    told = [each.value.replace("\\", "") for each in app.caption]
+    assert any(amount in each for each in told) and not any("spring festival" in each for each in told)

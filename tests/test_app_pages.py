@@ -169,7 +169,8 @@ def test_a_bucket_in_the_address_narrows_the_open_items(sample_warehouse, monkey
     bucket = items["bucket"].iloc[0]
     address = {"lang": "en", "entity": worst["entity"], "customer": worst["customer"], "bucket": bucket}
     app = opened(sample_warehouse, monkeypatch, "payer", **address)
-    assert len(app.dataframe[0].value) == (items["bucket"] == bucket).sum()
+    shown = next(each.value for each in app.dataframe if "days_past_due" in each.value)
+    assert len(shown) == (items["bucket"] == bucket).sum()
 
 
 def test_the_language_follows_the_browser_until_it_is_chosen(sample_warehouse, monkeypatch):

@@ -55,6 +55,12 @@ def test_only_the_last_step_reached_is_due_and_only_once(settings):  # noqa: F81
     assert steps(due) == {"A1": 1, "A2": 4, "A3": 4}, "the next step comes when its day does"
 
 
+def test_a_letter_does_not_do_the_steps_that_an_item_has_yet_to_reach(settings):  # noqa: F811
+    mark(settings, items(-7, 20), 3)
+    due, _ = notices.due(on(settings, MONDAY), items(0, 20))
+    assert steps(due) == {"A0": 2, "A1": 4}, "the step of the due day is still to come"
+
+
 def test_one_notice_per_customer_and_step(settings):  # noqa: F811
     due, _ = notices.due(on(settings, MONDAY), items(3, 5, 20))
     found = notices.grouped(due)

@@ -51,5 +51,5 @@ def test_every_call_sheet_fits_on_one_page(language, method, cause):
         (step, i18n.translate(language, _wording(step, method, cause), **said), lines if step == "subject" else [])
         for step in STEPS
     ]
-    facts = ["决策人: 谢思远 · 验收人: 周俊杰 · 付款责任人: 张永康" * 3] * 3
+    facts = ["决策人: 谢思远 · 验收人: 周俊杰 · 付款责任人: 张永康" * 3] * 3 + ["上次联系", "未到期承诺"]
     assert pages(sheet_bytes("催款话术单", facts, steps, "note", str)) == 1

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import debt_class, i18n, payer_card
+from pipelines import debt_class, follow_up, i18n, payer_card
 from pipelines.follow_up import Day
-from ui import journal_parts, payer_today
+from ui import payer_today
 from ui.formats import date, days, missing, money, number, plain
 from ui.i18n import LANGUAGE_NAMES, Reader
 from ui.pdf_file import sheet_bytes
@@ -19,6 +19,7 @@ from ui.session import View
 METHODS = ("call", "letter", "visit")
 STEPS = ("opening", "subject", "bargaining", "action", "fallback")
 INVOICES_SHOWN = 8
+LONGEST = 260  # characters of a line of facts
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,16 @@ def worded(
         for place, step in enumerate(STEPS, start=1)
     ]
     note = reader.t("letter.locked", date=date(reader, view.build.as_of), id_build=view.build.build_id)
-    return Sheet(language, reader.t("sheet.title", name=name), _facts(reader, today, customer), steps, note)
+    why = f"{reader.code('contact_method', method)} · {reader.code('cause', cause)}"
+    facts = [why, *_facts(reader, today, customer), *_agreed(reader, today, customer)]
+    return Sheet(language, reader.t("sheet.title", name=name), facts, steps, note)
 
 
 def show(view: View, today: Day, customer: Mapping[str, Any], sheet: Sheet) -> None:
     """The sheet on the page and as a PDF of one page."""
-    reader, t = view.reader, view.reader.t
+    t = view.reader.t
     whom = (str(customer["entity_id"]), str(customer["customer_id"]))
     st.caption(payer_today.owner_line(view, today, *whom, str(customer.get("rep") or "")))
-    agreed = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
-    if any(agreed):
-        st.markdown(" ".join(filter(None, agreed)))
     st.markdown("  \n".join(plain(line) for line in sheet.facts))
     for heading, words, below in sheet.steps:
         with st.container(border=True):
@@ -128,7 +128,30 @@ def _facts(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]
     money_line = reader.t(
         "sheet.owes", overdue=money(reader, customer.get("overdue_base")), text=money(reader, customer.get("open_base"))
     )
-    return [text for text in (money_line, line(payer_card.PEOPLE), line(payer_card.FINANCE)) if text]
+    lines = (money_line, line(payer_card.PEOPLE), line(payer_card.FINANCE))
+    # A card may hold a page of notes; the sheet is one page.
+    return [text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…" for text in lines if text]
+
+
+def _agreed(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]:
+    """What the last talk agreed, and the promises whose outcome is open."""
+    whom = (str(customer["entity_id"]), str(customer["customer_id"]))
+    lines = []
+    contact = follow_up.last_contact(today, *whom)
+    if contact is not None:
+        said = reader.code("contact_result", contact.payload.result)
+        step = reader.code("next_action", contact.payload.next_action)
+        lines.append(
+            reader.t(
+                "sheet.last", date=date(reader, today.made_on(contact)), text=said, action=step,
+                next=date(reader, contact.payload.next_on),
+            )
+        )  # fmt: skip
+    for promise in follow_up.open_promises(today, *whom):
+        agreed = promise.payload
+        day = date(reader, agreed.promised_on)
+        lines.append(reader.t("sheet.promised", text=money(reader, agreed.amount, agreed.currency), date=day))
+    return lines
 
 
 def _invoice_line(reader: Reader, row: Mapping[Any, Any]) -> str:

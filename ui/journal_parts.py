@@ -35,6 +35,12 @@ ICONS = {
     "same_customer": "merge",
     "other_customer": "call_split",
 }
+TOPICS = {
+    "talks": ("contact", "greeting"),
+    "agreed": ("promise", "plan"),
+    "stuck": ("dispute", "blocker", "hold", "task", "handover", "start_rule"),
+    "papers": ("letter", "bill", "ladder_step", "legal_stage"),
+}
 ENDINGS = {
     "task": "done",
     "dispute": "settled",
@@ -109,6 +115,13 @@ def timeline(view: View, today: Day, entity_id: str, customer_id: str) -> None:
         if not found:
             st.caption(f":material/inbox: {t('journal.empty')}")
             return
+        topic = st.pills(
+            t("journal.topic"), list(TOPICS), key=f"topic-{customer_id}", label_visibility="collapsed",
+            format_func=lambda each: t(f"journal.topic_{each}"),
+        )  # fmt: skip
+        found = [note for note in found if topic is None or note.kind in TOPICS[topic]]
+        if not found:
+            st.caption(f":material/inbox: {t('journal.empty_topic')}")
         for note in found[:SHOWN_AT_FIRST]:
             _entry(view, today, note)
         if len(found) > SHOWN_AT_FIRST:
@@ -189,20 +202,6 @@ def title(reader: Reader, note: Note) -> str:
     return plain(" · ".join(facts[note.kind]() if note.kind in facts else (kind,)))
 
 
-def _of_agreement(reader: Reader, note: Note) -> list[str]:
-    """The payments of a plan, the document behind it, and what a legal stage cost and leads to."""
-    entry, t, lines = note.payload, reader.t, []
-    for part in getattr(entry, "instalments", ()):
-        lines.append(plain(f"{date(reader, part.due_on)} · {money(reader, part.amount, entry.currency)}"))
-    if entry.document:
-        lines.append(plain(t("journal.document", text=entry.document)))
-    if getattr(entry, "cost", 0):
-        lines.append(plain(t("journal.cost", text=money(reader, entry.cost))))
-    if getattr(entry, "next_on", None):
-        lines.append(plain(t("journal.next_date", date=date(reader, entry.next_on))))
-    return lines
-
-
 def _details(reader: Reader, note: Note) -> list[str]:
     """What else an entry says, a line each, as text for markdown."""
     entry, t = note.payload, reader.t
@@ -218,8 +217,54 @@ def _details(reader: Reader, note: Note) -> list[str]:
         action = reader.code("next_action", entry.next_action)
         lines.append(t("contact.agreed", text=action, date=date(reader, entry.next_on)))
         lines.append(t("contact.otherwise", text=plain(entry.fallback)))
-    if note.kind in ("plan", "promise", "legal_stage"):
-        lines += _of_agreement(reader, note)
     if note.kind == "task":
         lines.append(t("journal.until", date=date(reader, entry.due_on)))
+    if note.kind == "handover":
+        lines.append(t("journal.next_step", text=plain(entry.next_step), date=date(reader, entry.next_on)))
+    if note.kind == "start_rule":
+        lines.append(plain(rule_in_words(reader, note)))
+    if note.kind == "letter":
+        lines += _of_letter(reader, note)
+    if note.kind in ("plan", "promise", "legal_stage"):
+        lines += _of_agreement(reader, note)
     return lines
+
+
+def _of_agreement(reader: Reader, note: Note) -> list[str]:
+    """The payments of a plan, the document behind it, and what a legal stage cost and leads to."""
+    entry, t, lines = note.payload, reader.t, []
+    for part in getattr(entry, "instalments", ()):
+        lines.append(plain(f"{date(reader, part.due_on)} · {money(reader, part.amount, entry.currency)}"))
+    if entry.document:
+        lines.append(plain(t("journal.document", text=entry.document)))
+    if getattr(entry, "cost", 0):
+        lines.append(plain(t("journal.cost", text=money(reader, entry.cost))))
+    if getattr(entry, "next_on", None):
+        lines.append(plain(t("journal.next_date", date=date(reader, entry.next_on))))
+    return lines
+
+
+def _of_letter(reader: Reader, note: Note) -> list[str]:
+    """The figures of a letter: how many items, its sum, and what the customer's books say."""
+    letter, t, lines = note.payload, reader.t, []
+    if letter.items:
+        lines.append(t("app.items", count=len(letter.items), text=number(reader, len(letter.items))))
+    if letter.amount is not None:
+        amount = money(reader, letter.amount, letter.currency)
+        lines.append(plain(t("journal.amount", text=amount, date=date(reader, letter.as_of))))
+    if letter.theirs is not None:
+        theirs, gap = (money(reader, value, letter.currency) for value in (letter.theirs, letter.difference))
+        lines.append(plain(t("journal.theirs", text=theirs, gap=gap, date=date(reader, letter.replied_on))))
+    return lines
+
+
+def rule_in_words(reader: Reader, rule: Note) -> str:
+    """A start rule in one line."""
+    asked, parts = rule.payload, []
+    if asked.not_before is not None:
+        parts.append(reader.t("start_rule.from_day", date=date(reader, asked.not_before)))
+    if asked.from_amount is not None:
+        parts.append(reader.t("start_rule.from_sum", text=money(reader, asked.from_amount)))
+    if asked.progress:
+        parts.append(reader.t("start_rule.after", text=reader.code("readiness", asked.progress)))
+    return reader.t("start_rule.says", text=" · ".join(parts), who=rule.who)

@@ -25,9 +25,8 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
         entry_form.buttons(view, today, *whom, invoices)
         for place, icon in LINKS:
             navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
-        lines = [journal_parts.promise_badges(reader, today, *whom), journal_parts.step_line(reader, today, *whom)]
-        if any(lines):
-            st.markdown(" ".join(filter(None, lines)))
+        if badges := journal_parts.promise_badges(reader, today, *whom):
+            st.markdown(badges)
     st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
     overdue = customer.get("overdue_base")
     waiting = [

@@ -11,7 +11,7 @@ from pipelines.follow_up import Day, Note
 from pipelines.journal import Subject
 from ui import journal_parts
 from ui.entry_form import DAYS_FOR_A_TASK
-from ui.formats import date, money, plain
+from ui.formats import date, plain
 from ui.session import View
 
 MARKS = {"confirmed": ":green[:material/check_circle:]", "missing": ":red[:material/cancel:]"}
@@ -25,26 +25,13 @@ def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | N
     st.caption(t("readiness.title", confirmed=stated.count("confirmed"), missing=stated.count("missing")))
     rule = readiness.start_rule(today, about.entity_id, about.customer_id, about.invoice_id)
     if rule is not None:
-        st.caption(f":material/flag: {plain(in_words(view, rule))}")
+        st.caption(f":material/flag: {plain(journal_parts.rule_in_words(view.reader, rule))}")
     key = f"fixer-{about.customer_id}-{about.invoice_id}"
     st.text_input(t("readiness.fixer"), key=key, placeholder=journal_parts.writer(view), width=320)
     for group, items in card.items():
         st.markdown(f"**{t(f'readiness.{group}')}**")
         for item, note in items.items():
             _item(view, today, about, item, note, (evidence or {}).get(item, ""))
-
-
-def in_words(view: View, rule: Note) -> str:
-    """A start rule in one line."""
-    reader, asked = view.reader, rule.payload
-    parts = []
-    if asked.not_before is not None:
-        parts.append(reader.t("start_rule.from_day", date=date(reader, asked.not_before)))
-    if asked.from_amount is not None:
-        parts.append(reader.t("start_rule.from_sum", text=money(reader, asked.from_amount)))
-    if asked.progress:
-        parts.append(reader.t("start_rule.after", text=reader.code("readiness", asked.progress)))
-    return reader.t("start_rule.says", text=" · ".join([*parts, asked.note] if asked.note else parts), who=rule.who)
 
 
 def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, record: str) -> None:
