@@ -10,7 +10,7 @@ from ui.i18n import Reader
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_every_definition_is_complete(language):
     found = definitions(Reader(language, "CNY"), Settings())
-    assert len(found) == 16
+    assert len(found) == 18
     assert all(each.title and each.formula and each.note and "{" not in each.formula for each in found)
 
 

@@ -12,7 +12,7 @@ GROUPS = {
     "balance": ("outstanding", "not_due", "overdue", "unapplied", "overdue_ratio"),
     "aging": ("days_past_due", "ledger_age", "buckets"),
     "dso": ("dso_simple", "dso_countback", "dso_best_possible", "add_days", "cei"),
-    "risk": ("p_late", "days_late", "priority_score"),
+    "risk": ("p_late", "days_late", "priority_score", "queue_place", "call_by"),
 }
 
 
@@ -32,6 +32,7 @@ def definitions(reader: Reader, settings: Settings) -> list[Definition]:
         "buckets": {"text": _buckets(reader, settings)},
         "priority_score": {"text": _score(reader, settings)},
         "dso_simple": {"months": settings.dso_window_months},
+        "call_by": {"days": settings.call_lead_days},
         "p_late": {"days": settings.late_grace_days, "late_days": settings.very_late_days},
     }
     return [
