@@ -119,16 +119,16 @@ def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tu
     sample = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
     columns = dict(mapping.columns)
     merged: list[int] = []
-    for name in ("customer_id", "customer_name"):
-        source = columns.get(name)
-        if (
-            mapping.kind in ("invoices", "receipts")
-            and source
-            and source.how != "group"
-            and is_merged(sample, source.index)
-        ):
-            columns[name] = replace(source, index=len(layout.labels) + len(merged), how="group")
-            merged.append(source.index)
+    named = [n for n in ("customer_id", "customer_name") if n in columns and columns[n].how != "group"]
+    indexes = [columns[name].index for name in named]
+    # A row that has its own number is not the customer's above, though its name is blank.
+    if mapping.kind not in ("invoices", "receipts") or not all(is_merged(sample, index) for index in indexes):
+        return mapping, []
+    if any(len({index < len(cells) and bool(cells[index].strip()) for index in indexes}) > 1 for cells in sample):
+        return mapping, []
+    for place, (name, index) in enumerate(zip(named, indexes, strict=True), len(layout.labels)):
+        columns[name] = replace(columns[name], index=place, how="group")
+        merged.append(index)
     return replace(mapping, columns=columns), merged
 
 

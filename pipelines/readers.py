@@ -73,9 +73,13 @@ def open_export(
 
         return open_parquet(path, name)
     if start.startswith(_OLE):
-        if _ENCRYPTED in path.read_bytes():
-            raise PasswordProtected(name)
+        from pipelines.readers_bounds import check_compound
         from pipelines.readers_workbook import open_workbook
+
+        content = path.read_bytes()
+        if _ENCRYPTED in content:
+            raise PasswordProtected(name)
+        check_compound(content, name)
 
         return open_workbook(path, name, rank_header, sheet)
     return _open_characters(path, workdir, rank_header, name, start)
@@ -117,10 +121,13 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
         with zipfile.ZipFile(path) as archive:
             members = {i.filename: i for i in archive.infolist() if not i.is_dir()}
             if members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
-                from pipelines.readers_workbook import check_dimensions, open_workbook
+                from pipelines.readers_bounds import check_archive
+                from pipelines.readers_workbook import open_workbook
 
                 _check_sizes(list(members.values()), name)
-                check_dimensions(archive, name)
+                if "META-INF/manifest.xml" in members and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+                    raise PasswordProtected(name)
+                check_archive(archive, name)
                 return open_workbook(path, name, rank_header, sheet)
             found = next((kind for part, kind in _DOCUMENTS.items() if part in members), None)
             if found:

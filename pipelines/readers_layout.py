@@ -23,6 +23,7 @@ GRAND_TOTAL = (
     r"|gesamt(summe)?:?|endsumme:?|total geral:?)"
 )
 _TOTAL = re.compile(TOTAL)
+_WIDEST = 1000  # columns a table may have; rows with cells further out are rejected
 RULER = r"[-=_*+~. |]{3,}"
 _RULER = re.compile(RULER)
 _AS_OF = re.compile(
@@ -57,7 +58,7 @@ def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout
     width = max(len(labels), _usual_width(after, len(labels), delimited=raw.delimiter is not None))
     titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
     first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
-    named = _unique(labels) + [""] * (width - len(labels))
+    named = (_unique(labels) + [""] * (width - len(labels)))[:_WIDEST]
     return Layout(tuple(named), rows[last][0], first, titles, bool(after), found)
 
 

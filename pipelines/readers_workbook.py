@@ -2,8 +2,6 @@
 
 import datetime as dt
 import gc
-import re
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from pipelines.cancel import check
 from pipelines.canonical import MONEY
-from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected, TooLarge
+from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 from pipelines.readers_rows import texts
 
@@ -51,9 +49,7 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
     return raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
 
 
-_CELLS = 60_000_000  # cells a sheet may span, blank ones included: all of them are held in memory
-_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')  # cells beyond column Z
-_ROW = re.compile(rb' r="[A-Z]{1,3}(\d{1,7})"')
+_WIDEST = 1000  # columns a table may have; what stands further out is no column of it
 Rows = list[list[object]]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -87,37 +83,12 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def check_dimensions(archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse a sheet with a cell so far out that the sheet cannot be held in memory. Raises TooLarge."""
-    for member in archive.namelist():
-        if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
-            continue
-        columns: set[bytes] = set()
-        last, rest = 1, b""
-        with archive.open(member) as file:
-            while chunk := file.read(4 << 20):
-                check()
-                text = rest + chunk
-                columns.update(_WIDE.findall(text))
-                last = max(last, *map(int, _ROW.findall(text[-4096:])), 1)
-                rest = chunk[-64:]
-        if max(map(_column, columns), default=26) * last > _CELLS:
-            raise TooLarge(name)
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def raw_of_rows(
     format: str, rows: Rows, *, sheet: str | None = None, sheets: tuple[str, ...] = (), merged: Sequence[Range] = ()
 ) -> Raw:
     """An opened export from rows of Python values; row i stands on line i + 1."""
     _fill_merged(rows, merged)
-    head = [(i, [cell_text(c) or "" for c in row]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
+    head = [(i, [cell_text(c) or "" for c in row[:_WIDEST]]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         with _no_collection():
@@ -159,7 +130,8 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: in
     columns = list(zip(*rows, strict=True)) if rows else []
     blank = [""] * len(rows)
     arrays = {f"c{i}": _array(columns[i] if i < len(columns) else blank) for i in range(width)}
-    surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*columns[width:], strict=True)]
+    beyond = [column for column in columns[width:] if any(cell != "" for cell in column)]
+    surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*beyond, strict=True)]
     arrays["extra"] = texts(surplus or blank)
     wanted = {f"c{i}": early.sql_type for i, early in types.items()}
     cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())

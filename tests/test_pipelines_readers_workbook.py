@@ -1,0 +1,156 @@
+"""xls, xlsb and ods as real files: ids, dates, blanks and sheets as in other formats; bombs and passwords refused."""
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+import workbook_files
+import xlsxwriter
+
+from pipelines import imports
+from pipelines.errors import UserError
+from pipelines.settings import Settings
+
+HEADER = ["Customer No", "Customer Name", "Invoice No", "Invoice Date", "Due Date", "Amount"]
+ROWS: list[list[workbook_files.Cell]] = [
+    ["Open items as of 2026-03-31"],
+    [],
+    list(HEADER),
+    ["0017", "青禾贸易", "000123", dt.date(2026, 3, 5), dt.date(2026, 4, 4), 1200.5],
+    ["0018", None, 4711.0, dt.date(2026, 3, 6), None, -8.0],
+    [None, None, None, None, None, None],
+    ["0019", "x & <y>", "000125", dt.date(2025, 12, 31), dt.date(2026, 1, 30), 99.0],
+    ["Total", None, None, None, None, 1291.5],
+]
+WRITERS: dict[str, Callable[[workbook_files.Sheets], bytes]] = {
+    "ods": workbook_files.ods,
+    "xls": workbook_files.xls,
+    "xlsb": workbook_files.xlsb,
+}
+
+
+def load(tmp_path: Path, content: bytes, name: str = "open.xls", sheet: str | None = None) -> tuple:
+    path, settings = tmp_path / name, Settings(home=tmp_path / "warehouse")
+    path.write_bytes(content)
+    report = imports.import_file(path, settings, sheet=sheet)
+    rows = settings.home / "imports" / report.import_id / "rows.parquet"
+    columns = "line_no, customer_id, customer_name, invoice_id, issue_date, due_date, amount, doc_type"
+    return report, duckdb.execute(f"select {columns} from read_parquet(?) order by 1", [str(rows)]).fetchall()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_workbook_of_each_format_reads_the_same(tmp_path: Path, kind: str) -> None:
+    sheets = {"Notes": [["Read me"]], "应收": ROWS, "Empty": []}
+    report, rows = load(tmp_path, WRITERS[kind](sheets))
+    assert (report.format["sheet"], report.format["header_line"], str(report.as_of)) == ("应收", 3, "2026-03-31")
+    assert (report.rows_read, report.rows_set_aside, report.control_total) == (4, 1, "1291.50")
+    day = dt.date
+    assert rows == [
+        (4, "0017", "青禾贸易", "000123", day(2026, 3, 5), day(2026, 4, 4), Decimal("1200.5"), None),
+        (5, "0018", None, "4711", day(2026, 3, 6), None, Decimal("-8"), "credit_note"),
+        (7, "0019", "x & <y>", "000125", day(2025, 12, 31), day(2026, 1, 30), Decimal("99"), None),
+    ]
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_sheet_can_be_named(tmp_path: Path, kind: str) -> None:
+    row = ["C1", "Ash", "F9", dt.date(2026, 1, 2), None, 5.0]
+    content = WRITERS[kind]({"March": [HEADER, [*row[:2], "F1", *row[3:]]], "April": [HEADER, row]})
+    assert [r[3] for r in load(tmp_path, content, sheet="April")[1]] == ["F9"]
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, content, sheet="May")
+    assert caught.value.code == "error.file_no_such_sheet"
+
+
+def changed(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook with one of its parts changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for item in source.namelist():
+            target.writestr(item, change(source.read(item)) if item == name else source.read(item))
+    return buffer.getvalue()
+
+
+def far_ods() -> bytes:
+    repeated = b'<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+    repeated += b'table:number-columns-repeated="16000" office:value-type="float" office:value="1"/></table:table-row>'
+    ending = b"</table:table>"
+    return changed(workbook_files.ods({"AR": ROWS}), "content.xml", lambda c: c.replace(ending, repeated + ending))
+
+
+def locked_ods() -> bytes:
+    entry = b'<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>'
+    ending = b"</manifest:manifest>"
+    name = "META-INF/manifest.xml"
+    return changed(workbook_files.ods({"AR": ROWS}), name, lambda c: c.replace(ending, entry + ending))
+
+
+def far_xls() -> bytes:
+    """The same records with the amount of the last row moved to the far corner."""
+    row, column = len(ROWS) - 1, len(HEADER) - 1
+    at = row.to_bytes(2, "little") + column.to_bytes(2, "little")
+    whole = workbook_files.xls({"AR": ROWS})
+    return whole.replace(b"\x03\x02\x0e\x00" + at, b"\x03\x02\x0e\x00" + b"\xff\xff\xff\xff")
+
+
+def far_xlsb() -> bytes:
+    head = b"\x00\x10" + (len(ROWS) - 1).to_bytes(4, "little")
+    cell = b"\x05\x10" + (len(HEADER) - 1).to_bytes(4, "little")
+
+    def move(sheet: bytes) -> bytes:
+        before, last = sheet.rsplit(head, 1)
+        return before + b"\x00\x10\xff\xff\x0f\x00" + last.replace(cell, b"\x05\x10\xff\x3f\x00\x00")
+
+    return changed(workbook_files.xlsb({"AR": ROWS}), "xl/worksheets/sheet1.bin", move)
+
+
+REFUSED = {
+    "repeated cells of an ods": (far_ods, "error.file_too_large"),
+    "far cells of an xls": (far_xls, "error.file_too_large"),
+    "far cells of an xlsb": (far_xlsb, "error.file_too_large"),
+    "an ods with a password": (locked_ods, "error.file_password"),
+    "half an xls": (lambda: workbook_files.xls({"AR": ROWS})[:3000], "error.file_broken"),
+    "half an ods": (lambda: workbook_files.ods({"AR": ROWS})[:400], "error.file_broken"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_workbook_that_cannot_be_held_or_opened_is_refused(tmp_path: Path, name: str) -> None:
+    content, code = REFUSED[name]
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, content())
+    assert caught.value.code == code
+
+
+def test_blank_cells_repeated_to_the_edge_of_an_ods_are_no_cells(tmp_path: Path) -> None:
+    rest = b'<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
+    rest += b'table:number-columns-repeated="16384"/></table:table-row></table:table>'
+    content = workbook_files.ods({"AR": ROWS})
+    content = changed(content, "content.xml", lambda c: c.replace(b"</table:table>", rest))
+    assert load(tmp_path, content)[0].rows_accepted == 3
+
+
+def test_a_stray_cell_far_to_the_right_makes_its_own_row_faulty(tmp_path: Path) -> None:
+    rows = [list(HEADER), *[["C1", "Ash", f"F{i}", dt.date(2026, 1, 2), None, 5.0] for i in range(3)]]
+    rows[2] += [None] * 3000 + ["x"]
+    report, taken = load(tmp_path, workbook_files.xls({"AR": rows}))
+    assert [row[0] for row in taken] == [2, 4] and report.rows_rejected == 1
+
+
+def test_macros_are_ignored(tmp_path: Path) -> None:
+    path, macros = tmp_path / "macros.xlsm", tmp_path / "vbaProject.bin"
+    macros.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000))
+    with xlsxwriter.Workbook(path) as book:
+        book.add_vba_project(str(macros))
+        sheet = book.add_worksheet("AR")
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(1, 0, ["C1", "=cmd|' /C calc'!A1", "F1", "2026-01-02", "2026-02-01", 5])
+        sheet.write_formula(2, 0, '="C"&"2"', value="C2")
+        sheet.write_row(2, 1, ["Elm", "F2", "2026-01-03", "2026-02-01", 7])
+    report, rows = load(tmp_path, path.read_bytes())
+    assert [row[1] for row in rows] == ["C1", "C2"] and report.rows_accepted == 2
