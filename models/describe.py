@@ -21,7 +21,7 @@ from pipelines.settings import Settings
 
 HELD_BACK = 0.25  # the newest share of the questions, on which the card's figures are measured
 # What a ledger may hold and the model does not look at: keys of the catalogue under `model.` that say why.
-NOT_USED = ("unused_disputes", "unused_days_to_settle", "unused_promises", "unused_ratings")
+NOT_USED = ("unused_disputes", "unused_days_to_settle", "unused_ratings")
 LEAST_ROWS = 50  # below which a segment is not judged alone
 
 

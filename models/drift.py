@@ -55,7 +55,7 @@ def _last_month(
 ) -> list[tuple[str, str, float | None, int]]:
     """Items that a month ago were open and have since shown whether they are late: forecast of then against outcome."""
     part = serving.heads["open"].late
-    (count,) = con.execute("select count(*) from risk_items").fetchall()[0]
+    (count,) = con.execute("select count(*) from risk_outcomes").fetchall()[0]
     seen = features.ask_on_day(con, as_of - dt.timedelta(days=MONTH - 1), as_of, share_of(count, MOST_ITEMS))
     if not len(seen):
         return []

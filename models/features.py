@@ -16,6 +16,7 @@ import numpy as np
 
 from models import rows as tables
 from models import working_days
+from models.odds import logit
 from models.rows import Rows
 from pipelines.settings import Settings
 
@@ -46,13 +47,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature("mean_days_late", "record", rises=True),
     Feature("known_n", "record"),
     Feature("last_days_late", "last", rises=True),
-    Feature("recent_days_late", "trend", rises=True),
-    Feature("recent_late_share", "trend", rises=True),
+    Feature("trend_days", "trend", rises=True),
     Feature("open_n", "open"),
     Feature("open_ratio", "open"),
     Feature("overdue_n", "overdue", rises=True),
     Feature("overdue_share", "overdue", rises=True),
     Feature("part_share", "part"),
+    Feature("broken_share", "promises", rises=True),
     Feature("days_since_paid", "silence"),
     Feature("limit_use", "limit", rises=True),
     Feature("region_rate", "segment", rises=True),
@@ -97,14 +98,14 @@ def create(con: duckdb.DuckDBPyConnection, table: str, params: Mapping[str, Any]
 
 
 def prepare(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings, per_mille: int = 1000) -> None:
-    """Make the temporary tables of instalments, payments and outcomes as the book knew them when `known` closed."""
+    """Make the temporary tables of outcomes and promises as the book knew them when `known` closed."""
     params = {
         "known": known,
         "grace": settings.late_grace_days,
         "very_late": settings.very_late_days,
         "per_mille": per_mille,
     }
-    for table in ("risk_items", "risk_payments", "risk_outcomes"):
+    for table in ("risk_outcomes", "risk_promises"):
         create(con, table, params)
     con.execute(f"create or replace temp view risk_segments as {sql('risk_segments')}")
 
@@ -113,7 +114,7 @@ def ask_at_issue(con: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date) 
     """Answers for every instalment issued from `first` to `last`, each asked on the morning of its issue."""
     params = {"first_day": day_number(first), "last_day": day_number(last)}
     create(con, "risk_questions", params, "risk_questions_issue")
-    return _answers(con, "")
+    return _answers(con, "", {"at_issue": True})
 
 
 def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> Rows:
@@ -122,7 +123,7 @@ def ask_while_open(con: duckdb.DuckDBPyConnection, days: Sequence[dt.date]) -> R
     last_day = max(map(day_number, days), default=0)
     create(con, "risk_questions", {"last_day": last_day}, "risk_questions_open")
     con.unregister("risk_ask_days")
-    return _answers(con, "")
+    return _answers(con, "", {"at_issue": False})
 
 
 def ask_for_book(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Rows:
@@ -175,10 +176,9 @@ def _rates(keys: np.ndarray, late: np.ndarray, weight: float, rate: float) -> tu
 
 
 def smoothed_share(rows: Rows, rate: float, target: str) -> np.ndarray:
-    """The customer's share of late (very late) instalments among those fallen due, smoothed towards `rate`."""
-    due = rows["due_n" if target == "late" else "very_late_due_n"]
+    """The customer's share of late (very late) instalments among those already known, smoothed towards `rate`."""
     late = rows["late_n" if target == "late" else "very_late_n"]
-    return np.asarray((late + SHARE_WEIGHT * rate) / (due + SHARE_WEIGHT))
+    return np.asarray((late + SHARE_WEIGHT * rate) / (rows["known_n"] + SHARE_WEIGHT))
 
 
 def late_share(rows: Rows, known: Context, target: str) -> np.ndarray:
@@ -207,30 +207,30 @@ def _rate(labels: np.ndarray) -> float:
 def matrix(rows: Rows, known: Context) -> np.ndarray:
     """Numbers of shape (rows, features) in the order of FEATURES; what is not known is NaN."""
     raw = {name: rows[name].astype("float64") for name in _NUMBERS}
-    mean_cents = (raw["issued_cents"] + raw["cents"]) / (raw["issued_n"] + 1)
+    mean_cents = raw["issued_cents"] / np.maximum(raw["issued_n"], 1)
     paid_share = np.clip(raw["item_paid_cents"] / np.maximum(raw["cents"], 1), 0, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns: dict[str, np.ndarray] = {
             "log_amount": np.log(np.maximum(raw["cents"], 1) / 100),
             "relative_amount": np.log(np.maximum(raw["cents"], 1) / np.maximum(mean_cents, 1)),
             "terms_days": raw["due_day"] - raw["issue_day"],
-            "late_share": smoothed_share(rows, known.late_rate, "late"),
-            "very_late_share": smoothed_share(rows, known.very_late_rate, "very_late"),
-            "mean_days_late": raw["days_late_sum"] / (raw["settled_n"] + 2),
-            "known_n": np.log1p(raw["due_n"]),
-            "last_days_late": raw["last_days_late_sum"] / raw["last_settled_n"],
-            "recent_days_late": raw["recent_days_late_sum"] / raw["recent_n"],
-            "recent_late_share": (raw["recent_late_n"] + known.late_rate) / (raw["recent_n"] + 1),
-            "open_n": np.log1p(np.maximum(raw["open_n"], 0)),
+            "late_share": logit(smoothed_share(rows, known.late_rate, "late")),
+            "very_late_share": logit(smoothed_share(rows, known.very_late_rate, "very_late")),
+            "mean_days_late": raw["days_late_sum"] / (raw["closed_n"] + 2),
+            "known_n": np.log1p(raw["known_n"]),
+            "last_days_late": raw["last_days_late"],
+            "trend_days": raw["last_days_late"] - raw["days_late_sum"] / raw["closed_n"],
+            "open_n": np.log1p(np.maximum(raw["issued_n"] - raw["closed_n"], 0)),
             "open_ratio": np.log1p(np.maximum(raw["open_cents"], 0) / np.maximum(mean_cents, 1)),
             "overdue_n": np.log1p(np.maximum(raw["overdue_n"], 0)),
             "overdue_share": np.clip(raw["overdue_cents"] / np.maximum(raw["open_cents"], 1), 0, 1),
-            "part_share": raw["part_n"] / (raw["settled_n"] + raw["part_n"] + 3),
-            "days_since_paid": np.minimum(raw["day"] - raw["last_settled_day"], 365),
+            "part_share": raw["part_n"] / (raw["closed_n"] + raw["part_n"] + 3),
+            "days_since_paid": np.minimum(raw["day"] - raw["last_closed_day"], 365),
             "limit_use": np.clip(raw["open_cents"] / raw["limit_cents"], 0, 3),
             "days_past_due": np.clip(raw["day"] - 1 - raw["due_day"], -120, 365),
             "age_days": np.minimum(raw["day"] - 1 - raw["issue_day"], 730),
             "paid_share": paid_share,
+            "broken_share": raw["broken_n"] / (raw["promise_n"] + 2),
         }
     columns |= working_days.columns(rows["day"], rows["issue_day"], rows["due_day"], known.country)
     rates = segment_rates(rows, known)
@@ -239,18 +239,14 @@ def matrix(rows: Rows, known: Context) -> np.ndarray:
 
 
 _NUMBERS = (
-    *("day", "issue_day", "due_day", "cents", "item_paid_cents", "limit_cents", "issued_n", "issued_cents"),
-    *("open_n", "open_cents", "due_n", "late_n", "very_late_due_n", "very_late_n", "overdue_n", "overdue_cents"),
-    *("settled_n", "days_late_sum", "part_n", "last_settled_day", "last_days_late_sum", "last_settled_n"),
-    *("recent_n", "recent_late_n", "recent_days_late_sum"),
+    *("day", "issue_day", "due_day", "cents", "item_paid_cents", "limit_cents", "issued_n", "issued_cents", "closed_n"),
+    *("open_cents", "known_n", "late_n", "very_late_n", "overdue_n", "overdue_cents", "days_late_sum", "part_n"),
+    *("last_closed_day", "last_days_late", "promise_n", "broken_n"),
 )
 
 
-def _answers(con: duckdb.DuckDBPyConnection, form: str, one_day: Mapping[str, Any] | None = None) -> Rows:
+def _answers(con: duckdb.DuckDBPyConnection, form: str, params: Mapping[str, Any]) -> Rows:
     """Features and outcomes of the questions that stand in risk_questions; form `_day` is for those of a single day."""
-    if not form:
-        create(con, "risk_events", {})
-    for table in ("risk_history", "risk_settled_days"):
-        create(con, table, one_day or {}, table + form)
+    create(con, "risk_history", params, f"risk_history{form}")
     create(con, "risk_features", {})
     return tables.read(con, sql(f"risk_answers{form}"))

@@ -21,8 +21,11 @@ from models.rows import Rows
 
 SEED = 20260101
 TREES = (20, 40, 70)
-EDGE = 1e-4  # Brier by which a calibration must help
-CHANCE = 1.3  # standard errors beyond which a difference is not chance
+CHANCE = 1.3  # standard errors beyond which something is known at all
+SURE = 2.0  # the same for giving up the plain candidates
+DOUBT = 3.0  # the same for a calibration: two blocks are few, and a passing mood must not be learnt for good
+PLAIN = ("logistic", "blend")  # chosen between by their validation alone ...
+OTHERS = ("boosting", "blend_share")  # ... and given up for one of these only where it is surely better
 RISES = np.array([feature.rises for feature in FEATURES])
 
 
@@ -76,21 +79,20 @@ def _joined(answers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def _choose(y: np.ndarray, answers: Mapping[str, np.ndarray], validation: Mapping[str, float]) -> str:
-    """The best candidate on the blocks; the prior when none beats it beyond chance.
+    """The best candidate on the blocks; the prior when it does not beat that beyond chance.
 
-    The late share needs no learning while the others learn from a half or three quarters of the book here and from
-    all of it later, so it is chosen only where it beats the blend that holds it beyond chance.
+    The late share alone is never chosen: the blend that holds it is, so that whatever else is known is not lost.
     """
-    best = min(CANDIDATES, key=lambda name: validation[name])
-    if best == "late_share" and not _beats(y, answers["late_share"], answers["blend_share"]):
-        best = "blend_share"
-    return best if best != "prior" and _beats(y, answers[best], answers["prior"]) else "prior"
+    best = min(PLAIN, key=lambda name: validation[name])
+    better = [name for name in OTHERS if _beats(y, answers[name], answers[best], SURE)]
+    best = min([best, *better], key=lambda name: validation[name])
+    return best if _beats(y, answers[best], answers["prior"]) else "prior"
 
 
-def _beats(y: np.ndarray, p: np.ndarray, other: np.ndarray) -> bool:
+def _beats(y: np.ndarray, p: np.ndarray, other: np.ndarray, chance: float = CHANCE) -> bool:
     """Whether the squared errors of `p` are smaller than those of `other` by more than their scatter explains."""
     gain = (y - other) ** 2 - (y - p) ** 2
-    return bool(gain.mean() > CHANCE * gain.std() / np.sqrt(len(gain)))
+    return bool(gain.mean() > chance * gain.std() / np.sqrt(len(gain)))
 
 
 def _weighted(values: list[float]) -> float:
@@ -99,12 +101,12 @@ def _weighted(values: list[float]) -> float:
 
 
 def _calibration_that_holds(blocks: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
-    """Slope and shift learnt from all blocks, if those learnt from the earlier ones helped on the last; else none."""
+    """Slope and shift learnt from all blocks, if the earlier ones' clearly helped on the last; else none."""
     if len(blocks) < 2:
         return 1.0, 0.0
     earlier = calibration(np.concatenate([y for y, _ in blocks[:-1]]), np.concatenate([p for _, p in blocks[:-1]]))
     y, p = blocks[-1]
-    if brier(y, recalibrated(p, *earlier)) >= brier(y, p) - EDGE:
+    if not _beats(y, recalibrated(p, *earlier), p, DOUBT):
         return 1.0, 0.0
     return calibration(np.concatenate([y for y, _ in blocks]), np.concatenate([p for _, p in blocks]))
 

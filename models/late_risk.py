@@ -106,7 +106,7 @@ def _reasons(head: Head, serving: Model, rows: Rows, x: np.ndarray) -> tuple[np.
         if inside.any():
             parts[inside] = explain.contributions(part, rows.where(inside), x[inside])
     # A customer without history is rated by others, and an item long overdue by its age: that is said first.
-    always = {"record": rows["due_n"] == 0, "age": days_past_due > serving.very_late}
+    always = {"record": rows["known_n"] == 0, "age": days_past_due > serving.very_late}
     order, worth = explain.strongest(parts, always)
     codes = np.array(GROUPS, dtype=object)[order]
     codes[~worth] = None

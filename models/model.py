@@ -65,7 +65,7 @@ def baseline(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings)
     It learns from the prepared tables of a book that ends on `known`.
     """
     limit = features.day_number(known)
-    (count,) = con.execute("select count(*) from risk_items").fetchall()[0]
+    (count,) = con.execute("select count(*) from risk_outcomes").fetchall()[0]
     rows = features.known_outcomes(con, known, share_of(count, BASELINE_ITEMS))
     context = features.context(rows, limit, settings)
     late, very_late = (estimators.late_share_only(target, context, labelled(rows, target, limit)) for target in TARGETS)

@@ -22,7 +22,7 @@ from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
 
-FORMAT = 1  # raised whenever an older file would be read wrongly
+FORMAT = 2  # raised whenever an older file would be read wrongly
 # A model file holds plain values and numpy arrays alone: beside what skops itself holds safe nothing is trusted.
 TRUSTED: list[str] = []
 

@@ -34,12 +34,22 @@ class Application:
     kind: str = "payment"
 
 
+@dataclass(frozen=True)
+class Promise:
+    customer_id: str
+    made: int
+    last_day: int
+    state: str
+
+
 def day(number: int) -> dt.date:
     return EPOCH + dt.timedelta(days=number)
 
 
-def book(invoices: Iterable[Invoice], applications: Iterable[Application] = ()) -> duckdb.DuckDBPyConnection:
-    """A connection with the instalments, applications, accounts and customers of these rows."""
+def book(
+    invoices: Iterable[Invoice], applications: Iterable[Application] = (), promises: Iterable[Promise] = ()
+) -> duckdb.DuckDBPyConnection:
+    """A connection with the instalments, applications, accounts, customers and promises of these rows."""
     con = _empty()
     rows = [
         (
@@ -53,6 +63,9 @@ def book(invoices: Iterable[Invoice], applications: Iterable[Application] = ()) 
     paid = [("main", a.invoice_id, 1, day(a.day), a.amount, a.amount, a.kind, "stated") for a in applications]
     if paid:
         con.executemany(f"insert into fct_applications values ({', '.join('?' * 8)})", paid)
+    given = [("main", p.customer_id, day(p.made), day(p.last_day), p.state) for p in promises]
+    if given:
+        con.executemany("insert into fct_promises values (?, ?, ?, ?, ?)", given)
     con.execute("insert into customers select distinct entity_id, customer_id, '', '', 1000 from fct_invoices")
     return con
 
@@ -71,6 +84,7 @@ def with_open_items(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> duckdb.Du
         select
             $as_of as as_of, invoices.entity_id, invoices.invoice_id, invoices.instalment_no, invoices.customer_id,
             invoices.due_date, invoices.customer_key, invoices.instalment_key as item_key,
+            invoices.amount_base - coalesce(paid.paid_doc, 0) as open_base,
             invoices.amount_doc - coalesce(paid.paid_doc, 0) as open_doc
         from int_instalments as invoices
         left join paid using (entity_id, invoice_id, instalment_no)
@@ -167,10 +181,15 @@ def _empty() -> duckdb.DuckDBPyConnection:
         select instalments.instalment_key, applications.*
         from fct_applications as applications
         inner join int_instalments as instalments using (entity_id, invoice_id, instalment_no);
+        create table fct_promises (
+            entity_id varchar, customer_id varchar, made_on date, last_day date, state varchar
+        );
         create view dim_customers as
-        select distinct instalments.customer_key, customers.*
-        from customers
-        inner join int_instalments as instalments using (entity_id, customer_id);
+        select distinct
+            instalments.customer_key, entity_id, customer_id, customers.industry, customers.customer_type,
+            customers.credit_limit_base
+        from int_instalments as instalments
+        left join customers using (entity_id, customer_id);
         """
     )
     return con

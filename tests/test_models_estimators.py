@@ -43,7 +43,7 @@ def test_noise_is_not_taken_for_knowledge() -> None:
     rows = learning().issue
     shuffled = np.random.default_rng(3).permutation(rows["is_late"])
     nothing = np.zeros(len(rows))
-    assert fitted(rows.having(is_late=shuffled, late_n=nothing, due_n=nothing)).chosen == "prior"
+    assert fitted(rows.having(is_late=shuffled, late_n=nothing, known_n=nothing)).chosen == "prior"
 
 
 @pytest.mark.parametrize("name", [name for name, rises in zip(NAMES, RISES, strict=True) if rises])

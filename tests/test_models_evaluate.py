@@ -77,7 +77,7 @@ def test_the_past_as_known_at_the_cut_is_the_book_that_ended_there() -> None:
     known = day(400)
     past = evaluate.as_known(whole, known)
     then = training.learning_rows(con, known, SETTINGS)
-    columns = ["invoice_id", "day", "is_late", "late_n", "due_n", "open_cents", "overdue_cents", "settled_day"]
+    columns = ["invoice_id", "day", "is_late", "late_n", "known_n", "open_cents", "overdue_cents", "settled_day"]
     pd.testing.assert_frame_equal(
         frame(past.issue)[columns].sort_values(["day", "invoice_id"], ignore_index=True),
         frame(then.issue)[columns].sort_values(["day", "invoice_id"], ignore_index=True),

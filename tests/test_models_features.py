@@ -1,6 +1,7 @@
 """Features as of a day: equal to counting by hand, and blind to everything that comes later."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 
 from models import features
 from pipelines.settings import Settings
-from tests.model_books import Application, Invoice, book, day, frame, random_book, with_open_items
+from tests.model_books import Application, Invoice, Promise, book, day, frame, random_book, with_open_items
 
 GRACE, VERY_LATE = 0, 30
 SETTINGS = Settings(late_grace_days=GRACE, very_late_days=VERY_LATE)
 COUNTED = (
-    *("issued_n", "issued_cents", "open_n", "open_cents", "due_n", "late_n", "very_late_due_n", "very_late_n"),
-    *("overdue_n", "overdue_cents", "settled_n", "days_late_sum", "part_n"),
+    *("issued_n", "issued_cents", "closed_n", "open_cents", "known_n", "late_n", "very_late_n"),
+    *("overdue_n", "overdue_cents", "days_late_sum", "part_n"),
 )
 
 invoices = st.builds(
@@ -32,6 +33,17 @@ parts = st.lists(
     st.tuples(st.integers(0, 11), st.integers(-5, 90), st.sampled_from([-1.0, 0.25, 0.5, 1.0, 1.0])), max_size=20
 )
 
+promised = st.lists(
+    st.builds(
+        lambda customer, made, after, state: Promise(f"C{customer}", made, made + after, state),
+        st.integers(0, 2),
+        st.integers(0, 120),
+        st.integers(-5, 40),
+        st.sampled_from(["kept", "partly_kept", "broken"]),
+    ),
+    max_size=6,
+)
+
 
 def applied(rows: list[Invoice], shares: list[tuple[int, int, float]]) -> list[Application]:
     """Payments (and, with a negative share, bounces) on the rows: position, days after issue, share of the amount."""
@@ -42,12 +54,16 @@ def applied(rows: list[Invoice], shares: list[tuple[int, int, float]]) -> list[A
     return found
 
 
-def by_hand(rows: list[Invoice], paid: list[Application], customer: str, before: int) -> dict[str, int]:
-    """What the book knew of a customer before a day began, one document at a time."""
+def by_hand(
+    rows: list[Invoice], paid: list[Application], customer: str, before: int, at_issue: bool = False
+) -> dict[str, int]:
+    """What the book knew of a customer before a day began, one document at a time.
+
+    At issue the instalments issued on the day itself are counted as issued and open.
+    """
     found = dict.fromkeys(COUNTED, 0)
     for row in (r for r in rows if r.customer_id == customer):
         mine = [a for a in paid if a.invoice_id == row.invoice_id]
-        seen = [a for a in mine if a.day < before]
 
         def closed_by(last: int, mine: list[Application] = mine, row: Invoice = row) -> int | None:
             """The first day by which the payments up to `last` reached the amount."""
@@ -57,26 +73,23 @@ def by_hand(rows: list[Invoice], paid: list[Application], customer: str, before:
             return None
 
         closed = closed_by(before - 1)
-        found["open_cents"] -= 100 * sum(a.amount for a in seen)
-        if row.issue < before:
+        late = closed_by(row.due) is None
+        if row.issue < before + at_issue:
             found["issued_n"] += 1
             found["issued_cents"] += 100 * row.amount
-            found["open_n"] += 1
             found["open_cents"] += 100 * row.amount
-        found["open_n"] -= closed is not None
-        found["settled_n"] += closed is not None
-        found["days_late_sum"] += 0 if closed is None else max(-60, min(180, closed - row.due))
-        found["part_n"] += len({a.day for a in seen if closed is None or a.day < closed})
-        if row.due < before:
-            late = closed_by(row.due) is None
-            found["due_n"] += 1
-            found["late_n"] += late
-            if late:
-                found["overdue_n"] += closed is None
-                found["overdue_cents"] += 100 * (row.amount - sum(a.amount for a in seen))
-        if row.due + VERY_LATE < before:
-            found["very_late_due_n"] += 1
-            found["very_late_n"] += closed_by(row.due + VERY_LATE) is None
+        if closed is not None:
+            found["closed_n"] += 1
+            found["open_cents"] -= 100 * row.amount
+            found["days_late_sum"] += max(-60, min(180, closed - row.due))
+            found["part_n"] += sum(a.day <= closed for a in mine) - 1
+            found["known_n"] += not late
+        if row.due < before and late:
+            found["known_n"] += 1
+            found["late_n"] += 1
+            found["overdue_n"] += closed is None
+            found["overdue_cents"] += 100 * row.amount * (closed is None)
+        found["very_late_n"] += row.due + VERY_LATE < before and closed_by(row.due + VERY_LATE) is None
     return found
 
 
@@ -88,7 +101,7 @@ def test_history_as_of_issue_equals_counting_by_hand(rows: list[Invoice], shares
     features.prepare(con, day(400), SETTINGS)
     answers = frame(features.ask_at_issue(con, day(0), day(400))).set_index("invoice_id")
     for row in rows:
-        expected = by_hand(rows, paid, row.customer_id, row.issue)
+        expected = by_hand(rows, paid, row.customer_id, row.issue, at_issue=True)
         assert {name: int(answers.loc[row.invoice_id, name]) for name in COUNTED} == expected
 
 
@@ -111,15 +124,20 @@ def test_history_of_one_day_equals_the_running_sum(
 
 
 @settings(max_examples=30, deadline=None)
-@given(books, parts, st.integers(0, 100), books, parts)
+@given(books, parts, st.integers(0, 100), books, parts, promised)
 def test_nothing_after_a_day_changes_a_feature_of_that_day(
     rows: list[Invoice],
     shares: list[tuple[int, int, float]],
     cut: int,
     more_rows: list[Invoice],
     more_shares: list[tuple[int, int, float]],
+    promises: list[Promise],
 ) -> None:
-    """The same past with two different futures gives the same features up to and on the cut."""
+    """The same past with two different futures gives the same features up to and on the cut.
+
+    A promise whose last day lies ahead is open in the one future, kept or broken in the other.
+    """
+    still_open = [replace(p, state="open") if max(p.last_day, p.made) > cut else p for p in promises]
     paid = applied(rows, shares)
     past_rows = [row for row in rows if row.issue <= cut]
     past_paid = [a for a in paid if a.day <= cut and a.invoice_id in {row.invoice_id for row in past_rows}]
@@ -130,8 +148,11 @@ def test_nothing_after_a_day_changes_a_feature_of_that_day(
     later = [Application(a.invoice_id, a.day + cut + 6, a.amount) for a in applied(past_rows or future, more_shares)]
     asked_days = [day(number) for number in range(1, cut + 2)]
     found = []
-    for these, payments in ((past_rows, past_paid), (past_rows + future, past_paid + later)):
-        con = book(these, payments)
+    for these, payments, given_word in (
+        (past_rows, past_paid, still_open),
+        (past_rows + future, past_paid + later, promises),
+    ):
+        con = book(these, payments, given_word)
         features.prepare(con, day(400), SETTINGS)
         at_issue = features.ask_at_issue(con, day(0), day(cut))
         open_then = features.ask_while_open(con, asked_days)
@@ -145,13 +166,36 @@ def test_nothing_after_a_day_changes_a_feature_of_that_day(
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_promise_counts_from_the_day_after_its_last_and_partly_kept_is_broken() -> None:
+    rows = [
+        Invoice(name, customer, issue, issue + 30)
+        for name, customer, issue in (
+            ("on the day", "C", 20),
+            ("after", "C", 21),
+            ("later", "C", 60),
+            ("other", "D", 60),
+        )
+    ]
+    promises = [
+        Promise("C", 10, 20, "kept"),
+        Promise("C", 10, 30, "partly_kept"),
+        Promise("C", 50, 40, "broken"),
+        Promise("C", 50, 59, "open"),
+    ]
+    con = book(rows, [], promises)
+    features.prepare(con, day(100), SETTINGS)
+    answers = frame(features.ask_at_issue(con, day(0), day(100))).set_index("invoice_id")
+    found = {name: (int(answers.loc[name, "promise_n"]), int(answers.loc[name, "broken_n"])) for name in answers.index}
+    assert found == {"on the day": (0, 0), "after": (1, 0), "later": (3, 2), "other": (0, 0)}
+
+
 def test_a_bounce_after_closing_does_not_reach_back() -> None:
     rows = [Invoice("A", "C", 0, 30), Invoice("B", "C", 50, 80)]
     paid = [Application("A", 20), Application("A", 60, -100)]
     con = book(rows, paid)
     features.prepare(con, day(100), SETTINGS)
     answers = frame(features.ask_at_issue(con, day(0), day(100))).set_index("invoice_id")
-    assert (answers.loc["B", "late_n"], answers.loc["B", "due_n"], answers.loc["B", "open_n"]) == (0, 1, 0)
+    assert (answers.loc["B", "late_n"], answers.loc["B", "known_n"], answers.loc["B", "closed_n"]) == (0, 1, 1)
     assert answers.loc["A", "is_late"] == 0
 
 
@@ -183,7 +227,7 @@ def test_credits_prepayments_and_assumed_due_dates_are_no_examples() -> None:
     features.prepare(con, day(100), SETTINGS)
     answers = frame(features.ask_at_issue(con, day(0), day(100))).set_index("invoice_id")
     assert answers["is_labelled"].to_dict() == {"assumed": 0, "listed": 0, "plain": 1, "next": 1}
-    assert answers.loc["next", "due_n"] == 1
+    assert answers.loc["next", "known_n"] == 1
 
 
 def test_grace_moves_the_day_on_which_an_item_is_late() -> None:
@@ -206,9 +250,9 @@ def test_the_open_book_asks_for_invoices_and_leaves_credits_out() -> None:
 def test_thinning_keeps_whole_customers_and_the_same_ones() -> None:
     con = random_book(1)
     features.prepare(con, day(700), SETTINGS)
-    whole = dict(con.execute("select customer_key, count(*) from risk_items group by 1").fetchall())
+    whole = dict(con.execute("select customer_key, count(*) from risk_outcomes group by 1").fetchall())
     features.prepare(con, day(700), SETTINGS, per_mille=300)
-    thin = dict(con.execute("select customer_key, count(*) from risk_items group by 1").fetchall())
+    thin = dict(con.execute("select customer_key, count(*) from risk_outcomes group by 1").fetchall())
     assert 0 < len(thin) < len(whole)
     assert all(whole[key] == count for key, count in thin.items())
 

@@ -120,7 +120,7 @@ def test_a_customer_never_seen_gets_the_rate_of_all_with_its_spread(trained: Set
         "",
     )
     assert 0.05 < p < 0.95
-    assert i18n.reasons("en", stored)[0].startswith("No invoice of this customer has fallen due yet")
+    assert i18n.reasons("en", stored)[0].startswith("No invoice of this customer has fallen due or been paid yet")
 
 
 @pytest.mark.parametrize("rows", [[], [Invoice("only", "C", 0, 30)]], ids=["no document", "no history"])

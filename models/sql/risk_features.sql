@@ -4,11 +4,23 @@ with paid_before as (
     select
         questions.item_key,
         questions.day,
-        sum(payments.cents) as item_paid_cents
+        sum(cast(round(applications.amount_base * 100, 0) as double)) as item_paid_cents
     from risk_questions as questions
-    inner join risk_payments as payments
-        on payments.item_key = questions.item_key
-        and payments.applied_day < questions.day
+    inner join int_applications as applications on applications.instalment_key = questions.item_key
+    where date_diff('day', date '2000-01-01', applications.applied_on) < questions.day
+    group by questions.item_key, questions.day
+),
+
+promises_before as (
+    select
+        questions.item_key,
+        questions.day,
+        count(*) as promise_n,
+        sum(promises.is_broken) as broken_n
+    from risk_questions as questions
+    inner join risk_promises as promises
+        on promises.customer_key = questions.customer_key
+        and promises.known_day < questions.day
     group by questions.item_key, questions.day
 ),
 
@@ -22,25 +34,21 @@ final as (
         outcomes.cents,
         coalesce(paid_before.item_paid_cents, 0) as item_paid_cents,
         cast(round(customers.credit_limit_base * 100, 0) as double) as limit_cents,
-        coalesce(history.issued_n, 0) as issued_n,
-        coalesce(history.issued_cents, 0) as issued_cents,
-        coalesce(history.open_n, 0) as open_n,
-        coalesce(history.open_cents, 0) as open_cents,
-        coalesce(history.due_n, 0) as due_n,
-        coalesce(history.late_n, 0) as late_n,
-        coalesce(history.very_late_due_n, 0) as very_late_due_n,
-        coalesce(history.very_late_n, 0) as very_late_n,
-        coalesce(history.overdue_n, 0) as overdue_n,
-        coalesce(history.overdue_cents, 0) as overdue_cents,
-        coalesce(history.settled_n, 0) as settled_n,
-        coalesce(history.days_late_sum, 0) as days_late_sum,
-        coalesce(history.part_n, 0) as part_n,
-        history.last_settled_day,
-        last_settled.days_late_sum as last_days_late_sum,
-        last_settled.settled_n as last_settled_n,
-        last_settled.recent_n,
-        last_settled.recent_late_n,
-        last_settled.recent_days_late_sum,
+        history.issued_n,
+        history.closed_n,
+        history.late_n,
+        history.known_n,
+        history.overdue_n,
+        history.very_late_n,
+        history.part_n,
+        history.issued_cents,
+        history.open_cents,
+        history.overdue_cents,
+        history.days_late_sum,
+        history.last_closed_day,
+        history.last_days_late,
+        coalesce(promises_before.promise_n, 0) as promise_n,
+        coalesce(promises_before.broken_n, 0) as broken_n,
         outcomes.settled_day,
         outcomes.closed_day,
         outcomes.late_day,
@@ -50,16 +58,16 @@ final as (
         outcomes.is_very_late
     from risk_questions as questions
     inner join risk_outcomes as outcomes on outcomes.item_key = questions.item_key
-    left join dim_customers as customers on customers.customer_key = questions.customer_key
-    left join risk_history as history
-        on history.customer_key = questions.customer_key
+    inner join risk_history as history
+        on history.item_key = questions.item_key
         and history.day = questions.day
+    left join dim_customers as customers on customers.customer_key = questions.customer_key
     left join paid_before
         on paid_before.item_key = questions.item_key
         and paid_before.day = questions.day
-    left join risk_settled_days as last_settled
-        on last_settled.customer_key = questions.customer_key
-        and last_settled.settled_day = history.last_settled_day
+    left join promises_before
+        on promises_before.item_key = questions.item_key
+        and promises_before.day = questions.day
 )
 
 select * from final

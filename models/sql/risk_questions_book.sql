@@ -4,5 +4,5 @@ select
     items.customer_key,
     $day as day
 from fct_open_items as open_items
-inner join risk_items as items on items.item_key = open_items.item_key
+inner join risk_outcomes as items on items.item_key = open_items.item_key
 where open_items.open_doc > 0

@@ -3,5 +3,5 @@ select
     item_key,
     customer_key,
     issue_day as day
-from risk_items
+from risk_outcomes
 where issue_day between $first_day and $last_day

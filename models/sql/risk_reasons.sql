@@ -8,6 +8,16 @@ with said as (
     select item_key, 3 as place, reason_3 as speaks, effect_3 as effect from risk_scores
 ),
 
+-- What a reason says of the limit is the balance a page shows, part payments and all.
+owed as (
+    select
+        customer_key,
+        sum(open_base) as open_base
+    from fct_open_items
+    where open_base > 0
+    group by customer_key
+),
+
 figures as (
     select
         said.item_key,
@@ -18,23 +28,26 @@ figures as (
         scores.rate_low,
         scores.rate_high,
         scores.rate_segment,
-        features.due_n,
+        features.known_n,
         features.late_n,
-        features.open_n,
+        features.issued_n - features.closed_n as open_n,
         features.overdue_n,
         features.part_n,
-        features.part_n + features.settled_n as payment_n,
+        features.part_n + features.closed_n as payment_n,
+        features.promise_n,
+        features.broken_n,
         features.due_day - features.issue_day as terms_days,
         features.day - 1 - features.due_day as days_past_due,
-        features.day - 1 - features.last_settled_day as silent_days,
+        features.day - 1 - features.last_closed_day as silent_days,
         round(features.item_paid_cents * 1.0 / features.cents, 4) as share_paid,
-        round(features.open_cents * 1.0 / nullif(features.limit_cents, 0), 4) as share_of_limit,
-        round(features.days_late_sum * 1.0 / nullif(features.settled_n, 0), 0) as mean_days,
-        round(features.last_days_late_sum * 1.0 / nullif(features.last_settled_n, 0), 0) as last_days,
+        round(owed.open_base * 100.0 / nullif(features.limit_cents, 0), 4) as share_of_limit,
+        round(features.days_late_sum * 1.0 / nullif(features.closed_n, 0), 0) as mean_days,
+        features.last_days_late as last_days,
         round(features.cents * 1.0 * features.issued_n / nullif(features.issued_cents, 0), 1) as times_usual
     from said
     inner join risk_scores as scores on scores.item_key = said.item_key
     inner join risk_features as features on features.item_key = said.item_key
+    left join owed on owed.customer_key = features.customer_key
     where said.speaks is not null
 ),
 
@@ -43,7 +56,7 @@ coded as (
         figures.*,
         case speaks
             when 'record' then case
-                when due_n = 0 then 'risk_new'
+                when known_n = 0 then 'risk_new'
                 when late_n = 0 then 'risk_record_clean'
                 when mean_days >= 1 then 'risk_record_days'
                 else 'risk_record'
@@ -88,6 +101,7 @@ coded as (
                 when effect > 0 then 'risk_item_unpaid_up'
                 else 'risk_item_unpaid_down'
             end
+            when 'promises' then case when broken_n > 0 then 'risk_promises_broken' when promise_n > 0 then 'risk_promises_kept' else 'risk_promises_none' end
             when 'trend' then case when effect > 0 then 'risk_trend_up' else 'risk_trend_down' end
             when 'baseline' then 'risk_baseline'
         end as code
@@ -102,11 +116,11 @@ final as (
             '{"code":"', code, '"',
             case
                 when code = 'risk_new' then concat(',"rate":', rate, ',"rate_low":', rate_low, ',"rate_high":', rate_high)
-                when code = 'risk_record_clean' then concat(',"known":', cast(due_n as bigint))
-                when code = 'risk_record' then concat(',"late":', cast(late_n as bigint), ',"known":', cast(due_n as bigint))
+                when code = 'risk_record_clean' then concat(',"known":', cast(known_n as bigint))
+                when code = 'risk_record' then concat(',"late":', cast(late_n as bigint), ',"known":', cast(known_n as bigint))
                 when code = 'risk_record_days' then concat(
                     ',"late":', cast(late_n as bigint),
-                    ',"known":', cast(due_n as bigint),
+                    ',"known":', cast(known_n as bigint),
                     ',"days":', cast(mean_days as bigint)
                 )
                 when code in ('risk_last_late', 'risk_last_early') then concat(',"days":', cast(abs(last_days) as bigint))
@@ -123,6 +137,11 @@ final as (
                     ',"part":', cast(part_n as bigint),
                     ',"payments":', cast(payment_n as bigint)
                 )
+                when code = 'risk_promises_broken' then concat(
+                    ',"broken":', cast(broken_n as bigint),
+                    ',"promises":', cast(promise_n as bigint)
+                )
+                when code = 'risk_promises_kept' then concat(',"promises":', cast(promise_n as bigint))
                 when speaks = 'limit' and share_of_limit is not null then concat(',"share":', share_of_limit)
                 when speaks = 'segment' then concat(',"rate":', rate_segment, ',"rate_all":', rate)
                 when speaks = 'item_paid' and share_paid > 0 then concat(',"share":', share_paid)

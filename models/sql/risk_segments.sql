@@ -7,7 +7,7 @@ select
     coalesce(instalments.currency, '') as currency,
     coalesce(customers.industry, '') as industry,
     coalesce(customers.customer_type, '') as customer_type
-from risk_items as items
+from risk_outcomes as items
 inner join int_instalments as instalments on instalments.instalment_key = items.item_key
 inner join int_accounts as accounts on accounts.account_key = instalments.account_key
 left join dim_customers as customers on customers.customer_key = items.customer_key

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tests.bench.generate import AS_OF, Ledger, ledger_of
@@ -149,6 +149,20 @@ def queries(size: int, home: Path) -> list[Row]:
     ]
 
 
+def risk(size: int, home: Path) -> list[Row]:
+    """The risk model: its features beside five plain running sums, training and scoring beside what they may take."""
+    say(f"risk model at {size:,} invoices")
+    took = ask(["tests.bench.risk"], home)["risk"]
+    jobs = [
+        ("risk: features as of issue", size, "five running sums", took["features_s"], took["five_sums_s"]),
+        ("risk: train", size, "60 s at 1,000,000", took["train_s"], 60.0),
+        ("risk: score 1,000,000", size, "5 s on one thread", took["score_million_s"], 5.0),
+    ]
+    rows = [Row(job, n, floor, ours * 1e3, bare * 1e3, ours / bare, None) for job, n, floor, ours, bare in jobs]
+    cpu_ratio = took["features_cpu_s"] / took["five_sums_cpu_s"]
+    return [replace(rows[0], cpu_ratio=cpu_ratio), *rows[1:]]
+
+
 def overview(scratch: Path) -> list[Row]:
     """The overview answered after its first view, on the sample, beside a page that shows one line."""
     say("overview page on the sample")
@@ -217,7 +231,9 @@ def main() -> None:
             show(loaded)
             asked = queries(size, home)
             show(asked)
-            rows += loaded + asked
+            learnt = risk(size, home)
+            show(learnt)
+            rows += loaded + asked + learnt
             remove(home.parent)
         lines = growth(rows)
         pages = overview(Path(scratch))
