@@ -227,7 +227,9 @@ def entries(
     its payload are columns too (`payload.<field>`), money as Decimal. `known_at` leaves out what was entered later.
     """
     # Looking creates nothing: a journal nobody has written to has no entries.
-    versions = _read(settings, known_at, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
+    versions = (
+        _read(settings, known_at, kind=kind, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
+    )
     first = {row.id: row for row in versions if row.root is None}
     newest = {row.root or row.id: row for row in versions}
     closings = {row.closes: row for row in newest.values() if row.closes is not None and row.payload is not None}

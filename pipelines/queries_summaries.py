@@ -104,7 +104,9 @@ def summary_heatmap(con: Connection, scope: Scope, import_id: str, top: int = 50
 
 
 def against_documents(con: Connection, scope: Scope, import_id: str) -> pd.DataFrame:
-    """One summary beside what the documents give for the same day, customer by customer, the widest gap first.
+    """One summary beside what the documents give for the same day, customer by customer.
+
+    The customers of the summary come first, of each kind the widest gap first.
 
     entity_id, customer_id, customer_name, summary_base, documents_base, difference (summary less documents), found_in
     (`both`, `summary`, `documents`). A customer is the same when its number is, else when its name is.
@@ -163,7 +165,8 @@ def against_documents(con: Connection, scope: Scope, import_id: str) -> pd.DataF
                 else 'both' end as found_in
         from summed
         full join documents on summed.entity_id = documents.entity_id and summed.customer_id = documents.customer_id
-        order by abs(coalesce(summed.open_base, 0) - coalesce(documents.open_base, 0)) desc, customer_id
+        order by summed.customer_id is null, abs(coalesce(summed.open_base, 0) - coalesce(documents.open_base, 0)) desc,
+            customer_id
         """,
         {"import_id": import_id, **named},
     )

@@ -39,15 +39,14 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.date
     # Nobody waits for the journal's libraries where nothing was ever entered.
     from pipelines import follow_up
 
-    notes = follow_up.notes(settings, known_at=known_at)
-    merged = {note.customer: note for note in notes if note.kind == "same_customer"}
+    merged = {note.customer: note for note in follow_up.notes(settings, kind="same_customer", known_at=known_at)}
     targets = final_targets({customer: note.payload.into for customer, note in merged.items()})
     rows = [
         (*customer, into, merged[customer].changed_by, _utc(merged[customer].changed_at), merged[customer].payload.note)
         for customer, into in targets.items()
     ]
     _insert(con, "raw_merges", rows)
-    decisions = [note for note in notes if note.kind == "application"]
+    decisions = follow_up.notes(settings, kind="application", known_at=known_at)
     _insert(con, "raw_decisions", [_decision(note) for note in decisions])
     parts = [
         (note.version_id, part.invoice_id, part.instalment_no, part.amount)

@@ -48,6 +48,13 @@ def test_a_suggestion_is_merged_built_and_taken_back(page: AppTest, tmp_path: Pa
     con = built(tmp_path, "2026-03-31", {})
     found = queries.customers(con, Scope())
     assert dict(zip(found["customer_id"], found["open_base"], strict=True)) == {"00123": 110.0, "900": 7.0}
+    payer = AppTest.from_file(APP, default_timeout=60)
+    payer.query_params["lang"] = "en"
+    payer.run()
+    payer.query_params["entity"], payer.query_params["customer"] = "main", "00123"
+    payer.switch_page("app_pages/payer.py").run()
+    assert not payer.exception
+    assert any("Also under 1: 123" in each.value for each in payer.caption)
     page.run()
     assert not any("not in the figures yet" in each.value for each in page.markdown)
     undo = next(str(button.key) for button in page.button if str(button.key).startswith("undo-"))

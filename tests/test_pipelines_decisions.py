@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import checks, imports, journal, queries
+from pipelines import checks, follow_up, imports, journal, queries
 from pipelines.journal import Subject
 from pipelines.journal_entries import EntryRefused
 from pipelines.queries import Connection, Scope
@@ -187,6 +187,16 @@ def test_a_promise_of_a_merged_customer_is_one_of_the_other(tmp_path: Path, sett
     merge(settings, "C-1", "C1")
     con = build(tmp_path)
     assert con.sql("select distinct customer_id from fct_promises").fetchall() == [("C1",)]
+
+
+def test_notes_about_a_merged_customer_stand_with_the_one_it_became(settings: Settings) -> None:
+    for customer in ("C1", "C-1", "C2"):
+        journal.append(settings, "greeting", Subject("main", customer), {"note": customer}, who="Wei")
+    notes = follow_up.by_customer(follow_up.notes(settings))
+    united = follow_up.united(notes, {("main", "C-1"): "C1"})
+    assert [note.payload.note for note in united["main", "C1"]] == ["C1", "C-1"]
+    assert ("main", "C-1") not in united
+    assert united["main", "C2"] == notes["main", "C2"]
 
 
 def test_chains_end_at_the_last_and_a_ring_merges_nothing() -> None:

@@ -46,7 +46,10 @@ def beside_documents(view: View) -> None:
             st.success(t("summary.agrees"), icon=":material/check_circle:")
         else:
             text = money(view.reader, float(off["difference"].sum()))
-            st.warning(t("summary.differs", count=len(off), text=text), icon=":material/difference:")
+            found = off["found_in"].value_counts()
+            kinds = [f"{view.reader.code('found_in', each)} {number(view.reader, found[each])}" for each in found.index]
+            told = f"{t('summary.differs', count=len(off), text=text)} {' · '.join(kinds)}"
+            st.warning(plain(told), icon=":material/difference:")
             table(
                 view.reader, off, COMPARED, key="summary_compared", alt=t("summary.compared"),
                 file_name="summary-against-documents",
