@@ -96,6 +96,7 @@ class Settings(Policies, BaseSettings):
     notice_steps: tuple[NoticeStep, ...] = Field(
         DEFAULT_STEPS, description="Notices before and after the due date: day, channel and letter of each step."
     )
+    letter_senders: dict[str, str] = Field({}, description="Our name at the head of letters, by legal entity.")
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")

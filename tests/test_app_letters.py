@@ -92,3 +92,12 @@ def test_the_request_to_counsel_tells_what_was_done(sample_copy, monkeypatch):
     app = opened(sample_copy, monkeypatch, "letters", **address, letter="lawyer_request")
     healthy(app, "en")
     assert "Payment request letter" in app.text_area[0].value
+
+
+def test_our_name_stands_at_the_head_where_it_is_set(sample_copy, monkeypatch):
+    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    monkeypatch.setenv("FIRSTPAID_LETTER_SENDERS", f'{{"{first["entity_id"]}": "霁澄机电有限公司"}}')
+    address = {"lang": "zh_CN", "entity": first["entity_id"], "customer": first["customer_id"]}
+    app = opened(sample_copy, monkeypatch, "letters", **address)
+    healthy(app, "zh_CN")
+    assert app.text_area[0].value.splitlines()[0] == "霁澄机电有限公司"

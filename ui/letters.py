@@ -109,6 +109,8 @@ def _edited(
     words = f"{kind}_{tone}" if tone != TONES[0] else kind
     key = f"{words}-{language}-{customer['customer_id']}"
     suggested = reader.t(f"letter.{words}_before", **params)
+    if sender := view.settings.letter_senders.get(str(customer["entity_id"])):
+        suggested = f"{sender}\n\n{suggested}"
     before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height=150)
     if params["text"] in suggested and params["text"] not in before:
         st.warning(t("letter.total_changed", text=params["text"]), icon=":material/warning:")
