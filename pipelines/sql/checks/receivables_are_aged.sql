@@ -5,7 +5,7 @@ receivables as (
 
     select
         month_no,
-        sum(ar_end_base) as ar_end_base,
+        sum(overdue_end_base + current_end_base - unapplied_end_base) as ar_end_base,
         sum(current_end_base) as current_end_base,
         sum(overdue_end_base) as overdue_end_base,
         sum(unapplied_end_base) as unapplied_end_base
@@ -37,5 +37,3 @@ full outer join aged on receivables.month_no = aged.month_no
 inner join ref_months as months on coalesce(receivables.month_no, aged.month_no) = months.month_no
 where coalesce(receivables.ar_end_base, 0) <> coalesce(aged.open_base, 0)
     or coalesce(receivables.overdue_end_base, 0) <> coalesce(aged.overdue_base, 0)
-    or receivables.ar_end_base
-    <> receivables.current_end_base + receivables.overdue_end_base - receivables.unapplied_end_base

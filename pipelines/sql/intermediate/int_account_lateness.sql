@@ -14,7 +14,7 @@ payments as (
     where kind = 'payment'
         and applied_on > cast($as_of as date) - 730
         and due_date is not null
-        and due_basis <> 'assumed'
+        and not is_assumed
 
 ),
 

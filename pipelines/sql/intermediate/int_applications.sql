@@ -23,7 +23,7 @@ placed as (
         instalments.account_key,
         instalments.issue_date,
         case when instalments.amount_doc > 0 then instalments.due_date end as due_date,
-        instalments.due_basis,
+        instalments.due_basis = 'assumed' as is_assumed,
         case when instalments.currency <> $base_currency then instalments.booking_rate end as booking_rate
     from together
     inner join int_instalments as instalments on together.instalment_key = instalments.instalment_key
@@ -52,7 +52,7 @@ final as (
         account_key,
         issue_date,
         due_date,
-        due_basis,
+        is_assumed,
         applied_on,
         kind,
         rule,
@@ -69,7 +69,7 @@ final as (
         account_key,
         issue_date,
         due_date,
-        due_basis,
+        is_assumed,
         applied_on,
         kind,
         rule,

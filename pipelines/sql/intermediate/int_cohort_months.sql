@@ -52,7 +52,7 @@ events as (
     from int_applications
     where kind <> 'write_off'
         and due_date is not null
-        and due_basis <> 'assumed'
+        and not is_assumed
 
 ),
 

@@ -8,8 +8,8 @@ payments as (
     select
         extract(year from payments.applied_on) * 12 + extract(month from payments.applied_on) as month_no,
         desks.desk_key,
-        case when payments.due_basis = 'assumed' then 0 else payments.amount_base end as paid_base,
-        case when payments.due_basis = 'assumed' then payments.amount_base else 0 end as left_out_base,
+        case when payments.is_assumed then 0 else payments.amount_base end as paid_base,
+        case when payments.is_assumed then payments.amount_base else 0 end as left_out_base,
         date_diff('day', payments.due_date, payments.applied_on) as days_late,
         date_diff('day', payments.issue_date, payments.due_date) as terms
     from int_applications as payments

@@ -1,5 +1,6 @@
 -- Grain: one row per month and account with a balance or a movement; additive sums in base.
--- The balance is the sum of the aging buckets; a check rolls it forward from the movements.
+-- The balance at the month end is overdue + current - unapplied, the opening one that less the month's movements;
+-- a check rolls each account forward.
 -- Residues below 0.01 in document currency leave the receivables as written off.
 with
 
@@ -90,16 +91,10 @@ final as (
     select
         cast(sums.month_no as integer) as month_no,
         sums.account_key,
-        cast(
-            sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base
-            - sums.sales_base + sums.collected_base + sums.credited_base + sums.written_off_base
-            as decimal(18, 4)
-        ) as opening_base,
         cast(sums.sales_base as decimal(18, 4)) as sales_base,
         cast(sums.collected_base as decimal(18, 4)) as collected_base,
         cast(sums.credited_base as decimal(18, 4)) as credited_base,
         cast(sums.written_off_base as decimal(18, 4)) as written_off_base,
-        cast(sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base as decimal(18, 4)) as ar_end_base,
         cast(sums.overdue_end_base as decimal(18, 4)) as overdue_end_base,
         cast(sums.current_end_base as decimal(18, 4)) as current_end_base,
         cast(sums.unapplied_end_base as decimal(18, 4)) as unapplied_end_base,

@@ -7,12 +7,16 @@ select
     accounts.customer_id,
     accounts.rep,
     accounts.region,
-    sums.opening_base,
+    cast(
+        sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base
+        - sums.sales_base + sums.collected_base + sums.credited_base + sums.written_off_base
+        as decimal(18, 4)
+    ) as opening_base,
     sums.sales_base,
     sums.collected_base,
     sums.credited_base,
     sums.written_off_base,
-    sums.ar_end_base,
+    cast(sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base as decimal(18, 4)) as ar_end_base,
     sums.overdue_end_base,
     sums.current_end_base,
     sums.unapplied_end_base,
