@@ -20,10 +20,10 @@ CREDIT_COLUMNS = words(
     "customer_name rep sales_base sold_overdue_base sold_overdue_invoices long_terms_base long_invoices "
     "worst_terms_days open_base credit_limit_base limit_use over_limit_base"
 )
-FIGURES = "gross_share gross_base carrying_base expected_loss_base written_off_base margin_base margin_share verdict"
+FIGURES = "gross_share gross_base carrying_base expected_loss_base written_off_base margin_base margin_share"
 MARGIN_COLUMNS = {
-    "customer": words(f"customer_name sales_base sales_before_base {FIGURES}"),
-    "rep": words(f"rep sales_base sales_before_base not_given_base {FIGURES}"),
+    "customer": words(f"customer_name verdict sales_base sales_before_base {FIGURES}"),
+    "rep": words(f"rep verdict sales_base sales_before_base not_given_base {FIGURES}"),
 }
 MARGIN_KEYS = {"customer": ("entity_id", "customer_id", "customer_name"), "rep": ("rep",)}
 

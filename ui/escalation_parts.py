@@ -155,7 +155,14 @@ def legal_register(view: View, today: Day) -> None:
         passed = int((ahead["days_until"] < 0).sum())
         note = t("escalation.dates_passed", text=number(reader, passed)) if passed else None
         upcoming = int((ahead["days_until"] >= 0).sum())
-        st.metric(t("escalation.dates_ahead"), number(reader, upcoming), note, delta_color="off", border=True)
+        st.metric(
+            t("escalation.dates_ahead"),
+            number(reader, upcoming),
+            note,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
     for row in ahead.head(5).to_dict("records"):
         colour = "red" if row["days_until"] < 0 else "blue"
         text = f"{date(reader, row['next_on'])} · {row['customer_name']} · {reader.code('legal', row['legal'])}"
