@@ -29,7 +29,7 @@ def show(view: View, today: Day) -> None:
     if rep is None:
         page.nothing_here(t("notice.none"))
         return
-    st.caption(plain(t("notice.schedule", text=", ".join(_step(view, place) for place in _places(view)))))
+    st.caption(plain(t("notice.schedule", text=" · ".join(_step(view, place) for place in _places(view)))))
     steps = view.settings.notice_steps
     items = view.ask(queries_desk.notice_items, steps[0].day, view.settings.quiet_days, rep)
     due, waiting = notices.due(today, items)
