@@ -25,6 +25,7 @@ from pipelines.imports_rejects import (
 )
 from pipelines.readers_layout import GRAND_TOTAL
 
+_CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
 _ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
 
 
@@ -154,6 +155,13 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["amount"] = "open_amount"
     elif "open_amount" not in has and "paid_amount" in has:
         derived["open_amount"] = "cast(amount - coalesce(paid_amount, 0) as decimal(18,4))"
+    if "credit_amount" in has:
+        net = "cast(coalesce(amount, 0) - coalesce(credit_amount, 0) as decimal(18,4))"
+        derived["amount"] = f"case when coalesce(amount, credit_amount) is not null then {net} end"
+    elif "side" in has:  # the sign stands in a column of its own
+        for name in ("amount", "open_amount"):
+            value = derived.get(name, name)
+            derived[name] = f"case when lower(trim(side)) in {_CREDIT_SIDE} then -abs({value}) else {value} end"
     amounts = [derived.get("amount", "amount"), derived.get("open_amount", "open_amount")]
     negative = f"({' or '.join(f'{amount} < 0' for amount in dict.fromkeys(amounts))})"
     derived["doc_type"] = f"case when doc_type is null and {negative} then 'credit_note' else doc_type end"
@@ -180,6 +188,10 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             notes.append({"code": "amount_from_buckets"})
         elif "amount" not in has:
             notes.append({"code": "amount_from_open"})
+        if "credit_amount" in has:
+            notes.append({"code": "credits_in_own_column", "column": columns["credit_amount"].label})
+        elif "side" in has:
+            notes.append({"code": "sign_in_own_column", "column": columns["side"].label})
         if "doc_type" not in has and found["credits"]:
             notes.append({"code": "negative_is_credit", "rows": found["credits"]})
         if found["negative"]:

@@ -10,7 +10,16 @@ from typing import Any
 from pipelines.canonical import KINDS
 from pipelines.mapping_buckets import Bucket, bucket_of
 from pipelines.mapping_errors import BadMapping, KindUnclear, MissingColumns
-from pipelines.mapping_headers import FUZZY_THRESHOLD, HELPERS, compact, is_data, known_as, likeness, rank_header
+from pipelines.mapping_headers import (
+    FUZZY_THRESHOLD,
+    HELPERS,
+    compact,
+    is_data,
+    is_debit,
+    known_as,
+    likeness,
+    rank_header,
+)
 
 __all__ = [
     "OPTIONS",
@@ -31,6 +40,7 @@ _BARE = (
     "client",
     "debtor",
     "partner",
+    "party",
     "kunde",
     "debitor",
     "cliente",
@@ -208,6 +218,7 @@ def _assign(
             found[canonical] = SourceColumn(index, headers[index], how, confidence)
             taken.add(index)
     _split_customer(found, headers, kind, taken)
+    _pair_sides(found)
     if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
         found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header
     return found
@@ -229,6 +240,18 @@ def _split_customer(found: dict[str, SourceColumn], headers: Sequence[str], kind
             continue
         taken.add(index)
         return
+
+
+def _pair_sides(found: dict[str, SourceColumn]) -> None:
+    """Keep a credit column only beside a debit column; with both, a balance is the account's, not the document's."""
+    if "credit_amount" not in found:
+        return
+    if "amount" not in found or not is_debit(found["amount"].header):
+        del found["credit_amount"]
+        return
+    for name in ("open_amount", "side"):
+        if name in found and found[name].how not in ("given", "saved"):
+            del found[name]
 
 
 def _names(kind: str, header: str) -> list[tuple[str, int]]:
@@ -256,7 +279,7 @@ def _score(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str], 
         c: min((p for n, p in known_as(kind, s.header) if n == c), default=0 if s.how != "fuzzy" else 9)
         for c, s in columns.items()
     }
-    quality = sum(1.0 + 1.0 / (1 + places[c]) for c in columns if c not in HELPERS.get(kind, ()) or kind == "invoices")
+    quality = sum(1.0 + 1.0 / (1 + places[c]) for c in columns if c not in HELPERS.get(kind, ()) or c == "paid_amount")
     if kind == _AGED:
         quality += len(_buckets(headers, columns))
     text = " ".join(titles).casefold().replace("_", " ")

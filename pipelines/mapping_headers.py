@@ -12,7 +12,7 @@ from pipelines.canonical import KINDS
 from pipelines.mapping_buckets import bucket_of
 
 HELPERS = {
-    "invoices": ("paid_amount",),
+    "invoices": ("paid_amount", "credit_amount", "side"),
     "receipts": ("customer_name",),
     "aged_summary": ("total_amount",),
 }  # read only to derive or to check others
@@ -91,6 +91,16 @@ def synonyms(kind: str) -> dict[str, list[tuple[str, int]]]:
                 if name not in (n for n, _ in found.get(key, [])):
                     found.setdefault(key, []).append((name, place))
     return found
+
+
+@cache
+def _debit_words() -> frozenset[str]:
+    return frozenset(compact(word) for word in _lists()["debits"]["amount"])
+
+
+def is_debit(header: str) -> bool:
+    """Whether a column holds the debit side of entries whose credit side has a column of its own."""
+    return compact(header) in _debit_words()
 
 
 @cache

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import gc
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 from pipelines.readers_rows import texts
 
 HeaderRank = Callable[[Cells], float]
+_STANDARD_ERROR = threading.Lock()  # it belongs to all threads: one at a time may turn it away
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NO_DAY = -(2**31)
 _EXACT = 10**15  # beyond this a floating-point cell no longer holds every digit
@@ -30,7 +33,7 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
     """
     try:
         # From the open file, not the path: the library would believe the file's extension.
-        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
+        with path.open("rb") as file, _silenced(), CalamineWorkbook.from_filelike(file) as book:
             names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
@@ -69,6 +72,19 @@ def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRan
     with _no_collection():
         rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
     return name, rows, list(sheet.merged_cell_ranges or [])
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep off standard error what defects of the library write there, below Python, when a file is damaged."""
+    with _STANDARD_ERROR, Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 @contextmanager

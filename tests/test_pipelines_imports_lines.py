@@ -1,4 +1,4 @@
-"""Exports with a row a line of an invoice; lists of documents that lack an amount; amounts that stand by age."""
+"""Where the amount of an invoice stands: on its lines, by age, on two sides, with its sign apart, or nowhere."""
 
 import json
 from pathlib import Path
@@ -74,6 +74,23 @@ Total,,,,10,15,0,0
     assert (report.kind, report.ledger, report.control_total) == ("invoices", "open_items", "25.00")
     assert rows == [(2, "F1", 10.0, 10.0), (3, "F2", 20.0, 20.0), (4, "C1", -5.0, -5.0)]
     assert "amount_from_buckets" in [note["code"] for note in report.notes]
+
+
+def test_debits_and_credits_in_columns_of_their_own(tmp_path: Path) -> None:
+    text = "客户编码,客户名称,凭证号,日期,借方金额,贷方金额,方向,余额\nK1,甲,1,2026-03-05,1000.00,,借,1000\n"
+    report, rows, _ = load(tmp_path, text + "K1,甲,2,2026-03-15,,300.00,借,700\n")
+    assert rows == [(2, "1", 1000.0, None), (3, "2", -300.0, None)]  # the balance is the account's
+    assert "credits_in_own_column" in [note["code"] for note in report.notes]
+
+
+def test_a_sign_in_a_column_of_its_own(tmp_path: Path) -> None:
+    text = """Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;Konto;Belegdatum;Belegfeld 1
+1.190,00;S;10001;05.03.2026;RE1
+100,00;H;10001;15.03.2026;GS1
+"""
+    report, rows, _ = load(tmp_path, text)
+    assert rows == [(2, "RE1", 1190.0, None), (3, "GS1", -100.0, None)]
+    assert "sign_in_own_column" in [note["code"] for note in report.notes]
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,15 @@ def test_a_workbook_that_cannot_be_held_or_opened_is_refused(tmp_path: Path, nam
     assert caught.value.code == code
 
 
+def test_a_defect_of_the_library_on_a_damaged_file_is_not_seen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = workbook_files.xls({"AR": ROWS})
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, content[:515])
+    assert caught.value.code == "error.file_broken" and capfd.readouterr().err == ""
+
+
 def test_blank_cells_repeated_to_the_edge_of_an_ods_are_no_cells(tmp_path: Path) -> None:
     rest = b'<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
     rest += b'table:number-columns-repeated="16384"/></table:table-row></table:table>'
