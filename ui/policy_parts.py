@@ -17,8 +17,8 @@ from ui.session import View
 from ui.tables import words
 
 PARTS = ("weights", "strategy_rules", "calls_by_rep")
-MOVED_COLUMNS = words("customer_name rep overdue_base old_rank new_rank moved old_class new_class new_score")
-CHANGED_COLUMNS = words("customer_name rep payer_class overdue_base old_strategy old_method new_strategy new_method")
+MOVED_COLUMNS = words("customer_name old_rank new_rank moved old_class new_class overdue_base rep new_score")
+CHANGED_COLUMNS = words("customer_name payer_class old_strategy old_method new_strategy new_method overdue_base rep")
 STRATEGIES = words("remind chase firm escalate nurture care partner review")
 METHODS = words("call letter visit remind review")
 FIELDS = words("strategy method classes customer_type min_days max_days min_overdue min_broken disputed")

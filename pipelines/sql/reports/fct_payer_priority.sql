@@ -150,8 +150,13 @@ final as (
         '[' || concat_ws(
             ',',
             case
-                when closed_invoices > 0
+                when closed_invoices > 0 and days_late > -0.5
                     then '{"code":"queue_late","days":' || cast(cast(round(days_late, 0) as bigint) as varchar)
+                        || ',"count":' || cast(closed_invoices as varchar) || '}'
+            end,
+            case
+                when closed_invoices > 0 and days_late <= -0.5
+                    then '{"code":"queue_early","days":' || cast(cast(round(-days_late, 0) as bigint) as varchar)
                         || ',"count":' || cast(closed_invoices as varchar) || '}'
             end,
             case
