@@ -115,18 +115,23 @@ def target_figures(
 def days_late_figures(trained: Model, head: str, test: Rows, known: dt.date) -> dict[str, Any]:
     """Errors of the expected days late (negative = early) over the instalments paid in full by `known`.
 
-    The coverage of the 80 % interval counts, beside the paid ones, those still open after its end as misses; leaving
-    the worst payers out would flatter it.
+    The coverage of the 80 % interval counts every instalment. One still open after its end is a miss: leaving the worst
+    payers out would flatter it. One still open before its end counts for what the forecast says of an item that has
+    come so far (as in D-calibration): leaving those out would count the quick ones alone.
     """
     x = features.matrix(test, trained.heads[head].late.context)
     days = model.score(trained, head, test, x).days_late
     actual = test["settled_day"] - test["due_day"]
     paid = ~np.isnan(actual)
     figures = measures.date_errors(actual[paid], days[paid, 1], days[paid, 0], days[paid, 2])
-    age = features.day_number(known) - test["due_day"]
+    age = (features.day_number(known) - test["due_day"]).astype("float64")
     missed = int((~paid & (age > days[:, 2])).sum())
-    if figures["coverage"] is not None:
-        figures["coverage"] *= int(paid.sum()) / (int(paid.sum()) + missed)
+    pending = ~paid & (age <= days[:, 2])
+    if len(test):
+        unpaid = model.share_unpaid(trained, head, test.where(pending), x[pending], age[pending])
+        # Of the share still unpaid a tenth of the whole lies after the interval, and what lies before it has passed.
+        inside = (np.clip(unpaid, 0.1, 0.9) - 0.1) / np.maximum(unpaid, 0.1)
+        figures["coverage"] = (int(paid.sum()) * (figures["coverage"] or 0.0) + float(inside.sum())) / len(test)
     return figures | {"still_open": int((~paid).sum()), "open_past_interval": missed}
 
 

@@ -113,3 +113,13 @@ def score(model: Model, head: str, rows: Rows, x: np.ndarray) -> Scores:
     p_very_late = np.minimum(p_very_late, p_late)
     days_late = dates.quantiles(part.when, x, entry, p_late, p_very_late, model.grace, model.very_late)
     return Scores(p_late, p_very_late, days_late)
+
+
+def share_unpaid(model: Model, head: str, rows: Rows, x: np.ndarray, days_late: np.ndarray) -> np.ndarray:
+    """The forecast share, of shape (rows,), still unpaid `days_late` days after due; to the nearest hundredth."""
+    scores = score(model, head, rows, x)
+    entry = (rows["day"] - 1 - rows["due_day"]).astype("float64")
+    levels = tuple(np.arange(1, 100) / 100)
+    lateness = (model.grace, model.very_late, levels)
+    days = dates.quantiles(model.heads[head].when, x, entry, scores.p_late, scores.p_very_late, *lateness)
+    return np.asarray(1 - (days <= days_late[:, None]).sum(axis=1) / 100)

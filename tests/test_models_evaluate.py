@@ -181,3 +181,14 @@ def test_an_item_still_open_after_its_interval_is_a_miss() -> None:
     paid_alone = evaluate.days_late_figures(trained, "issue", test.where(paid), day(700))
     assert found["open_past_interval"] > 0 and found["rows"] == paid_alone["rows"]
     assert found["coverage"] < paid_alone["coverage"]
+
+
+def test_an_item_open_within_its_interval_counts_for_what_is_left_of_it() -> None:
+    con = random_book(1)
+    whole = training.learning_rows(con, day(700), SETTINGS)
+    trained = training.train(evaluate.as_known(whole, day(450)), SETTINGS)
+    test = whole.issue.where((whole.issue["day"] >= 452) & (whole.issue["day"] <= 500))
+    # Seen on the day before the first question nothing is known but the forecast itself: four fifths lie inside.
+    unseen = test.having(settled_day=np.full(len(test), np.nan))
+    found = evaluate.days_late_figures(trained, "issue", unseen, day(451))
+    assert found["open_past_interval"] == 0 and found["coverage"] == pytest.approx(0.8, abs=0.01)
