@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import queries
-from ui import journal_parts, letters, navigation, page
+from ui import journal_parts, letters, navigation, page, payer_today
 from ui.formats import plain
 from ui.session import view as current_view
 
@@ -22,4 +22,6 @@ navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=enti
 st.title(t("letter.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
 st.caption(t("letter.help"))
 items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
-letters.show(view, journal_parts.day(view), customer, items)
+today = journal_parts.day(view)
+payer_today.left_alone(view, today, customer)
+letters.show(view, today, customer, items)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import debt_class, queries
-from ui import call_sheet, class_parts, contact_form, journal_parts, navigation, page
+from ui import call_sheet, class_parts, contact_form, journal_parts, navigation, page, payer_today
 from ui.formats import date, plain
 from ui.session import view as current_view
 
@@ -25,6 +25,7 @@ today = journal_parts.day(view)
 st.title(t("sheet.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
 assert view.build is not None
 st.caption(t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.reader.currency))
+payer_today.left_alone(view, today, customer)
 proposal = debt_class.proposed(today, customer, items, payments)
 decided = debt_class.settled(today, entity_id, customer_id)
 method, cause, language = call_sheet.choose(

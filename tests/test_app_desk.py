@@ -216,3 +216,13 @@ def test_the_timeline_tells_letters_with_their_figures_and_narrows_to_a_topic(da
     healthy(app, language)
     told = [each.value.replace("\\", "") for each in app.caption]
     assert any(amount in each for each in told) and not any("spring festival" in each for each in told)
+
+
+@pytest.mark.parametrize("name", ["sheet", "letters", "payer"])
+def test_a_sensitive_hold_is_said_wherever_somebody_is_about_to_chase(day, name):  # noqa: F811
+    whom = subject(day)
+    hold = {"reason": "Accident in the plant", "until": TODAY + dt.timedelta(days=9), "sensitive": True}
+    journal.append(day["settings"], "hold", whom, hold, who="R")
+    app = page(day, name, entity=whom.entity_id, customer=whom.customer_id)
+    healthy(app, "en")
+    assert any("Accident in the plant" in each.value for each in app.info)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import follow_up, ownership
+from pipelines import debt_class, follow_up, ownership
 from pipelines.follow_up import Day
 from ui import contact_form, entry_form, journal_parts, navigation
 from ui.formats import date, missing, plain
@@ -27,14 +27,22 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
             navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
         if badges := journal_parts.promise_badges(reader, today, *whom):
             st.markdown(badges)
+        if (decided := debt_class.settled(today, *whom)) is not None:
+            st.markdown(f":gray-badge[:material/category: {plain(reader.code('cause', decided.payload.cause))}]")
     st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
-    overdue = customer.get("overdue_base")
+    left_alone(view, today, customer)
+
+
+def left_alone(view: View, today: Day, customer: Mapping[str, Any]) -> None:
+    """Why nobody should chase this customer today, wherever a person is about to; nothing where there is no reason."""
+    reader = view.reader
+    whom, overdue = (str(customer["entity_id"]), str(customer["customer_id"])), customer.get("overdue_base")
     waiting = [
         plain(reader.reason(reason))
         for reason in follow_up.reasons_to_wait(today, *whom, None if missing(overdue) else overdue)
     ]
     if waiting:
-        st.info(f"{t('journal.left_alone')}  \n" + "  \n".join(waiting), icon=":material/pause_circle:")
+        st.info(f"{reader.t('journal.left_alone')}  \n" + "  \n".join(waiting), icon=":material/pause_circle:")
 
 
 def owner_line(view: View, today: Day, entity_id: str, customer_id: str, rep: str, invoice_id: str = "") -> str:
