@@ -105,3 +105,19 @@ def test_what_was_agreed_stands_in_the_list_and_cannot_smuggle_markup(place):
     healthy(app, "en")
     shown = app.dataframe[0].value
     assert shown["agreed_state"].tolist() == ["Open"] and shown["amount_doc"].tolist() == [100.0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_plan_and_a_sanction_stand_on_the_payers_page(place, language):
+    about, currency = Subject(*place["whom"]), place["owed"]["currency"]
+    rows = [{"due_on": TODAY + dt.timedelta(days=9 + month), "amount": "100"} for month in range(2)]
+    plan = {"total": "200", "currency": currency, "instalments": rows}
+    journal.append(place["settings"], "plan", about, plan, who="Li", debt=place["owed"]["owed"])
+    journal.append(place["settings"], "ladder_step", about, {"step": "stop_supply"}, who="Li")
+    address = {"lang": language, "entity": about.entity_id, "customer": about.customer_id}
+    app = opened(place["home"], place["patch"], "payer", **address)
+    healthy(app, language)
+    badges = [each.value for each in app.markdown if "-badge[" in each.value]
+    assert any(":material/calendar_month:" in badge for badge in badges)
+    assert any(":material/stairs:" in badge for badge in badges)
+    assert app.info, "a plan that runs keeps the customer off the list, and the page says so"

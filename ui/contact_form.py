@@ -151,6 +151,7 @@ def _promise_fields(view: View, target: Target, debts: list[dict[str, Any]], fie
         owed = money(view.reader, chosen["owed"], chosen["currency"])
         overdue = money(view.reader, chosen["overdue"], chosen["currency"])
         st.caption(plain(t("promise.owed", text=owed, overdue=overdue)))
+        field("promise.document", st.text_input, t("agreements.document"), help=t("agreements.document_help"))
 
 
 def _save(view: View, target: Target, debts: list[dict[str, Any]]) -> None:
@@ -175,6 +176,7 @@ def _save(view: View, target: Target, debts: list[dict[str, Any]]) -> None:
             "amount": None if amount is None else Decimal(f"{amount:.2f}"),
             "currency": currency,
             "made_by": value("spoke_to") or "",
+            "document": value("document") or "",
         }
     state.pop(f"{key}.failure", None)
     try:

@@ -78,10 +78,29 @@ def writer(view: View) -> str:
 
 
 def promise_badges(reader: Reader, today: Day, entity_id: str, customer_id: str) -> str:
-    """A badge per promise that is open or was not kept last, newest first."""
+    """A badge per promise that is open or was not kept last, newest first, and one per plan for its instalment."""
     promises = [note for note in today.of(entity_id, customer_id, "promise") if note.is_open]
     shown = [note for note in promises if follow_up.promise_state(today, note) in ("open", "waiting")]
-    return " ".join(_promise_badge(reader, today, note) for note in shown or promises[:1])
+    plans = [note for note in today.of(entity_id, customer_id, "plan") if note.is_open]
+    badges = [_promise_badge(reader, today, note) for note in shown or promises[:1]]
+    return " ".join(filter(None, [*badges, *(_plan_badge(reader, today, plan) for plan in plans)]))
+
+
+def _plan_badge(reader: Reader, today: Day, plan: Note) -> str:
+    """The instalment after the last one kept; nothing once all were."""
+    states = follow_up.instalment_states(today, plan)
+    place = max((number for number, state in enumerate(states, start=1) if state == "kept"), default=0)
+    if place == len(states):
+        return ""
+    part, state = plan.payload.instalments[place], states[place]
+    text = reader.t(
+        "agreements.badge",
+        part=reader.t("agreements.part", number=place + 1, count=len(states)),
+        state=reader.code("agreed_state", state),
+        text=money(reader, part.amount, plan.payload.currency),
+        day=date(reader, part.due_on),
+    )
+    return f":{STATE_COLOURS[state]}-badge[:material/calendar_month: {plain(text)}]"
 
 
 def _promise_badge(reader: Reader, today: Day, note: Note) -> str:
