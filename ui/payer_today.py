@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import debt_class, follow_up, ownership
+from pipelines import debt_class, follow_up, ladder, ownership
 from pipelines.follow_up import Day
 from ui import contact_form, entry_form, journal_parts, navigation
 from ui.formats import date, missing, plain
