@@ -7,7 +7,9 @@ from pipelines import queries_aging, queries_summaries
 from ui import aging_charts, charts, page, summary_parts
 from ui.formats import money
 from ui.heatmap_block import ROWS, heatmap_block
+from ui.tables import table, words
 
+EXCHANGE = words("currency open_doc open_base revalued_base unrealised_base realised_base")
 EDGES = (1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)  # months at which a ledger age can end
 
 view = page.start("aging")
@@ -61,4 +63,10 @@ with pair.cell(), st.container(border=True, height="stretch"):
     else:
         figure = aging_charts.ledger_matrix(reader, ages, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, key="ledger", config=charts.CONFIG, alt=t("aging.ledger"))
+differences = view.ask(queries_aging.exchange_differences) if day == view.build.as_of else pd.DataFrame()
+if not differences.empty:
+    with st.container(border=True):
+        st.subheader(t("exchange.title"), anchor=False)
+        st.caption(t("exchange.note"))
+        table(reader, differences, EXCHANGE, key="exchange", alt=t("exchange.title"), file_name="exchange_differences")
 summary_parts.beside_documents(view)

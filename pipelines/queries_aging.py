@@ -161,6 +161,37 @@ def ledger_aging_at(con: Connection, scope: Scope, day: dt.date, months: Sequenc
     )
 
 
+def exchange_differences(con: Connection, scope: Scope) -> pd.DataFrame:
+    """By foreign currency at the as-of date: open_doc, open_base (at booking rates), revalued_base (at the rates of the
+    as-of date), unrealised_base and realised_base."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        with together as (
+            select currency, open_doc, open_base, 0 as unrealised_base, 0 as realised_base
+            from fct_open_items
+            where currency <> (select settings->>'base_currency' from build_info) and {condition}
+            union all
+            select
+                currency, 0, 0,
+                case when kind = 'unrealised' then amount_base else 0 end,
+                case when kind = 'realised' then amount_base else 0 end
+            from fct_exchange_differences
+            where {condition}
+        )
+        select
+            currency, sum(open_doc) as open_doc, sum(open_base) as open_base,
+            sum(open_base + unrealised_base) as revalued_base, sum(unrealised_base) as unrealised_base,
+            sum(realised_base) as realised_base
+        from together
+        group by currency
+        order by currency
+        """,
+        [*values, *values],
+    )
+
+
 def ledger_ages(months: Sequence[int]) -> list[tuple[str, int]]:
     """Names of the ledger ages with their order. Raises WrongLedgerAges."""
     if not months or min(months) <= 0 or list(months) != sorted(set(months)) or any(int(m) != m for m in months):

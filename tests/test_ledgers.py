@@ -227,6 +227,32 @@ def test_foreign_invoices_leave_no_residue_in_base(run: Run, tmp_path: Path) -> 
     assert [Decimal(row["ar_end_base"]) for row in table(run, "fct_receivables_monthly")] == [Decimal("712.34"), 0]
 
 
+def test_exchange_differences_are_rows_of_their_own(run: Run, tmp_path: Path) -> None:
+    """V7: the invoice stays at its booking rate; what the rates have changed since stands beside it, open and paid."""
+    header = "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Currency\n"
+    paid = "Receipt No,Invoice No,Payment Date,Amount,Currency\n"
+    load(
+        run,
+        tmp_path,
+        rates="Currency,Rate Date,Rate\nUSD,2025-01-01,80\nUSD,2025-02-01,85\nUSD,2025-03-01,78\n",
+        invoices=header + "U,C1,2025-01-15,2025-02-15,100,USD\n",
+        receipts=paid + "R1,U,2025-03-02,40,USD\n",
+    )
+
+    def differences() -> dict[str, tuple[Decimal, Decimal]]:
+        rows = table(run, "fct_exchange_differences")
+        assert all(row["invoice_id"] == "U" and row["currency"] == "USD" for row in rows)
+        return {row["kind"]: (Decimal(row["amount_doc"]), Decimal(row["amount_base"])) for row in rows}
+
+    assert aged(run, "2025-01-31") == {"not_due": Decimal("8000.00")}
+    assert differences() == {}
+    assert aged(run, "2025-02-01") == {"not_due": Decimal("8000.00")}
+    assert [Decimal(row["open_doc"]) for row in table(run, "fct_open_items")] == [100]
+    assert differences() == {"unrealised": (0, 500)}
+    assert aged(run, "2025-03-31") == {"31-60": Decimal("4800.00")}
+    assert differences() == {"unrealised": (0, -120), "realised": (0, -80)}
+
+
 def test_a_credit_note_spent_by_a_receipt_line_is_no_new_money(run: Run, tmp_path: Path) -> None:
     header = "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Document Type\n"
     paid = "Receipt No,Invoice No,Payment Date,Amount,Kind\n"

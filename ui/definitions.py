@@ -9,7 +9,7 @@ from ui.formats import percent
 from ui.i18n import Reader
 
 GROUPS = {
-    "balance": ("outstanding", "not_due", "overdue", "unapplied", "overdue_ratio"),
+    "balance": ("outstanding", "not_due", "overdue", "unapplied", "overdue_ratio", "exchange_difference"),
     "aging": ("days_past_due", "ledger_age", "buckets"),
     "dso": ("dso_simple", "dso_countback", "dso_best_possible", "add_days", "cei"),
     "risk": ("p_late", "days_late", "priority_score", "queue_place", "call_by"),

@@ -36,7 +36,7 @@ _COLUMNS_OF_KIND = {
         margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
         covered_base overdue_then_base wait_base counted_base option_cost_base saved_base
-        not_due_base at_risk_base recovered_base""",
+        not_due_base at_risk_base recovered_base revalued_base unrealised_base realised_base""",
     "points": "points",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
         our_fault_days
