@@ -6,7 +6,8 @@ import duckdb
 
 from pipelines.imports_plan import Plan
 from pipelines.mapping import Mapping
-from pipelines.readers_layout import TOTAL
+from pipelines.readers_groups import path_of
+from pipelines.readers_layout import TOTAL, is_total
 
 
 def aged_rules(mapping: Mapping) -> list[str]:
@@ -18,16 +19,30 @@ def aged_rules(mapping: Mapping) -> list[str]:
     ]
 
 
-def nested_names(plan: Plan) -> dict[str, str]:
-    """Customers that are indented below another are named `parent:child`, as the ledgers that indent them do."""
+def nested_names(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, str]:
+    """Customers that are indented below others are named `parent:child`, as the ledgers that indent them do."""
     source = plan.columns["customer_name"].source
     if source is None:
         return {}
-    written = f"(select c{source.index} from raw where raw.line_no = parsed.line_no)"
-    child = f"({written} like ' %' and not regexp_full_match(lower(customer_name), '{TOTAL}'))"
-    top = f"case when not coalesce({child}, false) then customer_name end"
-    parent = f"last_value({top} ignore nulls) over (order by line_no)"
-    name = f"case when {child} then {parent} || ':' || customer_name else customer_name end"
+    written = f"select line_no, c{source.index} from raw where c{source.index} is not null order by line_no"
+    above: list[tuple[str, int]] = []
+    paths: dict[int, str] = {}
+    for line, text in con.execute(written).fetchall():
+        name, indent = text.strip(), len(text) - len(text.lstrip())
+        if not name or is_total(name):
+            continue
+        above = [(path, depth) for path, depth in above if depth < indent]
+        path = path_of(name, indent, above)
+        above.append((path, indent))
+        if path != name:
+            paths[line] = path
+    con.execute(
+        "create temp table nested as select unnest($lines::bigint[]) as line_no, unnest($paths::varchar[]) as path",
+        {"lines": list(paths), "paths": list(paths.values())},
+    )
+    if not paths:
+        return {}
+    name = "coalesce((select path from nested n where n.line_no = parsed.line_no), customer_name)"
     return {"customer_name": name, "customer_id": f"coalesce(customer_id, {name})"}
 
 

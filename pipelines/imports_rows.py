@@ -112,6 +112,8 @@ def _create_values(reading: Reading) -> None:
     if all_negative:
         plan.notes.append({"code": "receipts_turned"})
     derived = _derived(plan, kind, all_negative)
+    if kind == "aged_summary":
+        derived |= nested_names(con, plan)
     names = [c.name for c in KINDS[kind]] if kind != "aged_summary" else list(plan.columns)
     selected = ", ".join(f"{derived.get(name, name)} as {name}" for name in names)
     rules = [f"when {n} is null then 'missing_value|{n}'" for n, p in plan.columns.items() if p.required]
@@ -140,8 +142,6 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     derived: dict[str, str] = {}
     if "customer_name" in has:
         derived["customer_id"] = "coalesce(customer_id, customer_name)"
-    if kind == "aged_summary":
-        derived |= nested_names(plan)
     if kind == "receipts" and all_negative:  # a ledger books money received as a credit
         derived["amount"] = "-amount"
     if kind != "invoices":

@@ -131,14 +131,20 @@ def drop_raw(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("drop view raw" if row and row[0] == "VIEW" else "drop table raw")
 
 
+def path_of(name: str, indent: int, above: Sequence[tuple[str, int]]) -> str:
+    """A name with those it is indented below before it, `parent:child:grandchild`; `above` are (path, indent)."""
+    parent = next((path for path, depth in reversed(above) if depth < indent), None)
+    return f"{parent}:{name}" if parent else name
+
+
 def _spans(
     marks: Sequence[tuple[int, str, int, bool]],
     last: tuple[int] | None,
     is_data: Test,
     is_total: Test,
 ) -> list[tuple[int, int, str]]:
-    """(first line, last line, name) of every stretch of rows under one heading."""
-    stack: list[str] = []
+    """(first line, last line, name) of every stretch of rows under one heading; indented ones with their path."""
+    stack: list[tuple[str, str, int]] = []  # name, path of indented names down to it, indent
     spans: list[tuple[int, int, str]] = []
     start, previous_heading, ended_by_total = 0, -1, False
     for line, text, filled, in_column in marks:
@@ -146,20 +152,21 @@ def _spans(
         if not in_column or is_data(name) or is_ruler(name) or bucket_of(name):
             continue
         if stack and line > start:
-            spans.append((start, line - 1, stack[-1]))
+            spans.append((start, line - 1, stack[-1][1]))
         if is_total(name):
             ended = _TOTAL_OF.fullmatch(name)
             label = ((ended["name"] or ended["name2"]) if ended else "").strip().casefold()
-            while stack and label in map(str.casefold, stack):
+            while stack and label in (name.casefold() for name, _, _ in stack):
                 ended_by_total = True
-                if stack.pop().casefold() == label:
+                if stack.pop()[0].casefold() == label:
                     break
         elif filled == 1:
             if stack and not ended_by_total and previous_heading != line - 1:
                 stack.pop()
-            stack.append(name)
+            indent = len(text) - len(text.lstrip())
+            stack.append((name, path_of(name, indent, [(path, depth) for _, path, depth in stack]), indent))
             previous_heading, ended_by_total = line, False
         start = line + 1
     if stack and last and last[0] >= start:
-        spans.append((start, last[0], stack[-1]))
+        spans.append((start, last[0], stack[-1][1]))
     return spans

@@ -171,6 +171,46 @@ def test_every_row_knows_its_customer(tmp_path: Path, name: str, customers: list
     assert [c for (c,) in found] == customers
 
 
+def test_indented_customers_carry_the_names_they_stand_below(tmp_path: Path) -> None:
+    text = """,Date,Num,Due Date,Open Balance
+Oak,,,,
+   North,,,,
+      Site 1,,,,
+,03/15/2026,1,04/14/2026,10.00
+      Total Site 1,,,,10.00
+,03/16/2026,2,04/15/2026,7.00
+   Total North,,,,17.00
+   South,,,,
+      Site 1,,,,
+,03/17/2026,3,04/16/2026,5.00
+      Total Site 1,,,,5.00
+   Total South,,,,5.00
+Total Oak,,,,22.00
+TOTAL,,,,22.00
+"""
+    _, rows = load(tmp_path, Shape(text, ("", None, 0, 0, 0, "", None)))
+    sql = "select customer_id, amount::int from read_parquet(?) order by line_no"
+    names = [("Oak:North:Site 1", 10), ("Oak:North", 7), ("Oak:South:Site 1", 5)]
+    assert duckdb.execute(sql, [str(rows)]).fetchall() == names
+
+
+def test_indented_customers_of_a_summary_carry_them_too(tmp_path: Path) -> None:
+    text = """Customer,Current,1 - 30,31 - 60,Total
+Oak,,,,
+   North,,,,
+      Site 1,5.00,,,5.00
+   Total North,5.00,,,5.00
+   South,,7.00,,7.00
+Total Oak,5.00,7.00,,12.00
+Elm,1.00,,,1.00
+TOTAL,6.00,7.00,,13.00
+"""
+    report, rows = load(tmp_path, Shape(text, ("", None, 0, 0, 0, "", None)))
+    sql = "select customer_id, sum(open_amount)::int from read_parquet(?) group by all order by 1"
+    assert duckdb.execute(sql, [str(rows)]).fetchall() == [("Elm", 1), ("Oak:North:Site 1", 5), ("Oak:South", 7)]
+    assert (report.accepted_total, report.control_total) == ("13.00", "13.00")
+
+
 def test_the_buckets_of_a_summary(tmp_path: Path) -> None:
     _, rows = load(tmp_path, SHAPES["aged summary with a balance"])
     sql = "select bucket, days_from, days_to, sum(open_amount) from read_parquet(?) group by all order by 2 nulls first"
