@@ -212,3 +212,33 @@ def test_early_warnings_come_before_the_due_date_with_their_signs(tmp_path):
     assert (found.loc["CREEP", "signs"], found.loc["CREEP", "not_due_base"]) == (1, 500)
     assert json.loads(found.loc["CREEP", "reasons"]) == [{"code": "warn_terms", "days": 60, "before": 30}]
     assert queries_priority.early_warnings(con, Scope(reps=("R2",))).empty
+
+
+def test_money_that_comes_only_after_a_contact_and_notices_in_time_are_seen(tmp_path):
+    """Each invoice is paid 20 days late, three days after a contact; for three of five a notice went out in time."""
+    start, bills, money = dt.date(2025, 11, 1), [], []
+    for number in range(5):
+        due = start + dt.timedelta(days=30 * number)
+        bills.append(f"A{number},C1,{due - dt.timedelta(days=30)},{due},1003,R1")
+        money.append(f"P{number},A{number},{due + dt.timedelta(days=20)},1003,payment")
+        contact = {
+            "method": "call",
+            "result": "reached",
+            "next_action": "call",
+            "next_on": "2026-12-31",
+            "fallback": "x",
+        }
+        noon = dt.time(4)
+        settings = Settings(home=tmp_path / "warehouse")
+        at = dt.datetime.combine(due + dt.timedelta(days=17), noon, dt.UTC)
+        journal.append(settings, "contact", Subject("main", "C1"), contact, who="R1", now=at)
+        if number >= 2:
+            letter = {"letter": "reminder", "state": "sent", "as_of": due}
+            at = dt.datetime.combine(due + dt.timedelta(days=3), noon, dt.UTC)
+            journal.append(settings, "letter", Subject("main", "C1"), letter, who="R1", now=at)
+    files = {"invoices": "\n".join([INVOICES, *bills]), "receipts": "\n".join([RECEIPTS, *money])}
+    row = ranked(built(tmp_path, AS_OF, files))["C1"]
+    assert row["after_contact_share"] == 1
+    assert row["discipline"] == pytest.approx(2 / 5), "three of the five that ran over had a notice within a week"
+    codes = [reason["code"] for reason in json.loads(row["queue_reasons"])]
+    assert {"queue_after_contact", "queue_kept", "queue_notices"} <= set(codes)
