@@ -162,7 +162,11 @@ def _array(cells: Sequence[Any]) -> np.ndarray:
     kinds = set(map(type, cells))
     if kinds <= {str}:
         return texts(cells)
-    if kinds in ({float}, {dt.date}) or (len(kinds) == 2 and str in kinds and not any(_texts_of(cells))):
+    if kinds == {float}:
+        return np.array(cells, np.float64)
+    if kinds == {dt.date}:
+        return np.fromiter(map(dt.date.toordinal, cells), np.int32, len(cells)) - np.int32(_EPOCH)
+    if len(kinds) == 2 and str in kinds and not any(_texts_of(cells)):
         if float in kinds:
             return np.fromiter((np.nan if c == "" else c for c in cells), np.float64, len(cells))
         if dt.date in kinds:
