@@ -25,9 +25,13 @@ TABLES = (
     "create temp table raw_decided_parts (decision_id BIGINT, invoice_id VARCHAR, instalment_no INTEGER, "
     "amount DECIMAL(18,4))",
 )
-# Everything by which the journal or an export names a customer.
 NAMED_BY_EXPORTS = ("raw_invoices", "raw_receipts", "raw_aged_summary")
-NAMED_BY_JOURNAL = ("raw_promises", "raw_bills")
+# What people entered about customers: one row an entry, and one row a customer (and aspect) with how two become one.
+ENTERED = ("raw_promises", "raw_bills", "raw_touches")
+SUMMED = {
+    "raw_ratings": "aspect, arg_min(score, merges.into_id is not null) as score",  # the customer's own, if there is one
+    "raw_readiness": "cast(sum(confirmed) as integer) as confirmed, cast(sum(missing) as integer) as missing",
+}
 
 
 def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.datetime) -> None:
@@ -93,15 +97,22 @@ def apply_merges(con: duckdb.DuckDBPyConnection, default_entity: str) -> None:
     _replace(
         con,
         "raw_customers",
-        f"select named.* replace (coalesce(merges.into_id, named.customer_id) as customer_id) "
+        f"select named.* replace (coalesce(merges.into_id, named.customer_id) as customer_id, "
+        f"coalesce(parents.into_id, named.parent_id) as parent_id) "
         f"from {{rows}} as named left join raw_merges as merges on {same} "
+        f"left join raw_merges as parents on coalesce(named.entity_id, {entity}) = parents.entity_id "
+        f"and named.parent_id = parents.customer_id "
         f"where merges.into_id is null or not exists (select 1 from {{rows}} as kept "
         f"where coalesce(kept.entity_id, {entity}) = merges.entity_id and kept.customer_id = merges.into_id)",
     )
-    for table in NAMED_BY_JOURNAL:
+    on = "named.entity_id = merges.entity_id and named.customer_id = merges.customer_id"
+    for table in ENTERED:
+        con.execute(f"update {table} as named set customer_id = merges.into_id from raw_merges as merges where {on}")
+    for table, columns in SUMMED.items():
         con.execute(
-            f"update {table} as named set customer_id = merges.into_id from raw_merges as merges "
-            "where named.entity_id = merges.entity_id and named.customer_id = merges.customer_id"
+            f"create or replace temp table {table} as select named.entity_id, "
+            f"coalesce(merges.into_id, named.customer_id) as customer_id, {columns} "
+            f"from {table} as named left join raw_merges as merges on {on} group by all"
         )
 
 

@@ -180,6 +180,33 @@ def test_a_merged_customers_master_data_serves_where_the_other_has_none(tmp_path
     assert customer["credit_limit_base"] == 9
 
 
+def test_what_was_entered_about_a_merged_customer_counts_once(tmp_path: Path, settings: Settings) -> None:
+    build(tmp_path, ledger=LEDGER)
+    for customer, score in (("C1", 2), ("C-1", 5)):
+        rating = {"aspect": "relationship", "score": score}
+        journal.append(settings, "rating", Subject("main", customer), rating, who="Wei")
+        journal.append(
+            settings, "confirmation", Subject("main", customer), {"item": "deal", "state": "missing"}, who="Wei"
+        )
+    merge(settings, "C-1", "C1")
+    con = build(tmp_path)
+    assert con.sql("select customer_id, count(*) from fct_payer_priority group by 1").fetchall() == [("C1", 1)]
+
+
+def test_a_parent_and_a_summary_follow_the_merge(tmp_path: Path, settings: Settings) -> None:
+    master = "Customer ID,Customer Name,Parent ID\nC2,Birch,C-1\nC1,Alder Ltd,"
+    summary = "Customer ID,Customer,Current,1-30\nC1,Alder Ltd,10,\nC-1,Zeder Limited,5,5"
+    files = {"ledger": LEDGER, "customers": master, "aging 2026-03-31": summary}
+    build(tmp_path, **files)
+    merge(settings, "C-1", "C1")
+    con = build(tmp_path)
+    assert con.sql("select parent_id from dim_customers where customer_id = 'C2'").fetchall() == [("C1",)]
+    summed = (
+        "select customer_id, min(customer_name), max(customer_name), sum(open_base) from fct_aged_summary group by 1"
+    )
+    assert con.sql(summed).fetchall() == [("C1", "Alder Ltd", "Alder Ltd", Decimal(20))]
+
+
 def test_a_promise_of_a_merged_customer_is_one_of_the_other(tmp_path: Path, settings: Settings) -> None:
     build(tmp_path, ledger=LEDGER)
     promise = {"promised_on": "2099-01-01", "amount": "10", "currency": "CNY"}

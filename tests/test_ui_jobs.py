@@ -63,3 +63,30 @@ def test_a_running_command_can_be_stopped(script):
         time.sleep(0.02)
     jobs.stop(job)
     assert finished(job).error
+
+
+def test_a_stopped_job_runs_no_further_command(script, tmp_path):
+    first = script("patient", "print('1/2 read', file=sys.stderr, flush=True); time.sleep(600)")
+    second = script("unwanted", f"open({str(tmp_path / 'ran')!r}, 'w')")
+    job = jobs.start([first, second], "en")
+    while job.doing != "read":
+        time.sleep(0.02)
+    jobs.stop(job)
+    finished(job)
+    assert job.stopped
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_command_that_does_not_end_when_asked_is_ended_and_tidied_up_after(script, tmp_path, monkeypatch):
+    deaf = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('1/1 deaf', file=sys.stderr, flush=True)"
+    )
+    monkeypatch.setattr(jobs, "PATIENCE", 0.1)
+    monkeypatch.setattr(jobs, "TIDY", script("tidying", f"open({str(tmp_path / 'tidied')!r}, 'w')"))
+    job = jobs.start([script("deaf", f"{deaf}; time.sleep(600)")], "en")
+    while job.doing != "deaf":
+        time.sleep(0.02)
+    jobs.stop(job)
+    finished(job)
+    assert job.error
+    assert (tmp_path / "tidied").exists()

@@ -28,7 +28,9 @@ balances as (
         lists.valued_on,
         coalesce(summaries.entity_id, $default_entity) as entity_id,
         summaries.customer_id,
-        coalesce(summaries.customer_name, summaries.customer_id) as customer_name,
+        max(summaries.customer_name) over (
+            partition by lists.import_no, summaries.entity_id, summaries.customer_id
+        ) as customer_name,
         coalesce(summaries.rep, '') as rep,
         coalesce(summaries.region, '') as region,
         coalesce(summaries.currency, $base_currency) as currency,
@@ -72,7 +74,7 @@ final as (
         newest.place = 1 as is_newest,
         balances.entity_id,
         balances.customer_id,
-        max(balances.customer_name) as customer_name,
+        coalesce(max(balances.customer_name), balances.customer_id) as customer_name,
         balances.rep,
         balances.region,
         balances.bucket,
