@@ -23,8 +23,8 @@ ITEM_COLUMNS = words(
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(
-    "customer_name bill_number bill_state amount_doc currency due_on days_until state_on counted_base drawer invoice_id "
-    "who"
+    "customer_name bill_number bill_state amount_doc currency due_on days_until state_on counted_base drawer "
+    "invoice_id who"
 )
 
 

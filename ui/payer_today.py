@@ -27,10 +27,10 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
             navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
         if badges := journal_parts.promise_badges(reader, today, *whom):
             st.markdown(badges)
-        if step := ladder.standing(today, *whom).step:
-            st.markdown(f":red-badge[:material/stairs: {plain(reader.code('ladder', step))}]")
         if (decided := debt_class.settled(today, *whom)) is not None:
             st.markdown(f":gray-badge[:material/category: {plain(reader.code('cause', decided.payload.cause))}]")
+        if step := ladder.standing(today, *whom).step:
+            st.markdown(f":red-badge[:material/stairs: {plain(reader.code('ladder', step))}]")
     st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
     left_alone(view, today, customer)
 
