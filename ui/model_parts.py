@@ -61,7 +61,7 @@ def figures(view: View, card: Card) -> None:
     part = test["heads"][head or "open"]
     found = part["targets"][target or "late"]
     st.caption(t("model_card.tested", date=test["cut_date"], rows=found["rows"], train=test["train_rows"]))
-    if found.get("refused") or found["chosen"] not in found["estimators"]:
+    if found.get("refused") or missing(found["estimators"]["chosen"]["brier"]):
         page.nothing_here(t("model_card.refused"))
         return
     _cards(reader, found, part["days_late"])
@@ -82,7 +82,8 @@ def figures(view: View, card: Card) -> None:
         st.plotly_chart(figure, key="importance", config=CONFIG, alt=t("model_card.importance"))
     with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("model_card.estimators"), anchor=False)
-        st.caption(t("model_card.estimators_note"))
+        serves = t("model_card.served_by", name=t("code.estimator." + found["chosen"]))
+        st.caption(f"{t('model_card.estimators_note')} {serves}")
         _estimators(reader, found)
     if found["segments"]:
         with st.expander(t("model_card.segments")):
@@ -136,7 +137,7 @@ def log(view: View) -> None:
 def _cards(reader: Reader, found: dict[str, Any], days_late: dict[str, Any]) -> None:
     """The headline measures of the chosen estimator, each beside the customer's own late share."""
     t = reader.t
-    chosen, baseline = found["estimators"][found["chosen"]], found["estimators"].get("late_share", {})
+    chosen, baseline = found["estimators"]["chosen"], found["estimators"].get("late_share", {})
     with st.grid(4, min_column_width=190, gap="small"):
         st.metric(t("model_card.base_rate"), percent(reader, found["base_rate"]), border=True, height="stretch")
         for name in ("auc", "brier", "ece"):
@@ -163,7 +164,7 @@ def _cards(reader: Reader, found: dict[str, Any], days_late: dict[str, Any]) -> 
 
 
 def _estimators(reader: Reader, found: dict[str, Any]) -> None:
-    """Every estimator with its measures and, where known, their 95 % intervals by customer."""
+    """Every estimator with its measures and, where known, their 90 % intervals by customer."""
     rows = []
     for name, measured in found["estimators"].items():
         row: dict[str, Any] = {"estimator": name, "rows": measured["rows"]}
@@ -181,7 +182,17 @@ def _left_out(view: View, card: Card) -> None:
     for item in card.data.get("left_out", []):
         documents, amount = number(reader, item["documents"]), plain(money(reader, float(item["amount_base"])))
         lines.append(f"- {t('model_card.' + item['code'])}: {documents} · {amount}")
+    lines += [f"- {t('model.' + code)}" for code in card.data.get("not_used", [])]
     st.markdown("\n".join(lines) or t("model_card.nothing_left_out"))
+    settings = card.data["settings"]
+    st.caption(
+        t(
+            "model_card.settings",
+            grace=settings["late_grace_days"],
+            very_late=settings["very_late_days"],
+            country=settings["country"],
+        )
+    )
     versions = " · ".join(f"{name} {text}" for name, text in card.data.get("versions", {}).items())
     st.caption(plain(t("model_card.made_with", build=card.data["build_id"], versions=versions)))
 
