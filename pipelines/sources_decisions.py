@@ -108,10 +108,10 @@ def apply_merges(con: duckdb.DuckDBPyConnection, default_entity: str) -> None:
     on = "named.entity_id = merges.entity_id and named.customer_id = merges.customer_id"
     for table in ENTERED:
         con.execute(f"update {table} as named set customer_id = merges.into_id from raw_merges as merges where {on}")
-    for table, columns in SUMMED.items():
+    for table, kept in SUMMED.items():
         con.execute(
             f"create or replace temp table {table} as select named.entity_id, "
-            f"coalesce(merges.into_id, named.customer_id) as customer_id, {columns} "
+            f"coalesce(merges.into_id, named.customer_id) as customer_id, {kept} "
             f"from {table} as named left join raw_merges as merges on {on} group by all"
         )
 
