@@ -32,6 +32,9 @@ if calls.empty:
     contact_form.show(view)
     st.stop()
 
+calls = call_parts.from_probability(view.reader, calls)
+if calls.empty:
+    st.stop()
 capacity = today.settings.capacity_of(rep)
 call_parts.totals(view.reader, calls, capacity)
 shape = st.segmented_control(

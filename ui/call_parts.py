@@ -37,6 +37,19 @@ ACTION_ICONS = {
 CLASS_COLOURS = {"A": "red", "B": "orange", "C": "blue", "D": "gray"}
 
 
+def from_probability(reader: Reader, calls: pd.DataFrame) -> pd.DataFrame:
+    """The calls whose amounts will be late with at least the probability a person sets, by default all of them."""
+    t = reader.t
+    least = st.slider(
+        t("calls.from"), 0, 100, 0, step=5, format="%d%%", key="least", bind="query-params", width=320,
+        help=t("calls.from_help"),
+    )  # fmt: skip
+    kept = calls[calls["p_late_weighted"].fillna(1.0) * 100 >= least]
+    if len(kept) < len(calls):
+        st.caption(t("calls.below", count=len(calls) - len(kept), share=least / 100))
+    return kept
+
+
 def totals(reader: Reader, calls: pd.DataFrame, capacity: int) -> None:
     """How many customers of how many that can be contacted today, how much money, and the first deadline."""
     t = reader.t

@@ -5,7 +5,7 @@ import streamlit as st
 
 from models import card_tables
 from models.card import Card
-from ui import model_charts, page
+from ui import model_charts, navigation, page
 from ui.charts import CONFIG
 from ui.formats import compact, number, percent
 from ui.i18n import Reader
@@ -66,6 +66,8 @@ def threshold(view: View, card: Card) -> None:
                 cost=compact(reader, float(chosen["cost"])),
             )
         )
+        label = t("model_card.to_calls", text=percent(reader, best, 0))
+        navigation.link("calls", label, ":material/call:", least=str(round(best * 100)))
         figure = model_charts.costs(reader, curve, best)
         st.plotly_chart(figure, key="costs", config=CONFIG, alt=t("model_card.threshold"))
 
