@@ -90,30 +90,38 @@ final as (
             case
                 when is_likely_late = 1
                     then '{"code":"warn_likely_late","amount":'
-                        || cast(cast(round(likely_late_base, 0) as bigint) as varchar) || ',"currency":"'
+                        || cast(cast(round(likely_late_base) as bigint) as varchar) || ',"currency":"'
                         || $base_currency || '","items":' || cast(likely_late_items as varchar) || '}'
             end,
             case
                 when is_creeping = 1
-                    then '{"code":"warn_terms","days":' || cast(cast(round(terms_recent, 0) as bigint) as varchar)
-                        || ',"before":' || cast(cast(round(terms_before, 0) as bigint) as varchar) || '}'
+                    then '{"code":"warn_terms","days":' || cast(cast(round(terms_recent) as bigint) as varchar)
+                        || ',"before":' || cast(cast(round(terms_before) as bigint) as varchar) || '}'
             end,
             case when is_broken = 1 then '{"code":"warn_promise","times":' || cast(promise_level - 1 as varchar) || '}' end,
             case
                 when is_growing = 1
-                    then '{"code":"warn_growth","share":' || cast(round(growth, 2) as varchar) || ',"share_limit":'
-                        || cast(round(cast(open_base as double) / cast(credit_limit_base as double), 2) as varchar)
+                    then '{"code":"warn_growth","share":'
+                        || cast(cast(growth as decimal(18, 2)) as varchar)
+                        || ',"share_limit":'
+                       
+                            || cast(
+                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
+                            )
                         || '}'
             end,
             case
                 when is_slower = 1
-                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent, 0) as bigint) as varchar)
-                        || ',"before":' || cast(cast(round(days_late_before, 0) as bigint) as varchar) || '}'
+                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent) as bigint) as varchar)
+                        || ',"before":' || cast(cast(round(days_late_before) as bigint) as varchar) || '}'
             end,
             case
                 when is_over_limit = 1 and is_growing = 0
                     then '{"code":"limit_use","share":'
-                        || cast(round(cast(open_base as double) / cast(credit_limit_base as double), 2) as varchar) || '}'
+                       
+                            || cast(
+                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
+                            ) || '}'
             end
         ) || ']' as reasons,
         customer_key

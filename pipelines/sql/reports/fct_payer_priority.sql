@@ -32,7 +32,7 @@ scored as (
         *,
         case
             when open_base <= 0 or weight_known <= 0 then 0
-            else round(100 * cast(points as double) / cast(weight_known as double), 2)
+            else cast(cast(100 * cast(points as double) / cast(weight_known as double) as decimal(18, 2)) as double)
         end as priority_score
     from weighed
 
@@ -87,50 +87,53 @@ final as (
             ',',
             case
                 when overdue_items > 0
-                    then '{"code":"overdue","amount":' || cast(cast(round(overdue_base, 0) as bigint) as varchar)
+                    then '{"code":"overdue","amount":' || cast(cast(round(overdue_base) as bigint) as varchar)
                         || ',"currency":"' || $base_currency || '","items":' || cast(overdue_items as varchar)
                         || ',"days":' || cast(max_days_past_due as varchar) || '}'
             end,
             case
                 when promise_state = 'broken'
                     then '{"code":"promise_broken","amount":'
-                        || cast(cast(round(promised_amount, 0) as bigint) as varchar) || ',"currency":"'
+                        || cast(cast(round(promised_amount) as bigint) as varchar) || ',"currency":"'
                         || promised_currency || '","day":"' || cast(promised_on as varchar) || '","times":'
                         || cast(promise_level - 1 as varchar) || '}'
             end,
             case
                 when promise_state = 'partly_kept'
                     then '{"code":"promise_partly_kept","amount":'
-                        || cast(cast(round(promised_amount, 0) as bigint) as varchar) || ',"currency":"'
+                        || cast(cast(round(promised_amount) as bigint) as varchar) || ',"currency":"'
                         || promised_currency || '","day":"' || cast(promised_on as varchar) || '","times":'
                         || cast(promise_level - 1 as varchar) || '}'
             end,
             case
                 when open_base > 0 and risk >= 0.5
-                    then '{"code":"late_risk","p_late":' || cast(round(risk, 2) as varchar) || ',"days":'
-                        || cast(cast(round(greatest(expected_days_late, 0), 0) as bigint) as varchar) || '}'
+                    then '{"code":"late_risk","p_late":' || cast(cast(risk as decimal(18, 2)) as varchar) || ',"days":'
+                        || cast(cast(round(greatest(expected_days_late, 0)) as bigint) as varchar) || '}'
             end,
             case
                 when closed_late > 0 and days_late >= 0.5
                     then '{"code":"paid_late","late":' || cast(closed_late as varchar) || ',"of":'
                         || cast(closed_invoices as varchar) || ',"days":'
-                        || cast(cast(round(days_late, 0) as bigint) as varchar) || '}'
+                        || cast(cast(round(days_late) as bigint) as varchar) || '}'
             end,
             case
                 when days_late_recent > days_late_before + 5
-                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent, 0) as bigint) as varchar)
-                        || ',"before":' || cast(cast(round(days_late_before, 0) as bigint) as varchar) || '}'
+                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent) as bigint) as varchar)
+                        || ',"before":' || cast(cast(round(days_late_before) as bigint) as varchar) || '}'
             end,
             case
                 when trend > 0.2 and overdue_before_base > 0
                     then '{"code":"overdue_grew","amount":'
-                        || cast(cast(round(overdue_base - overdue_before_base, 0) as bigint) as varchar)
+                        || cast(cast(round(overdue_base - overdue_before_base) as bigint) as varchar)
                         || ',"currency":"' || $base_currency || '"}'
             end,
             case
                 when limit_use >= 0.8
                     then '{"code":"limit_use","share":'
-                        || cast(round(cast(open_base as double) / cast(credit_limit_base as double), 2) as varchar) || '}'
+                       
+                            || cast(
+                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
+                            ) || '}'
             end,
             case
                 when ability >= 0.75 then '{"code":"weak_rating","score":' || cast(ability_rating as varchar) || '}'
@@ -143,7 +146,8 @@ final as (
                 || cast(touches as varchar) || '}' end,
             case
                 when discipline >= 0.5
-                    then '{"code":"our_notices_late","share":' || cast(round(1 - discipline, 2) as varchar) || '}'
+                    then '{"code":"our_notices_late","share":'
+                        || cast(cast(1 - discipline as decimal(18, 2)) as varchar) || '}'
             end,
             case when missing > 0 then '{"code":"we_lack","count":' || cast(missing as varchar) || '}' end
         ) || ']' as reasons,
@@ -151,39 +155,41 @@ final as (
             ',',
             case
                 when closed_invoices > 0 and days_late > -0.5
-                    then '{"code":"queue_late","days":' || cast(cast(round(days_late, 0) as bigint) as varchar)
+                    then '{"code":"queue_late","days":' || cast(cast(round(days_late) as bigint) as varchar)
                         || ',"count":' || cast(closed_invoices as varchar) || '}'
             end,
             case
                 when closed_invoices > 0 and days_late <= -0.5
-                    then '{"code":"queue_early","days":' || cast(cast(round(-days_late, 0) as bigint) as varchar)
+                    then '{"code":"queue_early","days":' || cast(cast(round(-days_late) as bigint) as varchar)
                         || ',"count":' || cast(closed_invoices as varchar) || '}'
             end,
             case
                 when days_late > days_late_last_year + 5
                     then '{"code":"queue_slip","days":'
-                        || cast(cast(round(days_late - days_late_last_year, 0) as bigint) as varchar) || '}'
+                        || cast(cast(round(days_late - days_late_last_year) as bigint) as varchar) || '}'
             end,
             case
                 when days_late < days_late_last_year - 5
                     then '{"code":"queue_gain","days":'
-                        || cast(cast(round(days_late_last_year - days_late, 0) as bigint) as varchar) || '}'
+                        || cast(cast(round(days_late_last_year - days_late) as bigint) as varchar) || '}'
             end,
             case
                 when newer_first_share >= 0.1
-                    then '{"code":"queue_newer","share":' || cast(round(newer_first_share, 2) as varchar) || '}'
+                    then '{"code":"queue_newer","share":'
+                        || cast(cast(newer_first_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
                 when part_share >= 0.1
-                    then '{"code":"queue_parts","share":' || cast(round(part_share, 2) as varchar) || '}'
+                    then '{"code":"queue_parts","share":' || cast(cast(part_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
                 when round_share >= 0.35
-                    then '{"code":"queue_round","share":' || cast(round(round_share, 2) as varchar) || '}'
+                    then '{"code":"queue_round","share":' || cast(cast(round_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
                 when after_contact_share >= 0.3
-                    then '{"code":"queue_after_contact","share":' || cast(round(after_contact_share, 2) as varchar) || '}'
+                    then '{"code":"queue_after_contact","share":'
+                        || cast(cast(after_contact_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
                 when value_rating is not null
@@ -194,7 +200,8 @@ final as (
             end,
             case
                 when notice_share is not null
-                    then '{"code":"queue_notices","share":' || cast(round(notice_share, 2) as varchar) || '}'
+                    then '{"code":"queue_notices","share":'
+                        || cast(cast(notice_share as decimal(18, 2)) as varchar) || '}'
             end
         ) || ']' as queue_reasons,
         open_base,
