@@ -20,7 +20,7 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 
 LATIN, LATIN_BOLD, HAN, HANGUL = "Helvetica", "Helvetica-Bold", "STSong-Light", "HYSMyeongJo-Medium"
 RUNS = re.compile(r"([\uac00-\ud7a3\u1100-\u11ff]+)|([^\x20-\x7e\xa0-\xff\u2013\u2014\u2018-\u201d\u2022\u20ac]+)")
-# What no PDF font takes: control characters, and characters beyond the first plane, which are shown as the geta mark of print.
+# What no PDF font takes: control characters, and those beyond the first plane, which become the geta mark of print.
 CONTROL, BEYOND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]"), re.compile(r"[\U00010000-\U0010ffff]")
 HAS_HAN = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 LINE, PALE = colors.HexColor("#9AA3B2"), colors.HexColor("#EEF1F6")
