@@ -198,7 +198,7 @@ class LetterItem(Payload):
 
 
 class Letter(Payload):
-    """A letter or notice with the figures of one build; `amount` is our balance, `theirs` what the customer's books say.
+    """A letter or notice with the figures of one build; `amount` is our balance, `theirs` that of the customer's books.
 
     `difference` is ours less theirs. `level` is the place of its step in the notice schedule, 0 outside of it.
     """
