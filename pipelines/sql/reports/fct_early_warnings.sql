@@ -104,10 +104,9 @@ final as (
                     then '{"code":"warn_growth","share":'
                         || cast(cast(growth as decimal(18, 2)) as varchar)
                         || ',"share_limit":'
-                       
-                            || cast(
-                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
-                            )
+                        || cast(cast(
+                            cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)
+                        ) as varchar)
                         || '}'
             end,
             case
@@ -118,10 +117,9 @@ final as (
             case
                 when is_over_limit = 1 and is_growing = 0
                     then '{"code":"limit_use","share":'
-                       
-                            || cast(
-                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
-                            ) || '}'
+                        || cast(cast(
+                            cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)
+                        ) as varchar) || '}'
             end
         ) || ']' as reasons,
         customer_key

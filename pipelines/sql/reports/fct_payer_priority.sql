@@ -130,10 +130,9 @@ final as (
             case
                 when limit_use >= 0.8
                     then '{"code":"limit_use","share":'
-                       
-                            || cast(
-                                cast(cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)) as varchar
-                            ) || '}'
+                        || cast(cast(
+                            cast(open_base as double) / cast(credit_limit_base as double) as decimal(18, 2)
+                        ) as varchar) || '}'
             end,
             case
                 when ability >= 0.75 then '{"code":"weak_rating","score":' || cast(ability_rating as varchar) || '}'
