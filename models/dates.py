@@ -63,7 +63,7 @@ def quantiles(
         very_late = np.minimum(_at(curve, np.maximum(very_late_after, start) - middle) / unpaid, late)
         for column, level in enumerate(levels):
             left = _bent(1 - level, late, very_late, p_late[inside], p_very_late[inside])
-            result[inside, column] = _day_at(curve, left * unpaid, level) + middle
+            result[inside, column] = _first_day_at(curve, left * unpaid) + middle
     # The first day possible is the day after the question, and no forecast reaches beyond a year.
     return np.clip(result, entry[:, None] + 1, entry[:, None] + LONGEST)
 
@@ -89,21 +89,9 @@ def _at(curve: np.ndarray, day: np.ndarray) -> np.ndarray:
     return np.maximum(curve[position], 1e-9)
 
 
-def _day_at(curve: np.ndarray, left: np.ndarray, level: float) -> np.ndarray:
-    """The day, counted from the median, that bounds the share `left` still unpaid, the bound itself being inside.
-
-    Whole days rarely hit a share: the median is the first day at whose end no more is unpaid, and either end of an
-    interval is the day that leaves out the share nearest to the one asked for; always taking the wider day would make
-    an interval of 80 % hold 85.
-    """
-    first = np.searchsorted(-curve, -left - 1e-12, side="left")
-    after, before = curve[np.minimum(first, len(curve) - 1)], curve[np.maximum(first - 1, 0)]
-    nearer_before = np.abs(before - left) < np.abs(after - left)
-    if level < 0.5:
-        first = np.where(nearer_before, first, first + 1)
-    elif level > 0.5:
-        first = np.where(nearer_before, first - 1, first)
-    return first + FIRST
+def _first_day_at(curve: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """The first day, counted from the median, at whose end no more than `left` is unpaid."""
+    return np.searchsorted(-curve, -left - 1e-12, side="left") + FIRST
 
 
 def curve_of(error: np.ndarray, paid: np.ndarray, entry: np.ndarray) -> np.ndarray:
