@@ -130,7 +130,8 @@ def _tidy(con: duckdb.DuckDBPyConnection, column: str, sql_type: str) -> NumberC
             con,
             f"""select count({column}), count(*) filter (regexp_full_match({column}, '{figures}')),
                     count(*) filter (contains({column}, '{apart}')), count(*) filter (contains({column}, '{mark}')),
-                    count(*) filter ({column} like '%{apart}%{apart}%' and not contains({column}, '{mark}')) from raw""",
+                    count(*) filter ({column} like '%{apart}%{apart}%' and not contains({column}, '{mark}'))
+                from raw""",
         )
         if values == tidy and mark == "." and not grouped:
             plain: list[dict[str, object]] = [{"code": "number_style_plain", "values": values}]
