@@ -67,7 +67,7 @@ def train(keep: bool, as_json: bool) -> None:
     store.log(settings, "trained", card.model_id, before.model_id if before else None)
     serves = keep or before is None or before.model_id == card.model_id
     if serves:
-        store.serve(settings, card.model_id, "kept")
+        store.serve(settings, card.model_id)
     if as_json:
         click.echo(json.dumps({"model_id": card.model_id, "serves": serves, "card": card.data}, ensure_ascii=False))
         return
@@ -123,18 +123,18 @@ def report(model_id: str | None, as_json: bool) -> None:
 def keep(model_id: str) -> None:
     """Let the candidate MODEL_ID serve from the next build on."""
     settings = Settings()
-    _serve(store.candidate(settings, model_id), settings, "kept")
+    _serve(store.candidate(settings, model_id), settings)
 
 
 @main.command()
 def rollback() -> None:
     """Let the model that served before serve again."""
     settings = Settings()
-    _serve(store.candidate(settings, store.before(settings)), settings, "rolled_back")
+    _serve(store.candidate(settings, store.before(settings)), settings)
 
 
-def _serve(card: Card, settings: Settings, action: str) -> None:
-    store.serve(settings, card.model_id, action)
+def _serve(card: Card, settings: Settings) -> None:
+    action = store.serve(settings, card.model_id)
     _say(f"model.{action}", model_id=card.model_id)
 
 

@@ -61,14 +61,19 @@ def save(model: Model, card: dict[str, Any], settings: Settings) -> Card:
     return read_card(card_path(settings, model_id))
 
 
-def serve(settings: Settings, model_id: str, action: str) -> Card:
-    """Let the model `model_id` answer from the next build on, and log who did it (`kept` or `rolled_back`)."""
+def serve(settings: Settings, model_id: str) -> str:
+    """Let the model `model_id` answer from the next build on, and log who did it; returns what was logged.
+
+    `rolled_back` where it takes the place of another and has served before, else `kept`.
+    """
     load(settings, model_id)
     before = serving_card(settings)
+    is_back = before is not None and before.model_id != model_id and model_id in _served(settings)
+    action = "rolled_back" if is_back else "kept"
     card = read_card(card_path(settings, model_id))
     write_text_atomically(Warehouse.of(settings).model / CARD, json.dumps(card.data, ensure_ascii=False, indent=1))
     log(settings, action, model_id, before.model_id if before else None)
-    return card
+    return action
 
 
 def candidate(settings: Settings, model_id: str) -> Card:
@@ -81,14 +86,19 @@ def candidate(settings: Settings, model_id: str) -> Card:
 def before(settings: Settings) -> str:
     """The model that served before the present one; raises NothingBefore when there is none."""
     card = serving_card(settings)
-    entries = history(settings)
-    served = entries[entries["action"].isin(["kept", "rolled_back"])]["model_id"].tolist()
+    served = _served(settings)
     now = card.model_id if card else None
     # Newest first: skip back to where the present model was let in, then take what served before it.
     for model_id in served[served.index(now) + 1 :] if now in served else []:
         if model_id != now:
             return str(model_id)
     raise NothingBefore
+
+
+def _served(settings: Settings) -> list[str]:
+    """The models that were let in to serve, newest first; one may stand there more than once."""
+    entries = history(settings)
+    return [str(each) for each in entries[entries["action"].isin(["kept", "rolled_back"])]["model_id"]]
 
 
 def log(settings: Settings, action: str, model_id: str, before: str | None) -> None:

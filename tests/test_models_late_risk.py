@@ -26,7 +26,7 @@ def home(folder: Path) -> Settings:
     """A warehouse whose model was trained on the seeded book and serves."""
     settings = Settings(home=folder)
     card = candidates.train(random_book(1), KNOWN, settings, "build")
-    store.serve(settings, card.model_id, "kept")
+    store.serve(settings, card.model_id)
     return settings
 
 
@@ -143,7 +143,7 @@ def test_training_on_too_little_refuses_and_still_scores(tmp_path: Path) -> None
         "rows": 100,
         "days": 0,
     }
-    store.serve(settings, card.model_id, "kept")
+    store.serve(settings, card.model_id)
     assert late_risk.score_build(con, day(160), settings) == card.model_id
     assert con.execute("select count(*) from fct_late_risk").fetchone() == (1,)
 

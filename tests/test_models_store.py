@@ -78,10 +78,10 @@ def test_a_missing_model_is_named(settings: Settings) -> None:
 
 def test_keep_and_roll_back_are_logged(settings: Settings) -> None:
     first, second = saved(settings, "a"), saved(settings, "b")
-    store.serve(settings, first, "kept")
-    store.serve(settings, second, "kept")
+    store.serve(settings, first)
+    store.serve(settings, second)
     assert store.before(settings) == first
-    store.serve(settings, store.before(settings), "rolled_back")
+    store.serve(settings, store.before(settings))
     serving = cards.serving_card(settings)
     assert serving is not None and serving.model_id == first
     log = card_tables.history(settings)
@@ -92,7 +92,7 @@ def test_keep_and_roll_back_are_logged(settings: Settings) -> None:
 def test_there_is_nothing_to_roll_back_to_at_first(settings: Settings) -> None:
     with pytest.raises(store.NothingBefore):
         store.before(settings)
-    store.serve(settings, saved(settings), "kept")
+    store.serve(settings, saved(settings))
     with pytest.raises(store.NothingBefore):
         store.before(settings)
 
@@ -101,14 +101,14 @@ def test_a_model_that_cannot_be_loaded_never_serves(settings: Settings) -> None:
     model_id = saved(settings)
     cards.model_path(settings, model_id).write_bytes(b"")
     with pytest.raises(store.ModelUnusable):
-        store.serve(settings, model_id, "kept")
+        store.serve(settings, model_id)
     assert cards.serving_card(settings) is None
 
 
 @pytest.mark.parametrize("harm", ["file", "card"])
 def test_the_baseline_scores_the_build_when_the_model_is_harmed(settings: Settings, harm: str) -> None:
     model_id = saved(settings)
-    store.serve(settings, model_id, "kept")
+    store.serve(settings, model_id)
     con = with_open_items(random_book(1), KNOWN)
     assert late_risk.score_build(con, KNOWN, settings) == model_id
     if harm == "file":
