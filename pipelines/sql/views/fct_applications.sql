@@ -1,4 +1,4 @@
--- Grain: one application of money to an invoice instalment, sorted by customer; positive = the instalment owes less.
+-- Grain: one application of money to an invoice instalment; positive = the instalment owes less.
 -- rule says how the instalment was found; basis is its short form: stated (by the source, or
 -- by a person), inferred from lists, or oldest first.
 select
