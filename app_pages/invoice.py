@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, life_line, queries
+from pipelines import follow_up, life_line, queries_payers
 from pipelines.journal import Subject
 from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
 from ui.formats import date, money, plain
@@ -18,7 +18,7 @@ view = current_view()
 reader, t = view.reader, view.reader.t
 entity_id, invoice_id = st.query_params.get("entity", ""), st.query_params.get("invoice", "")
 
-found = None if view.build is None else view.ask_anywhere(queries.invoice, entity_id, invoice_id)
+found = None if view.build is None else view.ask_anywhere(queries_payers.invoice, entity_id, invoice_id)
 if not found or found["instalments"].empty:
     navigation.back(t)
     page.start("invoice")

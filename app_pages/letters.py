@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries
+from pipelines import queries_payers
 from ui import journal_parts, letters, navigation, page, payer_today
 from ui.formats import plain
 from ui.session import view as current_view
@@ -11,7 +11,7 @@ view = current_view()
 t = view.reader.t
 entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
 
-customer = None if view.build is None else view.ask_anywhere(queries.customer, entity_id, customer_id)
+customer = None if view.build is None else view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
 if customer is None:
     navigation.back(t)
     page.start("letters")
@@ -21,7 +21,7 @@ if customer is None:
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
 st.title(t("letter.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
 st.caption(t("letter.help"))
-items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
 today = journal_parts.day(view)
 payer_today.left_alone(view, today, customer)
 letters.show(view, today, customer, items)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import debt_class, queries
+from pipelines import debt_class, queries_payers
 from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today, priority_parts
 from ui.session import view as current_view
 
@@ -11,7 +11,7 @@ t = view.reader.t
 entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
 
 navigation.back(t)
-customer = None if view.build is None else view.ask_anywhere(queries.customer, entity_id, customer_id)
+customer = None if view.build is None else view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
 if customer is None:
     page.start("payer")
     st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
@@ -20,8 +20,8 @@ if customer is None:
 
 payer_parts.head(view, customer)
 today = journal_parts.day(view)
-items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
-payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
+items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
+payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
 payer_today.standing(view, today, customer, payer_today.invoices(items))
 payer_parts.exposure(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])

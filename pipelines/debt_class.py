@@ -57,7 +57,7 @@ def cause_of(day: Day, customer: Mapping[str, Any], items: pd.DataFrame, payment
 def proposed(day: Day, customer: Mapping[str, Any], items: pd.DataFrame, payments: pd.DataFrame) -> Proposal:
     """The class from the record: `items` are the customer's open items, `payments` what it has paid.
 
-    The frames are those of `queries.customer_open_items` and `queries.customer_payments`.
+    The frames are those of `queries_payers.customer_open_items` and `queries_payers.customer_payments`.
     """
     whom = (str(customer["entity_id"]), str(customer["customer_id"]))
     found = [*_entered(day, *whom), *_of_ledger(items, payments), *_of_limit(customer)]

@@ -63,7 +63,7 @@ class LifeLine:
 def of_invoice(
     day: Day, instalments: pd.DataFrame, applications: pd.DataFrame, as_of: dt.date, has_been_paid: bool
 ) -> LifeLine:
-    """The life line of the invoice whose rows `queries.invoice` gave.
+    """The life line of the invoice whose rows `queries_payers.invoice` gave.
 
     Entries about the whole customer count from the issue date on. The line ends when the last instalment was paid, else
     on the newer of `as_of` and the last entry.

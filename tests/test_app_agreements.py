@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import agreements, follow_up, journal, queries, queries_collect
+from pipelines import agreements, follow_up, journal, queries_collect, queries_payers
 from pipelines.agreements import Part
 from pipelines.journal import Subject
 from pipelines.queries import Scope
@@ -18,7 +18,7 @@ TODAY = journal.business_day(Settings())
 @pytest.fixture
 def place(sample_copy, monkeypatch):
     """A warehouse to write to, its customer with most overdue, and what that customer owes."""
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     whom = (first["entity_id"], first["customer_id"])
     owed = ask(sample_copy, queries_collect.debts, Scope(), *whom)[0]
     return {

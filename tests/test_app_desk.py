@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from test_app_contact import TODAY, day, entered, field, payer, save  # noqa: F401 - fixture
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, journal, notices, queries, queries_desk
+from pipelines import follow_up, journal, notices, queries_desk, queries_payers
 from pipelines.journal import Subject
 from pipelines.queries import Scope
 
@@ -154,7 +154,7 @@ def test_a_rating_out_of_range_cannot_be_given_and_shows_at_once(day):  # noqa: 
 def test_an_invoice_has_its_own_card_start_rule_and_life_line(day, language):  # noqa: F811
     scope = Scope(reps=(day["rep"],))
     whom = subject(day)
-    items = ask(day["home"], queries.customer_open_items, scope, whom.entity_id, whom.customer_id)
+    items = ask(day["home"], queries_payers.customer_open_items, scope, whom.entity_id, whom.customer_id)
     invoice = str(items.iloc[0]["invoice_id"])
     address = {"entity": whom.entity_id, "invoice": invoice}
     app = page(day, "invoice", language, **address)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, queries, queries_desk
+from pipelines import follow_up, queries_desk, queries_payers
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 from ui.docx_file import WORD, docx_bytes
@@ -28,9 +28,9 @@ def test_a_word_file_holds_what_was_written_and_nothing_of_it_is_markup():
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Payment request letter"), ("zh_CN", "催款函")])
 def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, language, title):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     whom = (first["entity_id"], first["customer_id"])
-    items = ask(sample_copy, queries.customer_open_items, Scope(), *whom)
+    items = ask(sample_copy, queries_payers.customer_open_items, Scope(), *whom)
     overdue = items[items["days_past_due"] > 0]
     app = opened(sample_copy, monkeypatch, "letters", lang=language, entity=whom[0], customer=whom[1])
     healthy(app, language)
@@ -46,9 +46,9 @@ def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, la
 
 
 def test_a_statement_holds_every_open_item(sample_copy, monkeypatch):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     whom = (first["entity_id"], first["customer_id"])
-    items = ask(sample_copy, queries.customer_open_items, Scope(), *whom)
+    items = ask(sample_copy, queries_payers.customer_open_items, Scope(), *whom)
     app = opened(sample_copy, monkeypatch, "letters", lang="en", entity=whom[0], customer=whom[1])
     app.button_group(key="letter.kind").set_value("statement").run()
     healthy(app, "en")
@@ -57,7 +57,7 @@ def test_a_statement_holds_every_open_item(sample_copy, monkeypatch):
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_notice_of_one_step_lists_its_items_and_is_entered_with_them(sample_copy, monkeypatch, language):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     whom = (first["entity_id"], first["customer_id"])
     due = ask(sample_copy, queries_desk.notice_items, Scope(), 15, 3, None, whom)
     due = due[due["last_paid_on"].isna() & ~due["disputed"]]
@@ -73,7 +73,7 @@ def test_a_notice_of_one_step_lists_its_items_and_is_entered_with_them(sample_co
 
 
 def test_the_second_demand_is_firmer_and_a_changed_total_is_said(sample_copy, monkeypatch):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     address = {"lang": "en", "entity": first["entity_id"], "customer": first["customer_id"]}
     app = opened(sample_copy, monkeypatch, "letters", **address)
     app.button(key="letter.sent").click().run()
@@ -86,7 +86,7 @@ def test_the_second_demand_is_firmer_and_a_changed_total_is_said(sample_copy, mo
 
 
 def test_the_request_to_counsel_tells_what_was_done(sample_copy, monkeypatch):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     address = {"lang": "en", "entity": first["entity_id"], "customer": first["customer_id"]}
     opened(sample_copy, monkeypatch, "letters", **address).button(key="letter.sent").click().run()
     app = opened(sample_copy, monkeypatch, "letters", **address, letter="lawyer_request")
@@ -95,7 +95,7 @@ def test_the_request_to_counsel_tells_what_was_done(sample_copy, monkeypatch):
 
 
 def test_our_name_stands_at_the_head_where_it_is_set(sample_copy, monkeypatch):
-    first = ask(sample_copy, queries.customers, Scope()).iloc[0]
+    first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     monkeypatch.setenv("FIRSTPAID_LETTER_SENDERS", f'{{"{first["entity_id"]}": "霁澄机电有限公司"}}')
     address = {"lang": "zh_CN", "entity": first["entity_id"], "customer": first["customer_id"]}
     app = opened(sample_copy, monkeypatch, "letters", **address)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import merges, queries
+from pipelines import merges, queries_payers
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import built
@@ -46,7 +46,7 @@ def test_a_suggestion_is_merged_built_and_taken_back(page: AppTest, tmp_path: Pa
     assert merges.targets(merges.standing(settings)) == {("main", "123"): "00123"}
     assert any("not in the figures yet" in each.value for each in page.markdown)
     con = built(tmp_path, "2026-03-31", {})
-    found = queries.customers(con, Scope())
+    found = queries_payers.customers(con, Scope())
     assert dict(zip(found["customer_id"], found["open_base"], strict=True)) == {"00123": 110.0, "900": 7.0}
     payer = AppTest.from_file(APP, default_timeout=60)
     payer.query_params["lang"] = "en"

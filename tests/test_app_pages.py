@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import i18n, queries
+from pipelines import i18n, queries, queries_payers
 from pipelines.queries import Scope
 from pipelines.queries_chain import chain
 from pipelines.settings import Settings
@@ -84,10 +84,10 @@ def ask(home, query, *args):
 @pytest.fixture(scope="module")
 def worst(sample_warehouse) -> dict[str, str]:
     """The customer with most overdue, its rep, and one of its open invoices."""
-    first = ask(sample_warehouse, queries.customers, Scope()).iloc[0]
+    first = ask(sample_warehouse, queries_payers.customers, Scope()).iloc[0]
     who = (first["entity_id"], first["customer_id"])
-    items = ask(sample_warehouse, queries.customer_open_items, Scope(), *who)
-    rep = ask(sample_warehouse, queries.customer, Scope(), *who)["rep"]
+    items = ask(sample_warehouse, queries_payers.customer_open_items, Scope(), *who)
+    rep = ask(sample_warehouse, queries_payers.customer, Scope(), *who)["rep"]
     return {"entity": who[0], "customer": who[1], "me": rep, "invoice": items.iloc[0]["invoice_id"]}
 
 
@@ -150,7 +150,7 @@ def test_a_filter_comes_back_from_the_address(sample_warehouse, monkeypatch, wor
 def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, worst):
     reps = ask(sample_warehouse, queries.filter_values, Scope())["reps"]
     other = next(rep for rep in reps if rep and rep != worst["me"])
-    own = len(ask(sample_warehouse, queries.customers, Scope(reps=(other,))))
+    own = len(ask(sample_warehouse, queries_payers.customers, Scope(reps=(other,))))
     address = {"lang": "en", "role": "rep", "me": other}
     app = opened(sample_warehouse, monkeypatch, "payers", **address)
     assert any(f"of {own} customers" in each.value for each in app.caption)
@@ -165,7 +165,7 @@ def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, wors
 
 
 def test_a_bucket_in_the_address_narrows_the_open_items(sample_warehouse, monkeypatch, worst):
-    items = ask(sample_warehouse, queries.customer_open_items, Scope(), worst["entity"], worst["customer"])
+    items = ask(sample_warehouse, queries_payers.customer_open_items, Scope(), worst["entity"], worst["customer"])
     bucket = items["bucket"].iloc[0]
     address = {"lang": "en", "entity": worst["entity"], "customer": worst["customer"], "bucket": bucket}
     app = opened(sample_warehouse, monkeypatch, "payer", **address)

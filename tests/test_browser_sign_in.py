@@ -12,7 +12,7 @@ from test_browser_flows import (  # noqa: F401 - fixtures and the marker
     tab,
 )
 
-from pipelines import queries
+from pipelines import queries, queries_payers
 from pipelines.queries import Scope
 from pipelines.settings import Settings
 
@@ -34,7 +34,7 @@ def app(sample_warehouse, tmp_path):
     build = queries.published(Settings(home=sample_warehouse))
     with queries.open_build(build) as con:
         rep = next(rep for rep in queries.filter_values(con, Scope())["reps"] if rep)
-        own = len(queries.customers(con, Scope(reps=(rep,))))
+        own = len(queries_payers.customers(con, Scope(reps=(rep,))))
     names = ("rep", "manager", "stranger")
     users = [
         provider.User(sub=name, claims={"email": f"{name}@firm.test", "email_verified": True, "name": name})

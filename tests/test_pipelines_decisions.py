@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import checks, follow_up, imports, journal, queries
+from pipelines import checks, follow_up, imports, journal, queries, queries_payers
 from pipelines.journal import Subject
 from pipelines.journal_entries import EntryRefused
 from pipelines.queries import Connection, Scope
@@ -134,7 +134,7 @@ def test_a_decision_is_known_only_from_its_moment_on(tmp_path: Path, settings: S
 
 
 def balances(con: Connection) -> dict[str, float]:
-    found = queries.customers(con, Scope())
+    found = queries_payers.customers(con, Scope())
     return dict(zip(found["customer_id"], found["open_base"], strict=True))
 
 
@@ -154,7 +154,7 @@ def test_merged_customers_are_one_until_that_is_taken_back(tmp_path: Path, setti
     entry = merge(settings, "C-1", "C1")
     con = build(tmp_path)
     assert balances(con) == {"C1": 115.0}
-    customer = queries.customer(con, Scope(), "main", "C1")
+    customer = queries_payers.customer(con, Scope(), "main", "C1")
     assert customer is not None
     assert (customer["customer_name"], customer["credit_limit_base"]) == ("Alder Ltd", 1000)
     assert con.sql("select customer_id, into_id, merged_by from dim_customer_merges").fetchall() == [
@@ -175,7 +175,7 @@ def test_a_merged_customers_master_data_serves_where_the_other_has_none(tmp_path
     master = "\n".join(line for line in MASTER.splitlines() if "C1," not in line)
     build(tmp_path, ledger=LEDGER, customers=master)
     merge(settings, "C-1", "C1")
-    customer = queries.customer(build(tmp_path), Scope(), "main", "C1")
+    customer = queries_payers.customer(build(tmp_path), Scope(), "main", "C1")
     assert customer is not None
     assert customer["credit_limit_base"] == 9
 

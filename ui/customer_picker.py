@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries
+from pipelines import queries_payers
 from ui.formats import compact
 from ui.session import View
 
@@ -13,14 +13,14 @@ def choose(view: View, key: str) -> tuple[str, str] | None:
     """The customer chosen (entity_id, customer_id), None before one is; only those this person may see are offered."""
     reader, t = view.reader, view.reader.t
     text = ""
-    found = view.ask(queries.customers, text)
+    found = view.ask(queries_payers.customers, text)
     if len(found) > OFFERED:
         text = st.text_input(t("picker.find"), key=f"{key}.find", icon=":material/search:")
-        found = view.ask(queries.customers, text)
+        found = view.ask(queries_payers.customers, text)
     rows = {(row["entity_id"], row["customer_id"]): row for row in found.head(OFFERED).to_dict("records")}
     asked = (st.query_params.get("entity", ""), st.query_params.get("customer", ""))
     if asked not in rows and asked[1]:
-        known = view.ask_anywhere(queries.customer, *asked)
+        known = view.ask_anywhere(queries_payers.customer, *asked)
         rows |= {asked: known} if known else {}
     if asked in rows and f"{key}.customer" not in st.session_state:
         st.session_state[f"{key}.customer"] = asked

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import claims, journal, ladder, queries, queries_agreements, queries_claims
+from pipelines import claims, journal, ladder, queries_agreements, queries_claims, queries_payers
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.ladder import STEPS, Standing
@@ -186,7 +186,7 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
     """The form for one stage: what, when, which document, what it cost and which date comes next."""
     reader, t = view.reader, view.reader.t
     form = Form(view, f"legal.{entity_id}.{customer_id}")
-    items = view.ask_anywhere(queries.customer_open_items, entity_id, customer_id)
+    items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
     whole = t("entry.whole_customer")
     stage, invoice = st.columns(2, gap="small")
     with stage:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import customers_alike, merges, queries, queries_merges
+from pipelines import customers_alike, merges, queries_merges, queries_payers
 from pipelines.customers_alike import Suggestion
 from pipelines.errors import UserError
 from pipelines.follow_up import Customer, Note, as_json
@@ -119,7 +119,7 @@ def _look_up(view: View, key: str, label: str) -> Customer | None:
     text = st.text_input(label, key=f"{key}_text", placeholder=view.reader.t("merge.search"))
     if not text.strip():
         return None
-    found = view.ask_anywhere(queries.customers, text.strip()).head(FOUND)
+    found = view.ask_anywhere(queries_payers.customers, text.strip()).head(FOUND)
     names = {
         (row["entity_id"], row["customer_id"]): f"{row['customer_id']} · {row['customer_name']}"
         for row in found.to_dict("records")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import payer_card, queries, queries_lateness
+from pipelines import payer_card, queries_lateness, queries_payers
 from pipelines.follow_up import Day
 from ui import charts, navigation, page, pay_strip
 from ui.buckets import bucket_name
@@ -129,8 +129,8 @@ def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str
 def history(view: View, entity_id: str, customer_id: str) -> None:
     """How this customer has paid, and how its balance has gone."""
     reader, t = view.reader, view.reader.t
-    payments = view.ask_anywhere(queries.customer_payments, entity_id, customer_id)
-    trend = view.ask_anywhere(queries.customer_trend, entity_id, customer_id)
+    payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
+    trend = view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id)
     pair = st.grid(2, min_column_width=page.HALF)
     with pair.cell(), st.container(border=True, height="stretch"):
         st.subheader(t("payer.payments"), anchor=False)

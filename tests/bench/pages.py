@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pipelines import follow_up, journal, journal_live, queries, queries_collect
+from pipelines import follow_up, journal, journal_live, queries, queries_collect, queries_payers
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.queries import Scope
@@ -48,9 +48,9 @@ def query_times() -> dict[str, dict[str, float]]:
         "key figures": lambda: queries.kpis(con, every),
         "DSO trend": lambda: queries.dso_trend(con, every),
         "call list of one rep": lambda: queries.call_list(con, every, rep),
-        "one customer": lambda: queries.customer(con, every, *customer),
-        "open items of one customer": lambda: queries.customer_open_items(con, every, *customer),
-        "payments of one customer": lambda: queries.customer_payments(con, every, *customer),
+        "one customer": lambda: queries_payers.customer(con, every, *customer),
+        "open items of one customer": lambda: queries_payers.customer_open_items(con, every, *customer),
+        "payments of one customer": lambda: queries_payers.customer_payments(con, every, *customer),
     }
     with tempfile.TemporaryDirectory(prefix="firstpaid-bench-journal-") as home:
         jobs |= call_list_jobs(con, Settings(home=Path(home)))

@@ -1,0 +1,145 @@
+"""One payer and one invoice of a build, and the search for them, each limited to a Scope."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipelines.queries import Connection, Scope, _frame, _row
+
+
+def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:
+    """One customer's master data and priority, or None where it does not exist or lies outside the scope."""
+    if not in_scope(con, scope, entity_id, customer_id):
+        return None
+    return _row(
+        con,
+        """
+        select customers.*, priority.* exclude (entity_id, customer_id, rep, region, customer_key)
+        from dim_customers as customers
+        inner join fct_payer_priority as priority using (customer_key)
+        where customers.entity_id = ? and customers.customer_id = ?
+        """,
+        [entity_id, customer_id],
+    )
+
+
+def in_scope(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> bool:
+    """Whether the customer is the reader's own, or has a document of theirs."""
+    condition, values = scope.where()
+    row = _row(
+        con,
+        f"""
+        select
+            exists (select 1 from dim_customers where entity_id = ? and customer_id = ? and {condition})
+            or exists (select 1 from fct_invoices where entity_id = ? and customer_id = ? and {condition}) as found
+        """,
+        [entity_id, customer_id, *values, entity_id, customer_id, *values],
+    )
+    return bool(row["found"])
+
+
+def customer_open_items(
+    con: Connection, scope: Scope, entity_id: str, customer_id: str, bucket: str | None = None
+) -> pd.DataFrame:
+    """A customer's open items with their risk, oldest due first; `bucket` limits them to one aging bucket."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        select items.*, risk.p_late, risk.p_very_late, risk.expected_pay_date, risk.expected_days_late, risk.risk_band,
+            risk.reasons as risk_reasons
+        from fct_open_items as items
+        left join fct_late_risk as risk
+            on items.entity_id = risk.entity_id
+            and items.invoice_id = risk.invoice_id
+            and items.instalment_no = risk.instalment_no
+            and items.days_past_due is not null
+        where items.entity_id = ? and items.customer_id = ? and {condition} and (? is null or items.bucket = ?)
+        order by items.due_date nulls last, items.invoice_id, items.instalment_no
+        """,
+        [entity_id, customer_id, *values, bucket, bucket],
+    )
+
+
+def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """What was applied to a customer's invoices, newest first, with the days after the due date."""
+    condition, values = scope.where("invoices")
+    return _frame(
+        con,
+        f"""
+        select applications.applied_on, applications.invoice_id, applications.instalment_no, applications.receipt_id,
+            applications.amount_base, applications.amount_doc, applications.currency, applications.kind,
+            applications.method, applications.basis, applications.rule, applications.line_key, invoices.due_date,
+            applications.applied_on - invoices.due_date as days_late
+        from fct_applications as applications
+        inner join fct_invoices as invoices using (instalment_key)
+        where applications.entity_id = ? and applications.customer_id = ? and invoices.amount_doc > 0 and {condition}
+        order by applications.applied_on desc, applications.invoice_id, applications.instalment_no
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def customer_trend(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """A customer's balance per month end: month_end, open_base, overdue_base."""
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        select month_end, sum(ar_end_base) as open_base, sum(overdue_end_base) as overdue_base
+        from fct_receivables_monthly
+        where entity_id = ? and customer_id = ? and {condition}
+        group by month_end
+        order by month_end
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
+    """Customers whose name or id contains `text`, most overdue first: ids, name, open_base, overdue_base."""
+    condition, values = scope.where("aging")
+    return _frame(
+        con,
+        f"""
+        select customers.entity_id, customers.customer_id, customers.customer_name,
+            coalesce(sum(aging.open_base), 0) as open_base,
+            coalesce(sum(aging.open_base) filter (aging.bucket not in ('not_due', 'unapplied')), 0) as overdue_base
+        from dim_customers as customers
+        {"inner" if scope.limits() else "left"} join fct_aging as aging
+            on customers.entity_id = aging.entity_id and customers.customer_id = aging.customer_id
+        where {condition}
+            and (contains(lower(customers.customer_name), lower(?)) or contains(lower(customers.customer_id), lower(?)))
+        group by customers.entity_id, customers.customer_id, customers.customer_name
+        order by overdue_base desc, open_base desc, customers.customer_id
+        """,
+        [*values, text, text],
+    )
+
+
+def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> dict[str, pd.DataFrame]:
+    """One invoice: its `instalments` with the import and line they came from, and the `applications` to them."""
+    condition, values = scope.where("invoices")
+    instalments = _frame(
+        con,
+        f"""
+        select invoices.*, imports.file_name
+        from fct_invoices as invoices
+        left join imports using (import_id)
+        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
+        order by invoices.instalment_no
+        """,
+        [entity_id, invoice_id, *values],
+    )
+    applications = _frame(
+        con,
+        f"""
+        select applications.*, applications.applied_on - invoices.due_date as days_late
+        from fct_applications as applications
+        inner join fct_invoices as invoices using (instalment_key)
+        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
+        order by applications.applied_on, applications.instalment_no
+        """,
+        [entity_id, invoice_id, *values],
+    )
+    return {"instalments": instalments, "applications": applications}
