@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from pipelines import pay_runs
+from pipelines import pay_runs, payer_card
 from pipelines.follow_up import Customer, Day, Note
 
 # What counts as following the advice: a reminder may go out by any quick way, a dispute may be settled by any.
@@ -98,13 +98,14 @@ def followed(found: Sequence[Note]) -> pd.DataFrame:
 def timing(day: Day, found: Sequence[Note], calendars: pd.DataFrame) -> pd.DataFrame:
     """When contacts came, against the customer's next pay run: who, in_time, too_early, too_late, no_pattern.
 
-    In time: `call_lead_days` to `call_lead_days + call_window_days` working days before the run. `calendars`:
-    entity_id, customer_id, pattern, run_day, run_weekday of the customers that pay in runs.
+    In time: `call_lead_days` to `call_lead_days + call_window_days` working days before the run, earlier by those its
+    money is on the way. `calendars`: entity_id, customer_id, pattern, run_day, run_weekday of the customers that pay in
+    runs.
     """
     columns = ("entity_id", "customer_id", "pattern", "run_day", "run_weekday")
     rows_of = zip(*(calendars[name].tolist() for name in columns), strict=True)
     runs = {(entity, customer): (pattern, day, weekday) for entity, customer, pattern, day, weekday in rows_of}
-    lead, window = day.settings.call_lead_days, day.settings.call_window_days
+    window = day.settings.call_window_days
     first = min((day.made_on(note) for note in found), default=day.today)
     working = pay_runs.working_days(day.settings.country, first, day.today)
     counts: dict[str, dict[str, int]] = {}
@@ -114,6 +115,7 @@ def timing(day: Day, found: Sequence[Note], calendars: pd.DataFrame) -> pd.DataF
         if calendar is not None:
             run = pay_runs.next_run(working, calendar[0], calendar[1], calendar[2], made_on)
             left = pay_runs.days_between(working, made_on, run)
+            lead = day.settings.call_lead_days + payer_card.transfer_days(day, *note.customer)
             verdict = "too_late" if left < lead else "in_time" if left <= lead + window else "too_early"
         mine = counts.setdefault(note.who, dict.fromkeys(("in_time", "too_early", "too_late", "no_pattern"), 0))
         mine[verdict] += 1

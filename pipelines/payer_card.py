@@ -36,6 +36,13 @@ def facts(day: Day, customer: Mapping[str, Any]) -> dict[str, Fact]:
     return found
 
 
+def transfer_days(day: Day, entity_id: str, customer_id: str) -> int:
+    """Working days that this payer's money is on the way, by its card; 0 where nobody has said."""
+    said = (note.payload for note in day.of(entity_id, customer_id, "payer_fact"))
+    newest = next((fact.value for fact in said if fact.fact == "transfer_days"), "")
+    return int(newest or 0)
+
+
 def store(
     settings: Settings, subject: Subject, before: Mapping[str, Fact], after: Mapping[str, str], *, who: str
 ) -> list[str]:

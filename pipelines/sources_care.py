@@ -17,6 +17,7 @@ TABLES = (
     "is_chasing INTEGER)",
     "create temp table raw_ratings (entity_id VARCHAR, customer_id VARCHAR, aspect VARCHAR, score INTEGER)",
     "create temp table raw_readiness (entity_id VARCHAR, customer_id VARCHAR, confirmed INTEGER, missing INTEGER)",
+    "create temp table raw_transfers (entity_id VARCHAR, customer_id VARCHAR, days INTEGER)",
 )
 RULES = (
     "create table ref_strategy_rules (place INTEGER, strategy VARCHAR, method VARCHAR, classes VARCHAR, "
@@ -28,10 +29,11 @@ NOTICES = ("reminder", "demand")  # letters that ask for money
 
 def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.datetime) -> None:
     """Create `ref_strategy_rules`, and what was entered up to `known_at` and still stood then as `raw_touches`,
-    `raw_ratings` and `raw_readiness`.
+    `raw_ratings`, `raw_readiness` and `raw_transfers`.
 
     A touch is a contact that reached somebody, a greeting (care alone) or a notice sent (chasing alone). Of ratings the
-    newest of each aspect counts, of confirmations the newest answer to each question.
+    newest of each aspect counts, of confirmations the newest answer to each question; a transfer is the working days a
+    payer's bank needs, as its card says.
     """
     for statement in (RULES, *TABLES):
         con.execute(statement)
@@ -45,12 +47,13 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.date
 
 
 def fill(con: duckdb.DuckDBPyConnection, settings: Settings, notes: "Iterable[Note]") -> None:
-    """Put the notes, oldest first, into the three tables."""
+    """Put the notes, oldest first, into the tables."""
     from pipelines import journal
 
     touches: list[tuple[object, ...]] = []
     ratings: dict[tuple[str, str, str], int] = {}
     answers: dict[tuple[str, str, str | None, str], str] = {}
+    transfers: dict[tuple[str, str], str] = {}
     for note in notes:
         entry, day = note.payload, journal.business_day(settings, note.at)
         if note.kind == "contact" and entry.result != "not_reached":
@@ -63,12 +66,15 @@ def fill(con: duckdb.DuckDBPyConnection, settings: Settings, notes: "Iterable[No
             ratings[*note.customer, entry.aspect] = entry.score
         elif note.kind == "confirmation":
             answers[*note.customer, note.invoice_id, entry.item] = entry.state
+        elif note.kind == "payer_fact" and entry.fact == "transfer_days":
+            transfers[note.customer] = entry.value
     counts: dict[tuple[str, str], list[int]] = {}
     for (entity_id, customer_id, _, _), state in answers.items():
         counts.setdefault((entity_id, customer_id), [0, 0])[state == "missing"] += 1
     _insert(con, "raw_touches", touches)
     _insert(con, "raw_ratings", [(*key, score) for key, score in ratings.items()])
     _insert(con, "raw_readiness", [(*key, *both) for key, both in counts.items()])
+    _insert(con, "raw_transfers", [(*key, int(days)) for key, days in transfers.items() if days])
 
 
 def rules_as_rows(settings: Settings) -> list[tuple[object, ...]]:

@@ -31,6 +31,7 @@ ENTERED = ("raw_promises", "raw_bills", "raw_touches")
 SUMMED = {
     "raw_ratings": "aspect, arg_min(score, merges.into_id is not null) as score",  # the customer's own, if there is one
     "raw_readiness": "cast(sum(confirmed) as integer) as confirmed, cast(sum(missing) as integer) as missing",
+    "raw_transfers": "arg_min(days, merges.into_id is not null) as days",
 }
 
 

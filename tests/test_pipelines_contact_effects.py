@@ -126,3 +126,8 @@ def test_contacts_are_in_time_too_early_or_too_late_for_the_run(settings):
     )  # fmt: skip
     table = contact_effects.timing(day, found(day, "RUN", "ANY"), calendars).set_index("who")
     assert table.loc["R1"].to_dict() == {"in_time": 2, "too_early": 1, "too_late": 1, "no_pattern": 1}
+    slow = {"fact": "transfer_days", "value": "1"}
+    journal.append(settings, "payer_fact", Subject("main", "RUN"), slow, who="R1")
+    day = today(settings)
+    table = contact_effects.timing(day, found(day, "RUN"), calendars).set_index("who")
+    assert table.loc["R1"].to_dict() == {"in_time": 1, "too_early": 1, "too_late": 2, "no_pattern": 0}

@@ -194,6 +194,12 @@ def test_call_by_is_the_next_run_less_the_lead_in_working_days(tmp_path):
     assert other["call_basis"] == "class" and other["call_by"].date() <= dt.date(2026, 3, 10)
     late = queries.call_list(built(tmp_path, "2026-03-13", {}), Scope(), "R1").set_index("customer_id")
     assert late.loc["RUN", "call_by"].date() == dt.date(2026, 3, 13), "too late for the lead: today"
+    for days in ("9", "2"):
+        payload = {"fact": "transfer_days", "value": days}
+        settings = Settings(home=tmp_path / "warehouse")
+        journal.append(settings, "payer_fact", Subject("main", "RUN"), payload, who="R1", now=NOON)
+    slow = queries.call_list(built(tmp_path, "2026-03-04", {}), Scope(), "R1").set_index("customer_id")
+    assert slow.loc["RUN", "call_by"].date() == dt.date(2026, 3, 9), "two working days more for the bank's transfer"
 
 
 def test_early_warnings_come_before_the_due_date_with_their_signs(tmp_path):

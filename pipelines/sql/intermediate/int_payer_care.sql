@@ -2,7 +2,7 @@
 -- kept: contacts that reached somebody and greetings in 180 days, six or more = 1; null while nobody records any.
 -- notice_share: of the invoices that fell due in 180 days and ran more than three days over, those with a notice or a
 -- contact from a week before to a week after the due date. after_contact_share: of the payments of a year made after
--- the due date, those in the week after a contact.
+-- the due date, those in the week after a contact. transfer_days: working days that its money is on the way.
 with
 
 touches as (
@@ -134,6 +134,16 @@ readiness as (
 
 ),
 
+transfers as (
+
+    select customers.customer_key, stated.days as transfer_days
+    from raw_transfers as stated
+    inner join int_customers as customers
+        on stated.entity_id = customers.entity_id
+        and stated.customer_id = customers.customer_id
+
+),
+
 in_use as (
 
     select count(*) as touches
@@ -155,7 +165,8 @@ final as (
         ratings.relationship_rating,
         ratings.ability_rating,
         readiness.confirmed,
-        readiness.missing
+        readiness.missing,
+        transfers.transfer_days
     from int_customers as customers
     cross join in_use
     left join counted on customers.customer_key = counted.customer_key
@@ -163,6 +174,7 @@ final as (
     left join after_contact on customers.customer_key = after_contact.customer_key
     left join ratings on customers.customer_key = ratings.customer_key
     left join readiness on customers.customer_key = readiness.customer_key
+    left join transfers on customers.customer_key = transfers.customer_key
 
 )
 

@@ -1,7 +1,7 @@
 -- Grain: one row per rep and customer worth contacting: whom, how, why and by when.
 -- Order within a rep: priority score, then overdue, then entity and customer id.
 -- strategy and next_action: of the first rule that fits. call_by: for a customer that pays in runs, so many working days
--- before its next run as it needs, never before the as-of date (call_basis run); else by its class (call_basis class).
+-- before its next run as a call and its bank's transfer need, never before the as-of date (call_basis run); else by its class (call_basis class).
 with
 
 fitting as (
@@ -41,7 +41,10 @@ planned as (
         customers.region,
         components.next_run_on,
         -- Some engines take the greatest of what is not null.
-        case when runs.place is not null then greatest(runs.place - $call_lead_days, 0) end as run_place,
+        case
+            when runs.place is not null
+                then greatest(runs.place - $call_lead_days - coalesce(components.transfer_days, 0), 0)
+        end as run_place,
         case priority.payer_class when 'A' then 0 when 'B' then 1 when 'C' then 2 else 4 end as class_place
     from fct_call_candidates as candidates
     inner join fct_payer_priority as priority on candidates.customer_key = priority.customer_key

@@ -132,6 +132,7 @@ measured as (
         care.ability_rating,
         care.confirmed,
         care.missing,
+        care.transfer_days,
         -- Counted contacts and greetings, and the owner's rating of the relationship where there is one.
         case
             when care.relationship_rating is null then care.kept
@@ -267,6 +268,7 @@ final as (
         touches,
         notice_share,
         missing,
+        transfer_days,
         queue_share,
         queue_change,
         customer_key
