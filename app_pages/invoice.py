@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import follow_up, life_line, queries_payers
+from pipelines import follow_up, life_line, queries_collect, queries_payers
 from pipelines.journal import Subject
 from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
 from ui.formats import date, money, plain
@@ -55,9 +55,9 @@ with left, st.container(border=True):
     life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
 with right, st.container(border=True):
     st.subheader(t("readiness.heading"), anchor=False)
-    readiness_card.show(
-        view, today, Subject(entity_id, customer_id, invoice_id), invoice_parts.evidence(reader, instalments)
-    )
+    accepted_on = view.ask_build(queries_collect.acceptance, entity_id, invoice_id)
+    evidence = invoice_parts.evidence(reader, instalments, accepted_on)
+    readiness_card.show(view, today, Subject(entity_id, customer_id, invoice_id), evidence)
 with st.container(border=True):
     st.subheader(t("invoice.instalments"), anchor=False)
     table(reader, instalments, INSTALMENTS, key="instalments", alt=t("invoice.instalments"), file_name="instalments")

@@ -55,7 +55,8 @@ class Day:
     """A business day as a rep sees it: the standing notes of each customer and what the build says of the promises.
 
     `states` holds the state of a promise by its version (`fct_promises.version_id`), as of the build; `plan_states`
-    that of an instalment by the plan's version and its number.
+    that of an instalment by the plan's version and its number. `accepted` holds, for the customers that
+    `readiness.asks_for_acceptance` names, each open invoice with the day of its acceptance by the ledger, or None.
     """
 
     today: dt.date
@@ -63,6 +64,7 @@ class Day:
     notes: Mapping[Customer, Sequence[Note]] = field(default_factory=dict)
     states: Mapping[int, str] = field(default_factory=dict)
     plan_states: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    accepted: Mapping[Customer, Mapping[str, dt.date | None]] = field(default_factory=dict)
 
     def of(self, entity_id: str, customer_id: str, kind: str | None = None) -> list[Note]:
         """The notes about a customer, newest first."""

@@ -88,6 +88,36 @@ def plan_states(con: Connection) -> dict[tuple[int, int], str]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
+def acceptances(
+    con: Connection, customers: tuple[tuple[str, str], ...]
+) -> dict[tuple[str, str], dict[str, dt.date | None]]:
+    """The open invoices of customers (entity_id, customer_id), each with the day of its acceptance by the ledger."""
+    if not customers:
+        return {}
+    rows = con.cursor().execute(
+        f"""
+        select distinct items.entity_id, items.customer_id, items.invoice_id, accepted.accepted_on
+        from fct_open_items as items
+        left join fct_acceptances as accepted using (customer_key, invoice_id)
+        where (items.entity_id, items.customer_id) in ({", ".join(["(?, ?)"] * len(customers))})
+            and items.days_past_due is not null
+        """,
+        [part for pair in customers for part in pair],
+    )
+    found: dict[tuple[str, str], dict[str, dt.date | None]] = {}
+    for entity_id, customer_id, invoice_id, accepted_on in rows.fetchall():
+        found.setdefault((entity_id, customer_id), {})[invoice_id] = accepted_on
+    return found
+
+
+def acceptance(con: Connection, entity_id: str, invoice_id: str) -> dt.date | None:
+    """The day on which an open invoice's delivery was accepted, by the ledger; None where it does not say."""
+    row = con.cursor().execute(
+        "select accepted_on from fct_acceptances where entity_id = ? and invoice_id = ?", [entity_id, invoice_id]
+    )
+    return next((found[0] for found in row.fetchall()), None)
+
+
 def advised(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, str]:
     """What the call list advises for a customer: planned (the method, '' where it is not on a list) and payer_class."""
     condition, values = scope.where()

@@ -62,35 +62,63 @@ def not_started(
     if not rules:
         return {}  # nearly every customer, and a call list asks for hundreds
     answers = confirmations(day, entity_id, customer_id)
+    accepted = day.accepted.get((entity_id, customer_id), {})
     found: dict[str | None, list[Reason]] = {}
     seen: set[str | None] = set()
     for note in rules:
         if note.invoice_id in seen:
             continue
         seen.add(note.invoice_id)
-        reasons = _unmet(day.today, note, answers, overdue)
+        reasons = _unmet(day.today, note, overdue)
+        if (waits := _not_progressed(note, answers)) is not None:
+            # What the ledger says of acceptance holds invoice by invoice, under a rule for the whole customer too.
+            by_ledger = accepted if note.payload.progress == "acceptance" else {}
+            if note.invoice_id is None and any(by_ledger.values()):
+                for invoice_id, accepted_on in by_ledger.items():
+                    if accepted_on is None and not _confirmed(answers, invoice_id, "acceptance"):
+                        found.setdefault(invoice_id, []).append(waits | {"id": f" {invoice_id}"})
+            elif note.invoice_id is None or by_ledger.get(note.invoice_id) is None:
+                reasons.append(waits)
         if reasons:
-            found[note.invoice_id] = [
+            found.setdefault(note.invoice_id, []).extend(
                 reason | {"id": f" {note.invoice_id}" if note.invoice_id else ""} for reason in reasons
-            ]
+            )
     return found
 
 
-def _unmet(
-    today: dt.date,
-    rule: Note,
-    answers: Mapping[tuple[str | None, str], Any],
-    overdue: Decimal | float | None,
-) -> list[Reason]:
+def asks_for_acceptance(day: Day) -> tuple[tuple[str, str], ...]:
+    """The customers (entity_id, customer_id) with a standing rule that waits for acceptance."""
+    return tuple(
+        sorted({
+            note.customer
+            for notes in day.notes.values()
+            for note in notes
+            if note.kind == "start_rule" and note.is_open and note.payload.progress == "acceptance"
+        })
+    )  # fmt: skip
+
+
+def _unmet(today: dt.date, rule: Note, overdue: Decimal | float | None) -> list[Reason]:
     asked, who = rule.payload, {"who": rule.who}
     reasons: list[Reason] = []
     if asked.not_before is not None and today < asked.not_before:
         reasons.append({"code": "start_day", "until": asked.not_before} | who)
     if asked.from_amount is not None and overdue is not None and Decimal(str(overdue)) < asked.from_amount:
         reasons.append({"code": "start_amount", "cents_amount": asked.from_amount} | who)
-    if asked.progress:
-        # A confirmation of the whole customer holds for each of its invoices.
-        answer = answers.get((rule.invoice_id, asked.progress)) or answers.get((None, asked.progress))
-        if answer is None or answer.payload.state != "confirmed":
-            reasons.append({"code": NOT_STARTED[asked.progress]} | who)
     return reasons
+
+
+def _not_progressed(rule: Note, answers: Mapping[tuple[str | None, str], Any]) -> Reason | None:
+    """What a rule still waits to hear confirmed by a person, None where somebody has."""
+    progress = rule.payload.progress
+    if not progress:
+        return None
+    # A confirmation of the whole customer holds for each of its invoices.
+    if _confirmed(answers, rule.invoice_id, progress) or _confirmed(answers, None, progress):
+        return None
+    return {"code": NOT_STARTED[progress], "who": rule.who}
+
+
+def _confirmed(answers: Mapping[tuple[str | None, str], Any], invoice_id: str | None, item: str) -> bool:
+    answer = answers.get((invoice_id, item))
+    return answer is not None and answer.payload.state == "confirmed"

@@ -24,8 +24,8 @@ PROMISES = (
     "promised_on DATE, amount DECIMAL(18,4), currency VARCHAR)"
 )
 BILLS = (
-    "create temp table raw_bills (entity_id VARCHAR, bill_number VARCHAR, customer_id VARCHAR, state VARCHAR, "
-    "counts_on DATE)"
+    "create temp table raw_bills (entity_id VARCHAR, bill_number VARCHAR, customer_id VARCHAR, invoice_id VARCHAR, "
+    "amount DECIMAL(18,4), currency VARCHAR, due_on DATE, state VARCHAR, counts_on DATE)"
 )
 
 
@@ -47,7 +47,7 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.date
     # A bill's number is its own: of two entries the newer one holds.
     bills = {
         (note.entity_id, note.payload.number): (
-            note.customer_id,
+            *(note.customer_id, note.invoice_id, note.payload.amount, note.payload.currency, note.payload.due_on),
             note.payload.state,
             note.payload.state_on if note.payload.state in BILL_PAID else None,
         )
@@ -58,7 +58,7 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, known_at: dt.date
         con.executemany(f"insert into raw_promises values ({', '.join('?' * 13)})", promises)
     if bills:
         rows = [(*bill, *state) for bill, state in bills.items()]
-        con.executemany("insert into raw_bills values (?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into raw_bills values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _promised(settings: Settings, note: "follow_up.Note") -> Iterator[tuple[object, ...]]:

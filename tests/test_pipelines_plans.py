@@ -75,6 +75,26 @@ def test_a_plan_moves_expected_receipts_to_its_weeks(tmp_path):
     assert con.execute("select sum(expected_base) from fct_cash_forecast where customer_id = 'C1'").fetchone()[0] > 0
 
 
+def test_a_bill_in_hand_moves_expected_receipts_to_the_week_in_which_it_falls_due(tmp_path):
+    """P1 in the register falls due in the fifth week; P2, by the ledger alone, clears in the seventh."""
+    invoices = DEBT + "\n".join(f"    H{n},C1,2024-0{n}-01,2024-0{n}-28,1000.00,R1" for n in range(1, 9))
+    columns = "Receipt No,Invoice No,Payment Date,Amount,Kind,Payment Method,Cleared On"
+    history = [f"Q{n},H{n},2024-1{n % 3}-01,1000,,transfer," for n in range(1, 9)]
+    files = {"invoices": invoices, "receipts": "\n".join([columns, *history])}
+    before = queries_cash.cash_forecast(built(tmp_path, "2025-03-04", files), Scope()).set_index("week_no")
+    bill = BILL | {"amount": "1000", "due_on": "2025-04-08"}
+    journal.append(Settings(home=tmp_path / "warehouse"), "bill", Subject("main", "C1", "A1"), bill, who="R1", now=MADE)
+    ledger = "P2,A2,2025-03-01,400,,bill,2025-04-22"
+    con = built(tmp_path, "2025-03-04", {"receipts": "\n".join([columns, *history, ledger])})
+    after = queries_cash.cash_forecast(con, Scope()).set_index("week_no")
+    grown = after["expected_base"] - before["expected_base"]
+    assert grown[5] == pytest.approx(950, rel=0.01)
+    assert grown[7] == pytest.approx(0.95 * 400, rel=0.01)
+    found = con.execute("select customer_id, bill_number, amount_base, basis from fct_bills_in_hand order by 2")
+    assert found.fetchall() == [("C1", "P1", 1000, "register"), ("C2", "P2", 400, "ledger")]
+    assert dict(con.execute("select invoice_id, open_base from fct_open_items").fetchall())["A2"] == 1000
+
+
 def test_a_broken_instalment_raises_the_rank(tmp_path):
     plan(tmp_path, ("2025-03-10", "300"), subject=Subject("main", "C2"))
     con = built(tmp_path, "2025-03-31", {"invoices": DEBT})

@@ -1,10 +1,12 @@
 """Readiness and ownership: when chasing may start, who has an item now, and what that takes off the call list."""
 
 import datetime as dt
+from dataclasses import replace
 
+from small_ledgers import built
 from test_pipelines_follow_up import CALLS, MONDAY, after, codes, contact, enter, on, settings  # noqa: F401 - fixture
 
-from pipelines import follow_up, journal, ownership, readiness
+from pipelines import follow_up, journal, ownership, queries_collect, readiness
 
 TO_FINANCE = {"to": "Chen", "department": "finance", "reason": "invoice wrong", "next_step": "issue it anew"}
 
@@ -36,6 +38,36 @@ def test_a_rule_on_progress_waits_for_the_confirmation_of_its_invoice(settings):
     assert kept["overdue_base"].iloc[0] == 180.0
     enter(settings, "confirmation", {"item": "acceptance", "state": "confirmed"}, invoice_id="A1")
     assert follow_up.invoices_in_our_court(on(settings, MONDAY), calls) == []
+
+
+def test_acceptance_by_the_ledger_opens_its_invoice_under_either_rule(settings):  # noqa: F811
+    """A1 was accepted and A2 was not: a rule about A1 is met, one about the customer holds back A2 alone."""
+    by_ledger = {("main", "C1"): {"A1": MONDAY, "A2": None}}
+    rule = enter(settings, "start_rule", {"progress": "acceptance"}, invoice_id="A1")
+    day = on(settings, MONDAY)
+    assert readiness.asks_for_acceptance(day) == (("main", "C1"),)
+    assert list(follow_up.in_our_court(day, "main", "C1")) == ["A1"]
+    assert not follow_up.in_our_court(replace(day, accepted=by_ledger), "main", "C1")
+    journal.close(settings, rule.id, who="boss")
+    enter(settings, "start_rule", {"progress": "acceptance"})
+    day = on(settings, MONDAY)
+    assert codes(day) == ["start_acceptance"]
+    assert codes(replace(day, accepted=by_ledger)) == []
+    assert list(follow_up.in_our_court(replace(day, accepted=by_ledger), "main", "C1")) == ["A2"]
+    enter(settings, "confirmation", {"item": "acceptance", "state": "confirmed"}, invoice_id="A2")
+    assert list(follow_up.in_our_court(replace(on(settings, MONDAY), accepted=by_ledger), "main", "C1")) == []
+
+
+def test_an_export_that_names_the_day_of_acceptance_is_read_into_the_build(tmp_path):
+    invoices = """Invoice No,Customer ID,Invoice Date,Due Date,Amount,Acceptance Date
+        A1,C1,2025-01-01,2025-01-31,1000,2025-01-09
+        A2,C1,2025-01-01,2025-01-31,1000,
+        A3,C1,2025-01-01,2025-01-31,1000,2025-04-01"""
+    con = built(tmp_path, "2025-03-31", {"invoices": invoices})
+    assert queries_collect.acceptances(con, (("main", "C1"),)) == {
+        ("main", "C1"): {"A1": dt.date(2025, 1, 9), "A2": None, "A3": None}
+    }
+    assert queries_collect.acceptance(con, "main", "A1") == dt.date(2025, 1, 9)
 
 
 def test_the_newer_rule_counts(settings):  # noqa: F811

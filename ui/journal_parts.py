@@ -1,8 +1,10 @@
 """What people entered, on the pages: who writes, what stands about a customer today, and the timeline."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from pipelines import follow_up, journal, journal_live, policies, queries_collect, queries_merges
+from pipelines import follow_up, journal, journal_live, policies, queries_collect, queries_merges, readiness
 from pipelines.errors import UserError
 from pipelines.follow_up import Day, Note
 from ui.formats import date, moment, money, number, plain
@@ -63,7 +65,9 @@ def day(view: View) -> Day:
     plan_states = view.ask_build(queries_collect.plan_states) if view.build is not None else {}
     merged = view.ask_build(queries_merges.merged) if view.build is not None else {}
     notes = follow_up.united(notes, merged)
-    return Day(journal.business_day(settings), settings, notes, states, plan_states)
+    day = Day(journal.business_day(settings), settings, notes, states, plan_states)
+    waiting = readiness.asks_for_acceptance(day) if view.build is not None else ()
+    return replace(day, accepted=view.ask_build(queries_collect.acceptances, waiting)) if waiting else day
 
 
 # Shared by all sessions and read by them only; each brings it up to date with what was added since.

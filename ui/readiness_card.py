@@ -14,6 +14,7 @@ from ui.entry_form import DAYS_FOR_A_TASK
 from ui.formats import date, plain
 from ui.session import View
 
+FROM_LEDGER = ("acceptance",)  # evidence that counts as confirmed, unless a person says otherwise
 MARKS = {"confirmed": ":green[:material/check_circle:]", "missing": ":red[:material/cancel:]"}
 
 
@@ -21,7 +22,9 @@ def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | N
     """The questions by group with their answers and, from `evidence`, what the record says to each."""
     t = view.reader.t
     card = readiness.card(today, about.entity_id, about.customer_id, about.invoice_id)
-    stated = [note.payload.state for group in card.values() for note in group.values() if note is not None]
+    evidence = evidence or {}
+    known = {item: _state(item, note, evidence) for group in card.values() for item, note in group.items()}
+    stated = list(known.values())
     st.caption(t("readiness.title", confirmed=stated.count("confirmed"), missing=stated.count("missing")))
     rule = readiness.start_rule(today, about.entity_id, about.customer_id, about.invoice_id)
     if rule is not None:
@@ -31,13 +34,19 @@ def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | N
     for group, items in card.items():
         st.markdown(f"**{t(f'readiness.{group}')}**")
         for item, note in items.items():
-            _item(view, today, about, item, note, (evidence or {}).get(item, ""))
+            _item(view, today, about, item, note, evidence.get(item, ""), known[item])
 
 
-def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, record: str) -> None:
+def _state(item: str, note: Note | None, evidence: Mapping[str, str]) -> str:
+    """What a person said, else what the ledger confirms, else unknown."""
+    if note is not None:
+        return str(note.payload.state)
+    return "confirmed" if item in FROM_LEDGER and evidence.get(item) else "unknown"
+
+
+def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, record: str, state: str) -> None:
     reader, t = view.reader, view.reader.t
     what, confirm, miss = st.columns([6, 1.4, 1.4], gap="small", vertical_alignment="center")
-    state = note.payload.state if note is not None else "unknown"
     line = f"{MARKS.get(state, ':gray[:material/help:]')} {plain(reader.code('readiness', item))}"
     if record:
         line += f" :blue[{plain(record)}]"
