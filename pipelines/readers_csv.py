@@ -4,6 +4,7 @@ import csv
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -166,6 +167,7 @@ def records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[tuple[i
     csv.field_size_limit(LONGEST_LINE * 2)
     numbered = _bounded(lines, name)
     waiting: list[str] = []
+    whole, rest = _closed(delimiter)
     number = 0
     while line := waiting.pop(0) if waiting else next(numbered, ""):
         number += 1
@@ -173,17 +175,30 @@ def records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[tuple[i
             yield number, line.rstrip("\r\n").split(delimiter)
             continue
         parts = [line]
-        if line.count('"') % 2:
-            while len(parts) < _LONGEST_RECORD and (more := waiting.pop(0) if waiting else next(numbered, "")):
-                parts.append(more)
-                if more.count('"') % 2:
-                    break
-            if sum(part.count('"') for part in parts) % 2:  # never closed
-                waiting = parts[1:] + waiting
-                yield number, _split_plainly(line, delimiter)
-                continue
+        is_closed = bool(whole.fullmatch(line))
+        while not is_closed and len(parts) < _LONGEST_RECORD:
+            if not (more := waiting.pop(0) if waiting else next(numbered, "")):
+                break
+            parts.append(more)
+            is_closed = '"' in more and bool(rest.fullmatch(more))
+        if not is_closed:
+            waiting = parts[1:] + waiting
+            yield number, _split_plainly(line, delimiter)
+            continue
         yield number, _split(parts, delimiter)
         number += len(parts) - 1
+
+
+@cache
+def _closed(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What lines match whose last quoted cell is closed: a record's first line, and one that begins inside a cell.
+
+    A quote opens a cell only as its first character; anywhere else in a cell it stands for itself.
+    """
+    other = f"[^{re.escape(delimiter)}]"
+    quoted = f'(?:[^"]++|"")*+"{other}*'
+    more = f'(?:{re.escape(delimiter)}(?:"{quoted}|(?!"){other}*))*'
+    return re.compile(f'(?:"{quoted}|(?!"){other}*){more}'), re.compile(quoted + more)
 
 
 def _bounded(lines: Iterable[str], name: str) -> Iterator[str]:

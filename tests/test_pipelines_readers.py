@@ -25,6 +25,7 @@ ROWS = [
     ["0012", "远山机电有限公司", "FP-1", "2026-03-05", "1200.50"],
     ["0013", "青禾贸易公司", "FP-2", "2026-03-06", "8"],
 ]
+BARE = '5"0'  # written without quotes around it
 ENGLISH = [["Customer", "Invoice No", "Date", "Amount"], ["A, B & Co", "1", "2026-01-02", "5"]]
 
 
@@ -151,6 +152,20 @@ def test_quotes_line_breaks_blank_and_ragged_rows_keep_their_line_numbers(tmp_pa
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('A,5"00,x\nB,6,y\n', [(1, ["A", '5"00', "x"]), (2, ["B", "6", "y"])]),  # a quote inside a cell opens none
+        ('A,"l\nm",5"0,x\nB,6"\n', [(1, ["A", "l\nm", '5"0', "x"]), (3, ["B", '6"'])]),
+        ('A,5"0,"l\nm"\nB,6\n', [(1, ["A", '5"0', "l\nm"]), (3, ["B", "6"])]),
+        ('"a""b,1\nB,6\n', [(1, ['"a""b', "1"]), (2, ["B", "6"])]),  # never closed: it stands for itself
+        ('"a" b,"c\n\nd"\nB,6\n', [(1, ["a b", "c\n\nd"]), (4, ["B", "6"])]),
+    ],
+)
+def test_a_quote_opens_a_cell_only_at_its_start(text: str, expected: list[tuple[int, list[str]]]) -> None:
+    assert list(readers_csv.records(io.StringIO(text, newline=""), ",", "x")) == expected
+
+
 def test_cells_beyond_the_header_are_kept_apart(tmp_path: Path) -> None:
     raw = open_export(
         save(tmp_path, lines(ENGLISH).encode() + b"B,2,2026-01-02,1,234\n"), tmp_path, mapping.rank_header
@@ -171,7 +186,7 @@ def test_fast_and_careful_reading_give_the_same_rows(tmp_path: Path) -> None:
 @given(
     st.lists(
         st.one_of(
-            st.just([]), st.lists(st.sampled_from(["a", "b c", "x\ny", "1,5", 'q"q', ""]), min_size=1, max_size=4)
+            st.just([]), st.lists(st.sampled_from(["a", "b c", "x\ny", "1,5", 'q"q', "", BARE]), min_size=1, max_size=4)
         ),
         min_size=1,
         max_size=12,
@@ -179,7 +194,8 @@ def test_fast_and_careful_reading_give_the_same_rows(tmp_path: Path) -> None:
 )
 def test_line_numbers_are_the_same_whoever_reads(rows: list[list[str]]) -> None:
     """Rows of up to four cells, blank lines and cells with line breaks between them."""
-    quoted = [",".join('"' + c.replace('"', '""') + '"' if c else "" for c in row) for row in rows]
+    cells = [[c if c in ("", BARE) else '"' + c.replace('"', '""') + '"' for c in row] for row in rows]
+    quoted = [",".join(row) for row in cells]
     text = "h1,h2,h3,h4\n" + "\n".join(quoted) + "\n"
     careful = [
         (n, cells) for n, cells in readers_csv.records(io.StringIO(text, newline=""), ",", "x") if n > 1 and any(cells)
