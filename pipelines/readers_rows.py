@@ -36,6 +36,4 @@ def load_rows(
 
 def texts(cells: Sequence[str]) -> np.ndarray:
     """Texts as the database takes them from Python at once; none of them may be None."""
-    column = np.empty(len(cells), object)
-    column[:] = cells
-    return column
+    return np.fromiter(cells, object, len(cells))

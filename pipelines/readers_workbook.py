@@ -49,7 +49,10 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
     check()
     if not any(any(cell != "" for cell in row) for row in rows):
         raise EmptyFile(name)
-    return raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
+    with _no_collection():
+        raw = raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
+        del rows
+    return raw
 
 
 _WIDEST = 1000  # columns a table may have; what stands further out is no column of it
@@ -105,13 +108,15 @@ def raw_of_rows(
     """An opened export from rows of Python values; row i stands on line i + 1."""
     _fill_merged(rows, merged)
     head = [(i, [cell_text(c) or "" for c in row[:_WIDEST]]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
+    # Kept as columns: the garbage collector walks over a list for each row again and again, over few long tuples never.
+    columns = list(zip(*rows, strict=True))
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         with _no_collection():
-            _load(con, table, rows[first_line - 1 :], first_line, width, types)
+            _load(con, table, [column[first_line - 1 :] for column in columns], first_line, width, types)
 
     def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
-        return [(line, [cell_text(c) or "" for c in rows[line - 1]]) for line in lines]
+        return [(line, [cell_text(column[line - 1]) or "" for column in columns]) for line in lines]
 
     return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick)
 
@@ -141,10 +146,17 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: int, width: int, types: Types) -> None:
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Sequence[object]],
+    first_line: int,
+    width: int,
+    types: Types,
+) -> None:
     """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
-    columns = list(zip(*rows, strict=True)) if rows else []
-    blank = [""] * len(rows)
+    rows = len(columns[0]) if columns else 0
+    blank = [""] * rows
     arrays = {f"c{i}": _array(columns[i] if i < len(columns) else blank) for i in range(width)}
     beyond = [column for column in columns[width:] if any(cell != "" for cell in column)]
     surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*beyond, strict=True)]
@@ -152,7 +164,7 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, first_line: in
     wanted = {f"c{i}": early.sql_type for i, early in types.items()}
     cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
-    con.register("sheet", {"line_no": np.arange(first_line, first_line + len(rows), dtype=np.int64), **arrays})
+    con.register("sheet", {"line_no": np.arange(first_line, first_line + rows, dtype=np.int64), **arrays})
     con.execute(f"create table {table} as select * from (select line_no, {cells} from sheet) where {present}")
     con.unregister("sheet")
 
