@@ -73,7 +73,7 @@ def open_export(
 
         return open_parquet(path, name)
     if start.startswith(_OLE):
-        from pipelines.readers_bounds import check_compound
+        from pipelines.readers_compound import check_compound
         from pipelines.readers_workbook import open_workbook
 
         content = path.read_bytes()

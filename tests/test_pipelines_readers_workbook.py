@@ -109,11 +109,22 @@ def far_xlsb() -> bytes:
     return changed(workbook_files.xlsb({"AR": ROWS}), "xl/worksheets/sheet1.bin", move)
 
 
+def circling_xls() -> bytes:
+    """A workbook whose chain of sectors comes back to its first one."""
+    whole = bytearray(workbook_files.xls({"AR": ROWS}))
+    first = 2  # after the table of sectors and the folder
+    at = 512 + 4 * (first + 3)
+    whole[at : at + 4] = first.to_bytes(4, "little")
+    return bytes(whole)
+
+
 REFUSED = {
     "repeated cells of an ods": (far_ods, "error.file_too_large"),
     "far cells of an xls": (far_xls, "error.file_too_large"),
     "far cells of an xlsb": (far_xlsb, "error.file_too_large"),
     "an ods with a password": (locked_ods, "error.file_password"),
+    "an xls that turns in a circle": (circling_xls, "error.file_broken"),
+    "an xls without its folder": (lambda: workbook_files.xls({"AR": ROWS})[:1000], "error.file_broken"),
     "half an xls": (lambda: workbook_files.xls({"AR": ROWS})[:3000], "error.file_broken"),
     "half an ods": (lambda: workbook_files.ods({"AR": ROWS})[:400], "error.file_broken"),
 }
