@@ -82,7 +82,7 @@ def unscored(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings)
     con.execute(
         "create table fct_late_risk (as_of DATE, entity_id VARCHAR, invoice_id VARCHAR, instalment_no INTEGER, "
         "p_late DOUBLE, p_very_late DOUBLE, expected_pay_date DATE, expected_days_late DOUBLE, risk_band VARCHAR, "
-        "reasons VARCHAR, model_id VARCHAR)"
+        "reasons VARCHAR, model_id VARCHAR, customer_key BIGINT, item_key BIGINT)"
     )
     return ""
 

@@ -33,6 +33,6 @@ def no_risk(con: Connection, as_of: dt.date, settings: Settings) -> str:
     con.execute(
         "create table fct_late_risk (as_of DATE, entity_id VARCHAR, invoice_id VARCHAR, instalment_no INTEGER, "
         "p_late DOUBLE, p_very_late DOUBLE, expected_pay_date DATE, expected_days_late INTEGER, risk_band VARCHAR, "
-        "reasons VARCHAR, model_id VARCHAR)"
+        "reasons VARCHAR, model_id VARCHAR, customer_key BIGINT, item_key BIGINT)"
     )
     return "none"

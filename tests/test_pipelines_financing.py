@@ -65,7 +65,7 @@ def test_the_items_come_with_the_day_they_are_expected(tmp_path):
         con.execute(
             "create table fct_late_risk as select as_of, entity_id, invoice_id, instalment_no, 0.5 as p_late, "
             "0.25 as p_very_late, due_date + 20 as expected_pay_date, 20 as expected_days_late, 'medium' as risk_band, "
-            "'[]' as reasons, 'm' as model_id from fct_open_items"
+            "'[]' as reasons, 'm' as model_id, customer_key, item_key from fct_open_items"
         )
         return "m"
 

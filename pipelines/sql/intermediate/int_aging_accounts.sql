@@ -1,4 +1,5 @@
 -- Grain: one row per month end, account and aging bucket. Residues below 0.01 in document currency are not listed.
+-- Sorted by account, so that reading one customer reads little.
 with
 
 at_month_ends as (
@@ -34,3 +35,4 @@ final as (
 )
 
 select * from final
+order by account_key

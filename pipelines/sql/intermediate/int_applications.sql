@@ -2,6 +2,7 @@
 -- Base amounts are differences of the rounded running base balance, so a paid invoice is zero in both currencies.
 -- Account and days of the instalment stand here too, so that no history joins the two; due_date is empty where nothing
 -- falls due (credit notes, prepayments).
+-- Sorted by account, so that reading one customer reads little.
 with
 
 together as (
@@ -83,3 +84,4 @@ final as (
 )
 
 select * from final
+order by account_key

@@ -13,10 +13,7 @@ items as (
         case when risk.model_id <> 'baseline' then risk.p_late end as p_late,
         case when risk.model_id <> 'baseline' then least(risk.p_very_late, risk.p_late) end as p_very_late
     from fct_open_items as items
-    left join fct_late_risk as risk
-        on items.entity_id = risk.entity_id
-        and items.invoice_id = risk.invoice_id
-        and items.instalment_no = risk.instalment_no
+    left join fct_late_risk as risk on items.item_key = risk.item_key
     where items.days_past_due is not null
 
 ),

@@ -16,11 +16,7 @@ items as (
         coalesce(risk.p_late, 0) as p_late,
         greatest(coalesce(risk.expected_days_late, 0), 0) as days_late
     from fct_open_items as open_items
-    left join fct_late_risk as risk
-        on open_items.entity_id = risk.entity_id
-        and open_items.invoice_id = risk.invoice_id
-        and open_items.instalment_no = risk.instalment_no
-        and open_items.doc_type <> 'receipt'
+    left join fct_late_risk as risk on open_items.item_key = risk.item_key
 
 ),
 

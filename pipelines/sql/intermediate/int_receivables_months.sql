@@ -2,6 +2,7 @@
 -- The balance at the month end is overdue + current - unapplied, the opening one that less the month's movements;
 -- a check rolls each account forward.
 -- Residues below 0.01 in document currency leave the receivables as written off.
+-- Sorted by account, so that reading one customer reads little.
 with
 
 documents as (
@@ -105,3 +106,4 @@ final as (
 )
 
 select * from final
+order by account_key

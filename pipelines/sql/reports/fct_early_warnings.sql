@@ -14,10 +14,7 @@ not_due as (
         sum(case when risk.p_late >= 0.6 then items.open_base else 0 end) as likely_late_base,
         sum(case when risk.p_late >= 0.6 then 1 else 0 end) as likely_late_items
     from fct_open_items as items
-    left join fct_late_risk as risk
-        on items.entity_id = risk.entity_id
-        and items.invoice_id = risk.invoice_id
-        and items.instalment_no = risk.instalment_no
+    left join fct_late_risk as risk on items.item_key = risk.item_key
     where items.days_past_due <= 0
     group by items.customer_key
 

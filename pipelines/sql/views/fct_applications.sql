@@ -22,8 +22,14 @@ select
     accounts.customer_id,
     applications.line_key,
     applications.instalment_key,
-    instalments.customer_key
+    instalments.customer_key,
+    applications.due_date,
+    accounts.rep,
+    accounts.region
 from int_applications as applications
-inner join int_instalments as instalments on applications.instalment_key = instalments.instalment_key
-inner join int_accounts as accounts on instalments.account_key = accounts.account_key
+inner join int_accounts as accounts on applications.account_key = accounts.account_key
+-- Both sides are sorted by account: naming it too lets one customer's applications read little of the instalments.
+inner join int_instalments as instalments
+    on applications.instalment_key = instalments.instalment_key
+    and applications.account_key = instalments.account_key
 left join int_receipt_texts as lines on applications.line_key = lines.line_key

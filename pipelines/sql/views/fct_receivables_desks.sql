@@ -1,0 +1,26 @@
+-- Grain: one row per month end, entity, rep and region with a balance or a movement: fct_receivables_monthly, summed.
+-- ar_end = opening + sales - collected - credited - written off; the aging parts come from the open items.
+-- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete.
+select
+    months.month_end,
+    accounts.entity_id,
+    accounts.rep,
+    accounts.region,
+    cast(
+        sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base
+        - sums.sales_base + sums.collected_base + sums.credited_base + sums.written_off_base
+        as decimal(18, 4)
+    ) as opening_base,
+    sums.sales_base,
+    sums.collected_base,
+    sums.credited_base,
+    sums.written_off_base,
+    cast(sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base as decimal(18, 4)) as ar_end_base,
+    sums.overdue_end_base,
+    sums.current_end_base,
+    sums.unapplied_end_base,
+    sums.is_from_open_items,
+    sums.month_no
+from int_receivables_desks as sums
+inner join int_accounts as accounts on sums.desk_key = accounts.account_key
+inner join ref_months as months on sums.month_no = months.month_no
