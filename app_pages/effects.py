@@ -9,6 +9,7 @@ from ui.tables import table, words
 
 EFFECT_COLUMNS = words("contact_method payer_class contacts followed_by_money recovered_base median_days waiting")
 FOLLOWED_COLUMNS = words("next_action contacts followed followed_share")
+ITEM_COLUMNS = words("strategy items open_base items_followed items_otherwise items_untouched followed_share")
 TIMING_COLUMNS = words("who in_time too_early too_late no_pattern")
 
 view = page.start("effects")
@@ -16,8 +17,10 @@ reader, t = view.reader, view.reader.t
 assert view.build is not None  # the head of the page has stopped without one
 today = journal_parts.day(view)
 customers = view.ask(queries_collect.reachable)
-found = contact_effects.contacts(today, zip(customers["entity_id"], customers["customer_id"], strict=True))
-if not found:
+known = list(zip(customers["entity_id"], customers["customer_id"], strict=True))
+found = contact_effects.contacts(today, known)
+approaches = contact_effects.approaches(today, known)
+if not found and not approaches:
     page.nothing_here(t("effects.none"))
     st.stop()
 
@@ -27,14 +30,19 @@ within = st.segmented_control(
 )  # fmt: skip
 followed = contact_effects.followed(found)
 timing = contact_effects.timing(today, found, customers[customers["pattern"] != "none"])
-payments = view.ask(queries_collect.payments_by_day, today.made_on(found[0]))
+payments = view.ask(queries_collect.payments_by_day, today.made_on(found[0]) if found else today.today)
+approached = tuple(sorted({note.customer for note in approaches}))
+on_lists = view.ask(queries_collect.items_on_lists, approached)
+items = contact_effects.items_followed(today, approaches, on_lists, view.ask(queries_collect.items_by_strategy))
 effect = contact_effects.effect(today, found, payments, within or contact_effects.DAYS[1], view.build.as_of)
 advised = followed[followed["planned"] != ""]
 regular = int(timing[["in_time", "too_early", "too_late"]].to_numpy().sum())
-with st.grid(4, min_column_width=170, gap="small"):
+with st.grid(5, min_column_width=165, gap="small"):
     st.metric(t("effects.contacts"), number(reader, len(found)), border=True, help=t("effects.contacts_help"))
     share = advised["followed"].sum() / advised["contacts"].sum() if len(advised) else None
     st.metric(t("effects.followed"), percent(reader, share, 0), border=True, help=t("effects.followed_help"))
+    share = items["items_followed"].sum() / items["items"].sum() if len(items) else None
+    st.metric(t("effects.items_followed"), percent(reader, share, 0), border=True, help=t("effects.items_help"))
     in_time = int(timing["in_time"].sum()) / regular if regular else None
     lead, window = today.settings.call_lead_days, today.settings.call_window_days
     note = t("effects.in_time_help", days=lead, until_days=lead + window)
@@ -50,6 +58,10 @@ with st.container(border=True):
         payer_class=[each or t("effects.no_class") for each in effect["payer_class"]],
     )
     table(reader, shown, EFFECT_COLUMNS, key="effects", alt=t("effects.table"), file_name="effects")
+with st.container(border=True):
+    st.subheader(t("effects.items"), anchor=False)
+    st.caption(t("effects.items_help"))
+    table(reader, items, ITEM_COLUMNS, key="items_followed", alt=t("effects.items"), file_name="items-followed")
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("effects.rules"), anchor=False)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import debt_class, queries_payers
+from pipelines import bills, debt_class, queries_financing, queries_payers
 from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today, priority_parts
 from ui.session import view as current_view
 
@@ -23,11 +23,14 @@ today = journal_parts.day(view)
 items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
 payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
 payer_today.standing(view, today, customer, payer_today.invoices(items))
-payer_parts.exposure(view, customer, items)
+held = bills.held(
+    today, entity_id, customer_id, view.ask_anywhere(queries_financing.bills_in_ledger, entity_id, customer_id)
+)
+payer_parts.exposure(view, customer, held)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
 with owing:
     payer_parts.standing(view, customer, items)
-    payer_parts.open_items(view, items, entity_id, customer_id)
+    payer_parts.open_items(view, items, held, entity_id, customer_id)
     priority_parts.show(view, customer)
 with paying:
     payer_parts.history(view, entity_id, customer_id)

@@ -22,6 +22,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "bounced": (),
 }
 SOON_DAYS = 30
+HELD = ["bill_number", "invoice_id", "amount_doc", "currency", "due_on"]
 COLUMNS = [
     "entity_id", "customer_id", "invoice_id", "version_id", "bill_number", "drawer", "amount_doc", "currency", "due_on",
     "bill_state", "state_on", "counted_base", "days_until", "who",
@@ -76,6 +77,25 @@ def move(settings: Settings, bill: Note, state: str | None, on: dt.date | None, 
         raise EntryRefused(Problem("state_on", "error.bill_order", before))
     payload = bill.payload.model_dump() | {"state": state, "state_on": on}
     return journal.correct(settings, bill.version_id, payload, who=who)
+
+
+def held(day: Day, entity_id: str, customer_id: str, in_ledger: pd.DataFrame) -> pd.DataFrame:
+    """A customer's bills and cheques in hand, the next to fall due first; columns HELD.
+
+    `in_ledger` holds those that only the exports know, with the same columns.
+    """
+    entered = day.of(entity_id, customer_id, "bill")
+    rows = [
+        (note.payload.number, note.invoice_id, float(note.payload.amount), note.payload.currency, note.payload.due_on)
+        for note in entered
+        if note.payload.state == "received"
+    ]
+    # What has been entered since the build is better known than what the build read.
+    known = {note.payload.number for note in entered}
+    rows += [row for row in in_ledger[HELD].itertuples(index=False, name=None) if row[0] not in known]
+    found = pd.DataFrame(rows, columns=HELD)
+    found["due_on"] = pd.to_datetime(found["due_on"])
+    return found.sort_values(["due_on", "bill_number"], ignore_index=True)
 
 
 def in_hand(found: pd.DataFrame) -> pd.DataFrame:

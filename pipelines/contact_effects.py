@@ -16,6 +16,7 @@ FOLLOWS = {
     "remind": ("call", "message", "email", "letter"),
     "review": ("call", "message", "email", "letter", "visit"),
 }
+NOTICES = ("reminder", "demand")  # letters that ask for money
 DAYS = (7, 14, 30, 60)  # after a contact, within which its money counts
 YEAR = dt.timedelta(days=365)
 
@@ -93,6 +94,53 @@ def followed(found: Sequence[Note]) -> pd.DataFrame:
     table = rows.groupby("planned").agg(contacts=("is_followed", "size"), followed=("is_followed", "sum")).reset_index()
     table["followed_share"] = (table["followed"] / table["contacts"]).where(table["planned"] != "")
     return table.sort_values("contacts", ascending=False, ignore_index=True)
+
+
+def approaches(day: Day, customers: Iterable[Customer]) -> list[Note]:
+    """The contacts and the notices sent in the last year to these customers, oldest first."""
+    since = day.today - YEAR
+    found = (note for customer in customers for note in day.notes.get(customer, ()) if _approach(note) is not None)
+    return sorted((note for note in found if day.made_on(note) >= since), key=lambda note: note.id)
+
+
+def items_followed(day: Day, found: Sequence[Note], items: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """How far the overdue items of the call list were approached as their strategy says: a row per strategy.
+
+    strategy, items, open_base, items_followed, items_otherwise (approached in other ways alone), items_untouched,
+    followed_share (of all items). An item was approached by a contact with its customer, or a notice that names it, after
+    its due date. `items`: entity_id, customer_id, strategy, next_action, invoice_id, due_date of the customers in
+    `found`; `totals`: strategy, items, open_base of all.
+    """
+    by_customer: dict[Customer, list[tuple[dt.date, str, frozenset[str]]]] = {}
+    for note in found:
+        named = frozenset(item.invoice_id for item in getattr(note.payload, "items", ()))
+        by_customer.setdefault(note.customer, []).append((day.made_on(note), _approach(note) or "", named))
+    counts: dict[str, list[int]] = {strategy: [0, 0] for strategy in totals["strategy"]}
+    for item in items.to_dict("records"):
+        due = pd.Timestamp(item["due_date"]).date()
+        methods = {
+            method
+            for made_on, method, named in by_customer.get((item["entity_id"], item["customer_id"]), ())
+            if made_on > due and (not named or item["invoice_id"] in named)
+        }
+        if methods:
+            counts[item["strategy"]][not methods & set(FOLLOWS.get(item["next_action"], ()))] += 1
+    table = totals.assign(
+        items_followed=[counts[strategy][0] for strategy in totals["strategy"]],
+        items_otherwise=[counts[strategy][1] for strategy in totals["strategy"]],
+    )
+    table["items_untouched"] = table["items"] - table["items_followed"] - table["items_otherwise"]
+    table["followed_share"] = table["items_followed"] / table["items"]
+    return table.sort_values("open_base", ascending=False, ignore_index=True)
+
+
+def _approach(note: Note) -> str | None:
+    """The method of a contact or of a notice sent; None for what asks for nothing."""
+    if note.kind == "contact":
+        return str(note.payload.method)
+    if note.kind == "letter" and note.payload.letter in NOTICES and note.payload.state != "drafted":
+        return note.payload.channel or "letter"
+    return None
 
 
 def timing(day: Day, found: Sequence[Note], calendars: pd.DataFrame) -> pd.DataFrame:

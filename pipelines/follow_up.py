@@ -174,6 +174,8 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str, overdue: Decimal
                 {"code": "promised", "cents_amount": agreed.amount, "currency": agreed.currency,
                  "day": agreed.promised_on, "days": day.settings.promise_tolerance_days}
             )  # fmt: skip
+    if (bill := _covered_by_bills(day, entity_id, customer_id, overdue)) is not None:
+        found.append(bill)
     found += [_on_plan(plan, states) for plan, states in running_plans(day, entity_id, customer_id)]
     contact = last_contact(day, entity_id, customer_id)
     if contact is not None:
@@ -183,6 +185,21 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str, overdue: Decimal
             next_on = contact.payload.next_on
             found.append({"code": "contacted", "day": day.made_on(contact), "who": contact.who, "next": next_on})
     return found
+
+
+def _covered_by_bills(day: Day, entity_id: str, customer_id: str, overdue: Decimal | float | None) -> Reason | None:
+    """Bills in hand, not due yet, that bring all that is overdue (base currency); None where they do not."""
+    base = day.settings.base_currency
+    coming = [
+        bill
+        for bill in (note.payload for note in day.of(entity_id, customer_id, "bill"))
+        if bill.state == "received" and bill.due_on >= day.today and bill.currency == base
+    ]
+    amount = sum((bill.amount for bill in coming), Decimal(0))
+    if not coming or overdue is None or not 0 < overdue <= amount:
+        return None
+    last = max(bill.due_on for bill in coming)
+    return {"code": "bill_in_hand", "cents_amount": amount, "currency": base, "day": last}
 
 
 def running_plans(day: Day, entity_id: str, customer_id: str) -> list[tuple[Note, list[str]]]:

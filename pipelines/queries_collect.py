@@ -134,6 +134,44 @@ def advised(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> 
     return {"planned": row[0], "payer_class": row[1]} if row else {"planned": "", "payer_class": ""}
 
 
+def items_on_lists(con: Connection, scope: Scope, customers: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    """The overdue items of these customers (entity_id, customer_id) on the call lists, with their strategy.
+
+    entity_id, customer_id, invoice_id, due_date, strategy, next_action.
+    """
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        with asked as (select unnest(?::varchar[]) as entity_id, unnest(?::varchar[]) as customer_id)
+        select items.entity_id, items.customer_id, items.invoice_id, items.due_date, calls.strategy, calls.next_action
+        from fct_open_items as items
+        inner join asked using (entity_id, customer_id)
+        inner join fct_call_list as calls on items.customer_key = calls.customer_key and items.rep = calls.rep
+        where items.days_past_due > 0 and {condition}
+        order by items.customer_key, items.item_key
+        """,
+        [[entity for entity, _ in customers], [number for _, number in customers], *values],
+    )
+
+
+def items_by_strategy(con: Connection, scope: Scope) -> pd.DataFrame:
+    """The overdue items of the call lists: strategy, items, open_base."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        select calls.strategy, count(*) as items, sum(items.open_base) as open_base
+        from fct_open_items as items
+        inner join fct_call_list as calls on items.customer_key = calls.customer_key and items.rep = calls.rep
+        where items.days_past_due > 0 and {condition}
+        group by calls.strategy
+        order by calls.strategy
+        """,
+        values,
+    )
+
+
 def reachable(con: Connection, scope: Scope) -> pd.DataFrame:
     """The customers within a scope with their pay calendar: entity_id, customer_id, pattern, run_day, run_weekday."""
     condition, values = scope.where("customers")

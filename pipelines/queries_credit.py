@@ -7,6 +7,10 @@ import pandas as pd
 from pipelines.queries import Connection, Scope, _frame
 from pipelines.queries_cash import provision
 
+# From where use of the credit limit, and days later than before, are signs that a customer may be unable to pay.
+LIMIT_SIGN = 0.8
+SLOWER_SIGN = 5
+
 
 def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int, stop_days: int) -> pd.DataFrame:
     """Customers sold to on credit since a day, and where that went beyond the policy; most sold while overdue first.
@@ -84,6 +88,45 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
         order by sums.sold_overdue_base desc, sums.long_terms_base desc, customers.entity_id, customers.customer_id
         """,
         [since, *values, stop_days, since, stop_days, terms_days, terms_days],
+    )
+
+
+def ability(con: Connection, scope: Scope, most: int) -> pd.DataFrame:
+    """Customers with an open balance and the signs of their ability to pay, the most signs and the largest first.
+
+    entity_id, customer_id, customer_name, rep, payer_class, open_base, overdue_base, credit_limit_base, limit_use,
+    days_late_earlier and days_late_recent (amount-weighted, the year before the last three months and these), broken
+    (promises not kept since the last one kept), signs. At most `most` rows; `customers_in_all` counts all.
+    """
+    condition, values = scope.where("customers")
+    return _frame(
+        con,
+        f"""
+        with known as (
+            select
+                customers.entity_id, customers.customer_id, customers.customer_name, customers.rep,
+                priority.payer_class, components.open_base, components.overdue_base, components.credit_limit_base,
+                case when components.credit_limit_base > 0
+                    then greatest(components.open_base / cast(components.credit_limit_base as double), 0)
+                end as limit_use,
+                components.days_late_before as days_late_earlier,
+                components.days_late_recent,
+                coalesce(components.promise_level, 1) - 1 as broken
+            from fct_payer_components as components
+            inner join fct_payer_priority as priority using (customer_key)
+            inner join dim_customers as customers using (customer_key)
+            where components.open_base > 0 and {condition}
+        )
+        select *,
+            cast(coalesce(limit_use >= {LIMIT_SIGN}, false) as integer)
+            + cast(coalesce(days_late_recent > days_late_earlier + {SLOWER_SIGN}, false) as integer)
+            + cast(broken > 0 as integer) as signs,
+            count(*) over () as customers_in_all
+        from known
+        order by signs desc, open_base desc, entity_id, customer_id
+        limit {int(most)}
+        """,
+        values,
     )
 
 

@@ -29,6 +29,24 @@ def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id:
     )
 
 
+def bills_in_ledger(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """A customer's bills and cheques in hand that only the exports know: bill_number, invoice_id, amount_doc, currency,
+    due_on."""
+    condition, values = scope.where("customers")
+    return _frame(
+        con,
+        f"""
+        select bills.bill_number, bills.invoice_id, cast(bills.amount_doc as double) as amount_doc, bills.currency,
+            bills.due_on
+        from fct_bills_in_hand as bills
+        inner join dim_customers as customers using (customer_key)
+        where bills.entity_id = ? and bills.customer_id = ? and bills.basis = 'ledger' and {condition}
+        order by bills.due_on, bills.bill_number
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
 def bills_counted(con: Connection, bills: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Decimal]:
     """What the build counts as received for bills (entity_id, number), in base currency; none for those left out."""
     if not bills:

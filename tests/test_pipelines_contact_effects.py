@@ -114,6 +114,33 @@ def test_the_next_run_falls_on_a_working_day(pattern, run_day, weekday, after, e
     assert pay_runs.next_run(working, pattern, run_day, weekday, day) == dt.date.fromisoformat(expected)
 
 
+def test_items_followed_their_strategy_where_the_customer_was_approached_its_way_after_the_due_date(settings):
+    """C1 was called, as advised, after A1 fell due and before A2 did; C2 got a letter on A3 and was to be called."""
+    contact(settings, "C1", dt.date(2026, 3, 5), "call")
+    letter = {"letter": "reminder", "state": "sent", "as_of": AS_OF}
+    letter["items"] = [{"invoice_id": "A3", "amount": "1", "currency": "CNY"}]
+    journal.append(
+        settings, "letter", Subject("main", "C2"), letter, who="R1", now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC)
+    )
+    due = {
+        "A1": ("C1", "2026-03-04"),
+        "A2": ("C1", "2026-03-05"),
+        "A3": ("C2", "2026-03-01"),
+        "A4": ("C2", "2026-03-01"),
+    }
+    items = pd.DataFrame(
+        [("main", who, number, dt.date.fromisoformat(day), "chase", "call") for number, (who, day) in due.items()],
+        columns=["entity_id", "customer_id", "invoice_id", "due_date", "strategy", "next_action"],
+    )
+    totals = pd.DataFrame({"strategy": ["chase", "care"], "items": [6, 2], "open_base": [60.0, 90.0]})
+    day = today(settings)
+    table = contact_effects.items_followed(day, contact_effects.approaches(day, day.notes), items, totals)
+    assert list(table["strategy"]) == ["care", "chase"]
+    chase = table.set_index("strategy").loc["chase"]
+    assert (chase["items_followed"], chase["items_otherwise"], chase["items_untouched"]) == (1, 1, 4)
+    assert chase["followed_share"] == pytest.approx(1 / 6)
+
+
 def test_contacts_are_in_time_too_early_or_too_late_for_the_run(settings):
     """Runs on the 16th of March 2026, a Monday: three to ten working days before it are in time."""
     for day in ((2026, 3, 2), (2026, 3, 11), (2026, 3, 12), (2026, 2, 25)):

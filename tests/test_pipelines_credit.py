@@ -173,3 +173,25 @@ def test_expected_losses_use_the_rates_of_the_company(tmp_path):
     # Nothing was ever paid: every bucket rolls on whole, and all that is open is lost.
     assert found["expected_loss_base"].sum() == pytest.approx(800)
     assert queries_credit.customer_numbers(con, Scope()) == {"C0": ("main",), "C1": ("main",)}
+
+
+def test_signs_of_a_customer_that_may_be_unable_to_pay_stand_first(tmp_path):
+    """C1 uses 80 % of its limit and pays slower than before; C2 owes more, has no limit and paid nothing yet."""
+    lines, money = ["A9,C1,2025-12-01,2026-02-01,1200,R1", "B9,C2,2025-12-01,2026-02-01,5000,R2"], []
+    for month, late in ((3, 0), (5, 0), (10, 20), (11, 20)):
+        due = dt.date(2025, month, 10)
+        lines.append(f"A{month},C1,2025-{month - 1:02}-01,{due},100,R1")
+        money.append(f"P{month},A{month},{due + dt.timedelta(days=late)},100,")
+    files = {"invoices": "\n".join([INVOICES, *lines]), "receipts": "\n".join([RECEIPTS, *money])}
+    con = built(tmp_path, "2025-12-31", files | {"customers": CUSTOMERS})
+    found = queries_credit.ability(con, Scope(), 10)
+    assert list(found["customer_id"]) == ["C1", "C2"]
+    first = found.iloc[0]
+    assert (first["signs"], first["limit_use"], first["days_late_recent"], first["days_late_earlier"]) == (
+        2,
+        0.8,
+        20,
+        0,
+    )
+    assert pd.isna(found["limit_use"].iloc[1]) and found["signs"].iloc[1] == 0
+    assert list(queries_credit.ability(con, Scope(), 1)["customers_in_all"]) == [2]

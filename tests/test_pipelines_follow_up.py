@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import blockers, follow_up, journal
+from pipelines import bills, blockers, follow_up, journal
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.settings import Settings
@@ -163,3 +163,28 @@ def test_every_overdue_invoice_waits_for_one_thing(settings):
         ["", "unknown", 40.0],
     ]
     assert blockers.our_faults(day, items) == (("main", "A1", None),)
+
+
+def test_bills_in_hand_that_bring_all_that_is_overdue_are_waited_for(settings):
+    bill = {"number": "B1", "amount": "600", "currency": "CNY", "due_on": after(10)}
+    enter(settings, "bill", bill)
+    enter(settings, "bill", bill | {"number": "B2", "amount": "900", "state": "bounced", "state_on": MONDAY})
+
+    def waits(day: dt.date, overdue: float) -> list[str]:
+        found = follow_up.reasons_to_wait(on(settings, day), "main", "C1", overdue)
+        return [reason["code"] for reason in found]
+
+    assert waits(MONDAY, 600.0) == ["bill_in_hand"]
+    assert waits(MONDAY, 600.01) == [], "the bills do not bring all of it"
+    assert waits(after(11), 600.0) == [], "it has fallen due"
+
+
+def test_the_bills_of_a_customer_are_those_entered_and_those_the_ledger_alone_knows(settings):
+    bill = {"number": "B1", "amount": "600", "currency": "CNY", "due_on": after(10)}
+    enter(settings, "bill", bill, invoice_id="A1")
+    enter(settings, "bill", bill | {"number": "B2", "state": "cleared", "state_on": MONDAY})
+    rows = [("B2", "A2", 9.0, "CNY", MONDAY), ("B3", "A3", 7.0, "CNY", MONDAY)]
+    in_ledger = pd.DataFrame(rows, columns=bills.HELD)
+    found = bills.held(on(settings, MONDAY), "main", "C1", in_ledger)
+    assert list(found[["bill_number", "invoice_id"]].itertuples(index=False, name=None)) == [("B3", "A3"), ("B1", "A1")]
+    assert bills.held(on(settings, MONDAY), "main", "C9", in_ledger[:0]).empty

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from pipelines import journal, payer_factors
-from pipelines.follow_up import Day
+from pipelines.follow_up import Day, Note
 from pipelines.journal import Subject
 from ui import forms, journal_parts
 from ui.formats import date, number, percent, plain
 from ui.forms import Form
+from ui.i18n import Reader
 from ui.session import View
 
 ASPECTS = ("value", "relationship", "ability_to_pay")
@@ -31,20 +32,31 @@ def show(view: View, today: Day, entity_id: str, customer_id: str) -> None:
         lines.append(t("factor.last_touch", date=date(reader, found.last_touch)))
     if found.notices:
         lines.append(t("factor.notices", prompt=found.prompt, count=found.notices))
-    for aspect, note in found.ratings.items():
-        rated = f"{reader.code('aspect', aspect)}: {note.payload.score} / 5 · {note.who} · "
-        rated += date(reader, today.made_on(note))
-        lines.append(f"{rated} · {note.payload.note}" if note.payload.note else rated)
+    lines += [rated(reader, today, note) for note in found.ratings.values()]
     st.caption("  \n".join(plain(line) for line in lines))
     with st.expander(t("factor.rate"), icon=":material/star:", key=f"rate-{customer_id}"):
-        form = Form(view, f"rate.{entity_id}.{customer_id}")
-        form.suggest("aspect", ASPECTS[0])
-        forms.choice(form, "aspect", t("entry.aspect"), ASPECTS, "aspect")
-        forms.field(form, "score", st.pills, t("entry.score"), options=SCORES, help=t("entry.score_help"))
-        forms.field(form, "note", st.text_input, t("class.note"))
-        forms.save(form, lambda: _store(view, form, Subject(entity_id, customer_id)), t("factor.saved"))
+        rate(view, Subject(entity_id, customer_id), ASPECTS)
 
 
-def _store(view: View, form: Form, about: Subject) -> None:
-    payload = {"aspect": form.value("aspect"), "score": form.value("score"), "note": form.value("note") or ""}
-    journal.append(view.settings, "rating", about, payload, who=journal_parts.writer(view))
+def rated(reader: Reader, today: Day, note: Note) -> str:
+    """A rating in one line: of what, how high, by whom, when, and the reason given."""
+    said = note.payload
+    line = f"{reader.code('aspect', said.aspect)}: {said.score} / 5 · {note.who} · {date(reader, today.made_on(note))}"
+    return f"{line} · {said.note}" if said.note else line
+
+
+def rate(view: View, about: Subject, aspects: tuple[str, ...]) -> None:
+    """The form in which one aspect of a customer is rated; one aspect alone is not asked for."""
+    t, form = view.reader.t, Form(view, f"rate.{about.entity_id}.{about.customer_id}.{'.'.join(aspects)}")
+    form.suggest("aspect", aspects[0])
+    if len(aspects) > 1:
+        forms.choice(form, "aspect", t("entry.aspect"), aspects, "aspect")
+    forms.field(form, "score", st.pills, t("entry.score"), options=SCORES, help=t("entry.score_help"))
+    forms.field(form, "note", st.text_input, t("class.note"), help=t("factor.note_help"))
+
+    def store() -> None:
+        payload = {"aspect": form.value("aspect") or aspects[0], "score": form.value("score")}
+        payload["note"] = form.value("note") or ""
+        journal.append(view.settings, "rating", about, payload, who=journal_parts.writer(view))
+
+    forms.save(form, store, t("factor.saved"))

@@ -12,6 +12,7 @@ from ui import charts, navigation, page, pay_strip
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.habits import in_words
+from ui.i18n import Reader
 from ui.merge_parts import merged_into
 from ui.session import View
 from ui.tables import header, table, words
@@ -19,7 +20,7 @@ from ui.tables import header, table, words
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
     "invoice_id instalment_no doc_type issue_date due_date days_past_due currency open_doc open_base p_late "
-    "p_very_late expected_pay_date disputed risk_reasons"
+    "p_very_late expected_pay_date bill_in_hand disputed risk_reasons"
 )
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
@@ -42,11 +43,11 @@ def head(view: View, customer: Mapping[str, Any]) -> None:
         st.caption(f":material/merge: {known}")
 
 
-def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
-    """What is owed and how urgent it is, with the reasons in words."""
+def exposure(view: View, customer: Mapping[str, Any], held: pd.DataFrame) -> None:
+    """What is owed, how urgent it is, and the bills in hand (`bills.held`) where there are any."""
     reader, t = view.reader, view.reader.t
     owed, overdue = customer.get("open_base"), customer.get("overdue_base")
-    with st.grid(5, min_column_width=165, gap="small"):
+    with st.grid(6 if len(held) else 5, min_column_width=150, gap="small"):
         st.metric(t("app.outstanding"), compact(reader, owed), border=True, height="stretch", help=money(reader, owed))
         st.metric(
             t("app.overdue"), compact(reader, overdue), border=True, height="stretch", help=money(reader, overdue)
@@ -69,6 +70,20 @@ def exposure(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             height="stretch",
             help=t("payer.priority_help"),
         )
+        if len(held):
+            sums = held.groupby("currency")["amount_doc"].sum()
+            value = " + ".join(
+                compact(reader, amount) if currency == reader.currency else money(reader, amount, str(currency))
+                for currency, amount in sums.items()
+            )
+            each = "  \n".join(plain(_bill(reader, row)) for row in held.to_dict("records"))
+            note = f"{t('payer.bills_help')}  \n{each}"
+            st.metric(t("payer.bills"), value, border=True, height="stretch", help=note)
+
+
+def _bill(reader: Reader, row: Mapping[Any, Any]) -> str:
+    about = [row["bill_number"], money(reader, row["amount_doc"], row["currency"]), date(reader, row["due_on"])]
+    return " · ".join(str(part) for part in about)
 
 
 def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
@@ -90,9 +105,12 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("payer.no_reasons"))
 
 
-def open_items(view: View, items: pd.DataFrame, entity_id: str, customer_id: str) -> None:
+def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: str, customer_id: str) -> None:
     """The open invoices, narrowed to one bucket by the address or the buttons; a row opens its invoice."""
     reader, t = view.reader, view.reader.t
+    named = held[held["invoice_id"].notna()]
+    bills = {row["invoice_id"]: _bill(reader, row) for row in named.to_dict("records")}
+    items = items.assign(bill_in_hand=[bills.get(invoice, "") for invoice in items["invoice_id"]])
     with st.container(border=True):
         st.subheader(t("payer.open_items"), anchor=False)
         if items.empty:
@@ -202,6 +220,7 @@ def _useful(columns: tuple[str, ...], rows: pd.DataFrame, base_currency: str) ->
     """The columns that say something here: no instalment numbers all 1, no amounts that stand there twice."""
     dull = {
         "instalment_no": rows["instalment_no"].fillna(1).eq(1).all(),
+        "bill_in_hand": not rows["bill_in_hand"].astype(bool).any(),
         "disputed": not rows["disputed"].fillna(False).astype(bool).any(),
         "doc_type": rows["doc_type"].nunique() <= 1,
         "currency": rows["currency"].eq(base_currency).all(),

@@ -25,7 +25,8 @@ _COLUMNS_OF_KIND = {
         file_name column_name value raw source import_id source_column samples parent_id decision_maker acceptor payer
         payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
         serving other auc pr_auc brier ece log_loss cause
-        about notice_step who made_by document bill_number drawer next_step note approver entry_rule allowed
+        about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
+        allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method
         component component_value weight_share owner""",
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
@@ -36,8 +37,9 @@ _COLUMNS_OF_KIND = {
         margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
         covered_base overdue_then_base wait_base counted_base option_cost_base saved_base
+        month_sales_base used_base left_base
         not_due_base at_risk_base recovered_base revalued_base unrealised_base realised_base""",
-    "points": "points",
+    "points": "points days_counted",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
         our_fault_days
         received_doc confirmed_doc theirs_doc difference_doc""",
@@ -52,7 +54,7 @@ _COLUMNS_OF_KIND = {
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
         sold_overdue_invoices max_terms_days ready weeks
         old_rank new_rank moved signs followed waiting median_days in_time too_early too_late no_pattern queue_place
-        days_lost""",
+        days_late_recent days_late_earlier broken items_followed items_otherwise items_untouched days_lost month_days""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
         kept_share reached_share limit_use overdue_share
