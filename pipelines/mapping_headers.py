@@ -39,6 +39,7 @@ _DATA = re.compile(
     """,
     re.VERBOSE,
 )
+_FIGURES = re.compile(r"\d{3}")  # no name of a column has as many: documents' numbers are not taken apart as words
 # Words that change what a column means: a header with one of them is not like a name without it.
 _OTHER_MEANING = frozenset(
     (
@@ -140,7 +141,8 @@ def _known() -> frozenset[str]:
 
 def rank_header(cells: Sequence[str]) -> float:
     """How much a record looks like the header of an export: known names count for it, data cells against it."""
-    keys = {compact(cell) if compact(cell) in _known() else "".join(words_of(cell)) for cell in cells if cell}
+    named = [cell for cell in cells if cell and not _FIGURES.search(cell)]
+    keys = {compact(cell) if compact(cell) in _known() else "".join(words_of(cell)) for cell in named}
     buckets = sum(1 for cell in cells if cell and bucket_of(cell))
     data = sum(1 for cell in cells if cell and is_data(cell))
     return len(keys & _known()) + (buckets if buckets > 1 else 0) - 2 * data

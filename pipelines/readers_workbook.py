@@ -4,7 +4,7 @@ import datetime as dt
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 from pipelines.readers_rows import texts
 
 HeaderRank = Callable[[Cells], float]
+Rows = list[list[object]]
+Range = tuple[tuple[int, int], tuple[int, int]]
+_WIDEST = 1000  # columns a table may have; what stands further out is no column of it
 _STANDARD_ERROR = threading.Lock()  # it belongs to all threads: one at a time may turn it away
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NO_DAY = -(2**31)
@@ -31,13 +34,27 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
 
     Raises EmptyFile, BrokenWorkbook, PasswordProtected or NoSuchSheet.
     """
+    with _no_collection():
+        names, chosen, rows, merged = _read(path, name, rank_header, sheet)
+        check()
+        if not any(any(cell != "" for cell in row) for row in rows):
+            raise EmptyFile(name)
+        raw = raw_of_rows("workbook", rows, sheet=chosen, sheets=names, merged=merged)
+        del rows
+    return raw
+
+
+def _read(
+    path: Path, name: str, rank_header: HeaderRank, sheet: str | None
+) -> tuple[tuple[str, ...], str, Rows, list[Range]]:
+    """The names of the sheets to choose from, the chosen one, its rows and the ranges of its merged cells."""
     try:
         # From the open file, not the path: the library would believe the file's extension.
         with path.open("rb") as file, _silenced(), CalamineWorkbook.from_filelike(file) as book:
             names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
-            chosen, rows, merged = _choose(book, [sheet] if sheet is not None else names, rank_header)
+            return tuple(names), *_choose(book, [sheet] if sheet is not None else names, rank_header)
     except PasswordError:
         raise PasswordProtected(name) from None
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -46,18 +63,6 @@ def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | N
         if type(error).__name__ == "PanicException":  # how the library's own defects on damaged files come out
             raise BrokenWorkbook(name) from None
         raise
-    check()
-    if not any(any(cell != "" for cell in row) for row in rows):
-        raise EmptyFile(name)
-    with _no_collection():
-        raw = raw_of_rows("workbook", rows, sheet=chosen, sheets=tuple(names), merged=merged)
-        del rows
-    return raw
-
-
-_WIDEST = 1000  # columns a table may have; what stands further out is no column of it
-Rows = list[list[object]]
-Range = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRank) -> tuple[str, Rows, list[Range]]:
@@ -72,8 +77,7 @@ def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRan
         rank = max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
         found.append(((rank, sheet.total_height), name, sheet))
     _, name, sheet = max(found, key=lambda item: item[0])
-    with _no_collection():
-        rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
+    rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
     return name, rows, list(sheet.merged_cell_ranges or [])
 
 
@@ -108,8 +112,8 @@ def raw_of_rows(
     """An opened export from rows of Python values; row i stands on line i + 1."""
     _fill_merged(rows, merged)
     head = [(i, [cell_text(c) or "" for c in row[:_WIDEST]]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
-    # Kept as columns: the garbage collector walks over a list for each row again and again, over few long tuples never.
-    columns = list(zip(*rows, strict=True))
+    # Kept as arrays, which the garbage collector does not walk over as it does over a list for each row.
+    columns = [texts(column) for column in zip(*rows, strict=True)]
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         with _no_collection():
@@ -149,18 +153,18 @@ def cell_text(value: object) -> str | None:
 def _load(
     con: duckdb.DuckDBPyConnection,
     table: str,
-    columns: Sequence[Sequence[object]],
+    columns: Sequence[np.ndarray],
     first_line: int,
     width: int,
     types: Types,
 ) -> None:
     """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
     rows = len(columns[0]) if columns else 0
-    blank = [""] * rows
+    blank = texts([""] * rows)
     arrays = {f"c{i}": _array(columns[i] if i < len(columns) else blank) for i in range(width)}
     beyond = [column for column in columns[width:] if any(cell != "" for cell in column)]
     surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*beyond, strict=True)]
-    arrays["extra"] = texts(surplus or blank)
+    arrays["extra"] = texts(surplus) if surplus else blank
     wanted = {f"c{i}": early.sql_type for i, early in types.items()}
     cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
@@ -169,13 +173,13 @@ def _load(
     con.unregister("sheet")
 
 
-def _array(cells: Sequence[Any]) -> np.ndarray:
+def _array(cells: np.ndarray) -> np.ndarray:
     """A column of cells: of one type where all are, blanks among them as the type's own word for it; else as text."""
     kinds = set(map(type, cells))
     if kinds <= {str}:
-        return texts(cells)
+        return cells
     if kinds == {float}:
-        return np.array(cells, np.float64)
+        return cells.astype(np.float64)
     if kinds == {dt.date}:
         return np.fromiter(map(dt.date.toordinal, cells), np.int32, len(cells)) - np.int32(_EPOCH)
     if len(kinds) == 2 and str in kinds and not any(_texts_of(cells)):
@@ -186,7 +190,7 @@ def _array(cells: Sequence[Any]) -> np.ndarray:
     return texts([cell_text(c) or "" for c in cells])
 
 
-def _texts_of(cells: Sequence[Any]) -> Iterator[str]:
+def _texts_of(cells: Iterable[Any]) -> Iterator[str]:
     return (c for c in cells if c.__class__ is str)
 
 
