@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from pipelines import queries_aging, queries_summaries
-from ui import aging_charts, charts, page, summary_parts
+from pipelines.passport_types import At
+from ui import aging_charts, charts, page, passport, summary_parts
 from ui.formats import money
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.tables import table, words
@@ -48,6 +49,7 @@ with pair.cell(), st.container(border=True, height="stretch"):
         st.plotly_chart(
             charts.aging_bars(reader, aging), key="aging_bars", config=charts.CONFIG, alt=t("overview.aging_alt")
         )
+        passport.button(view, ["bucket"], At(day=day), key="aging")
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("aging.ledger"), anchor=False)
     st.caption(t("aging.ledger_note"))

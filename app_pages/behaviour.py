@@ -3,8 +3,10 @@
 import streamlit as st
 
 from pipelines import queries_lateness
-from ui import cash_charts, navigation, page
+from pipelines.passport_types import At
+from ui import cash_charts, navigation, page, passport
 from ui.charts import CONFIG
+from ui.definitions import help_text
 from ui.formats import days, missing, month, percent
 from ui.habits import pays_on
 from ui.tables import table, words
@@ -21,8 +23,7 @@ reader, t = view.reader, view.reader.t
 year = view.ask(queries_lateness.lateness)
 with st.grid(4, min_column_width=190, gap="small"):
     for name in ("days_late", "days_late_with_open", "days_to_pay", "days_late_before"):
-        text = days(reader, year.get(name), 1)
-        st.metric(t(f"behaviour.{name}"), text, help=t(f"behaviour.{name}_help"), border=True, height="stretch")
+        passport.metric(view, name, days(reader, year.get(name), 1))
 if missing(year.get("days_late")):
     page.nothing_here(t("behaviour.none"))
 
@@ -48,7 +49,8 @@ with st.container(border=True):
             text = t(
                 "behaviour.at_risk", days=at_risk["age_days"], month=billed_in, text=percent(reader, at_risk["share"])
             )
-            st.markdown(text, help=t("behaviour.at_risk_help"))
+            st.markdown(text, help=help_text(reader, view.settings, "at_risk_rate"))
+            passport.button(view, ["at_risk_rate"], At(), key="at_risk_rate")
     else:
         page.nothing_here(t("behaviour.none"))
 

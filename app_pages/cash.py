@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pipelines import queries_cash
-from ui import cash_charts, navigation, page
+from ui import cash_charts, navigation, page, passport
 from ui.charts import CONFIG
-from ui.formats import compact, date, money
+from ui.formats import compact, date
 from ui.habits import pays_on
 from ui.tables import table, words
 
@@ -21,9 +21,7 @@ if not whole["to_come_base"] or not whole["has_history"]:
 
 with st.grid(4, min_column_width=190, gap="small"):
     for name in ("to_come", "soon", "expected", "later"):
-        amount = whole[f"{name}_base"]
-        note = t(f"cash.{name}_help") + "  \n" + money(reader, amount)
-        st.metric(t(f"cash.{name}"), compact(reader, amount), help=note, border=True, height="stretch")
+        passport.metric(view, f"cash_{name}", compact(reader, whole[f"{name}_base"]))
 
 with st.container(border=True):
     st.subheader(t("cash.by_week"), anchor=False)

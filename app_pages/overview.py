@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pipelines import queries, queries_summaries
-from ui import charts, overview_parts, page, summary_parts
+from pipelines.passport_types import At
+from ui import charts, overview_parts, page, passport, summary_parts
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.i18n import Reader
 
@@ -17,7 +18,7 @@ if not view.ask_build(queries_summaries.has_documents):
 kpis = view.ask(queries.kpis)
 balances = view.ask(queries.receivables_trend)
 dso = view.ask(queries.dso_trend)
-overview_parts.cards(reader, kpis, balances, dso)
+overview_parts.cards(view, kpis, balances, dso)
 overview_parts.tie_out_line(reader, view.ask(queries.tie_out))
 summary_parts.line(view)
 
@@ -38,6 +39,7 @@ with pair.cell(), st.container(border=True, height="stretch"):
     aging = view.ask(queries.aging)
     figure = view.figure("aging", lambda: charts.aging_bars(reader, aging))
     st.plotly_chart(figure, key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
+    passport.button(view, ["bucket"], At(), key="aging")
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.by_rep"), anchor=False)
     overview_parts.overdue_by_rep(view)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pipelines import queries_cash
-from ui import page, roll_charts
+from pipelines.passport_types import At
+from ui import page, passport, roll_charts
 from ui.charts import CONFIG
 from ui.formats import compact, money, percent
 from ui.tables import table, words
@@ -30,6 +31,7 @@ with pair.cell(), st.container(border=True, height="stretch"):
     st.caption(t("rolls.matrix_note"))
     figure = roll_charts.matrix(reader, rolled, dark=st.context.theme.type == "dark")
     st.plotly_chart(figure, key="roll_matrix", config=CONFIG, alt=t("rolls.matrix"))
+    passport.button(view, ["roll_rate"], At(months=months or 12), key="roll_rate")
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("rolls.trend"), anchor=False)
     st.caption(t("rolls.trend_note"))
@@ -45,10 +47,11 @@ with st.container(border=True):
     rows = view.ask(queries_cash.provision, months or 12, outlook / 100, lost / 100)
     known = rows.dropna(subset=["provision_base"])
     total, owed = float(known["provision_base"].sum()), float(rows["open_base"].sum())
+    asked = At(months=months or 12, forward_looking=outlook / 100, terminal_loss=lost / 100)
     with st.grid(3, min_column_width=190, gap="small"):
-        st.metric(t("rolls.total"), compact(reader, total), help=money(reader, total), border=True)
-        st.metric(t("rolls.share"), percent(reader, total / owed if owed else None), border=True)
-        st.metric(t("rolls.covered"), compact(reader, owed), help=money(reader, owed), border=True)
+        passport.metric(view, "provision", compact(reader, total), at=asked)
+        st.metric(t("rolls.share"), percent(reader, total / owed if owed else None), border=True, height="stretch")
+        st.metric(t("rolls.covered"), compact(reader, owed), help=money(reader, owed), border=True, height="stretch")
     if len(known) < len(rows):
         st.caption(f":orange[:material/info:] {t('rolls.unknown')}")
     table(reader, rows, COLUMNS, key="provision", alt=t("rolls.provision"), file_name="provision")

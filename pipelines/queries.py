@@ -100,29 +100,8 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
     outstanding = not_due + overdue - unapplied, all Decimal in base currency; ratios are shares of 1, DSO in days. A
     figure that cannot be computed is None and `dso_reason` says why.
     """
-    condition, values = scope.where()
-    figures = _row(
-        con,
-        f"""
-        select
-            (select as_of from build_info) as as_of,
-            coalesce(sum(open_base), 0) as outstanding,
-            coalesce(sum(open_base) filter (bucket = 'not_due'), 0) as not_due,
-            coalesce(sum(open_base) filter (days_past_due > 0), 0) as overdue,
-            coalesce(-sum(open_base) filter (bucket = 'unapplied'), 0) as unapplied,
-            count(*) as open_items,
-            count(*) filter (days_past_due > 0) as overdue_items,
-            count(distinct (entity_id, customer_id)) as customers,
-            count(distinct (entity_id, customer_id)) filter (days_past_due > 0) as overdue_customers,
-            coalesce(sum(open_base) filter (disputed), 0) as disputed
-        from fct_open_items
-        where {condition}
-        """,
-        values,
-    )
-    invoiced = figures["not_due"] + figures["overdue"]
-    figures["overdue_ratio"] = float(figures["overdue"] / invoiced) if invoiced > 0 else None
-    figures["p_late_weighted"] = _late_share(con, scope)
+    figures = balances(con, scope)
+    figures["p_late_weighted"] = likely_late(con, scope)["p_late_weighted"]
     trend = dso_trend(con, scope).tail(2).to_dict("records")
     last: dict[Any, Any] = trend[-1] if trend else {}
     before: dict[Any, Any] = trend[-2] if len(trend) > 1 else {}
@@ -136,24 +115,60 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
     return figures
 
 
+def balances(con: Connection, scope: Scope) -> dict[str, Any]:
+    """What is open at the as-of date: the balance figures of `kpis`, with their counts."""
+    condition, values = scope.where()
+    figures = _row(
+        con,
+        f"""
+        select
+            (select as_of from build_info) as as_of,
+            coalesce(sum(open_base), 0) as outstanding,
+            coalesce(sum(not_due_base), 0) as not_due,
+            coalesce(sum(overdue_base), 0) as overdue,
+            coalesce(sum(unapplied_base), 0) as unapplied,
+            coalesce(cast(sum(open_items) as bigint), 0) as open_items,
+            coalesce(cast(sum(overdue_items) as bigint), 0) as overdue_items,
+            coalesce(cast(sum(unapplied_items) as bigint), 0) as unapplied_items,
+            count(distinct customer_key) as customers,
+            count(distinct customer_key) filter (overdue_items > 0) as overdue_customers,
+            coalesce(sum(disputed_base), 0) as disputed,
+            coalesce(cast(sum(disputed_items) as bigint), 0) as disputed_items
+        from fct_account_balances
+        where {condition}
+        """,
+        values,
+    )
+    invoiced = figures["not_due"] + figures["overdue"]
+    figures["overdue_ratio"] = float(figures["overdue"] / invoiced) if invoiced > 0 else None
+    return figures
+
+
 def _number(value: object) -> float | None:
     return None if value is None or pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
 
 
-def _late_share(con: Connection, scope: Scope) -> float | None:
-    """Expected share of the open, not yet due money that is paid late."""
-    condition, values = scope.where("items")
+def likely_late(con: Connection, scope: Scope) -> dict[str, Any]:
+    """Expected share of the open, not yet due money that is paid late: p_late_weighted = late_base / scored_base.
+
+    unscored_items and unscored_base are not yet due too, but have no probability.
+    """
+    condition, values = scope.where()
     row = _row(
         con,
         f"""
-        select sum(items.open_base * risk.p_late) / nullif(sum(items.open_base), 0) as share
-        from fct_open_items as items
-        inner join fct_late_risk as risk using (entity_id, invoice_id, instalment_no)
-        where items.days_past_due <= 0 and {condition}
+        select
+            sum(late_base) as late_base,
+            coalesce(sum(scored_base), 0) as scored_base,
+            coalesce(cast(sum(unscored_items) as bigint), 0) as unscored_items,
+            coalesce(sum(unscored_base), 0) as unscored_base
+        from fct_account_balances
+        where {condition}
         """,
         values,
     )
-    return _number(row["share"])
+    late, scored = _number(row["late_base"]), float(row["scored_base"])
+    return {**row, "late_base": late, "p_late_weighted": None if late is None or not scored else late / scored}
 
 
 def aging(con: Connection, scope: Scope) -> pd.DataFrame:
@@ -178,41 +193,36 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     return _frame(
         con,
         f"""
-        with cells as (
-            select entity_id, customer_id, bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
-            from fct_aging
-            where {condition}
-            group by all
-        ),
-        ranked as (
+        with ranked as materialized (
             select
-                entity_id,
-                customer_id,
-                row_number() over (
-                    order by
-                        sum(case when bucket not in ('not_due', 'unapplied') then open_base else 0 end) desc,
-                        sum(open_base) desc,
-                        entity_id,
-                        customer_id
-                ) as place
-            from cells
-            group by entity_id, customer_id
+                customer_key,
+                row_number() over (order by sum(overdue_base) desc, sum(open_base) desc, customer_key) as place
+            from fct_account_balances
+            where {condition}
+            group by customer_key
             qualify place <= ?
+        ),
+        cells as (
+            select customer_key, bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
+            from fct_aging
+            where customer_key in (select customer_key from ranked) and {condition}
+            group by all
         )
-        select cells.entity_id, cells.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,
+        select customers.entity_id, customers.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,
             cells.open_base, cells.items, ranked.place
         from cells
-        inner join ranked using (entity_id, customer_id)
-        inner join dim_customers as customers using (entity_id, customer_id)
+        inner join ranked using (customer_key)
+        inner join dim_customers as customers using (customer_key)
         order by ranked.place, cells.bucket_order
         """,
-        [*values, top],
+        [*values, top, *values],
     )
 
 
 DSO_COLUMNS = (
     "month_end, ar_end_base, sales_base, dso_simple, dso_countback, is_lower_bound, dso_best_possible, add_days, cei, "
-    "overdue_ratio, not_computable_reason"
+    "overdue_ratio, not_computable_reason, opening_base, current_end_base, overdue_end_base, window_sales_base, "
+    "window_days"
 )
 
 
@@ -237,7 +247,7 @@ def dso_trend(con: Connection, scope: Scope) -> pd.DataFrame:
                 sum(current_end_base) as current_end_base,
                 sum(overdue_end_base) as overdue_end_base,
                 bool_or(is_from_open_items) as is_from_open_items
-            from fct_receivables_monthly
+            from fct_receivables_desks
             where {condition}
             group by month_no
         ),
@@ -280,7 +290,7 @@ def receivables_trend(con: Connection, scope: Scope) -> pd.DataFrame:
         con,
         f"""
         select month_end, {sums}
-        from fct_receivables_monthly
+        from fct_receivables_desks
         where {condition}
         group by month_end
         order by month_end
@@ -296,7 +306,7 @@ def aging_trend(con: Connection, scope: Scope) -> pd.DataFrame:
         con,
         f"""
         select month_end, bucket, bucket_order, sum(open_base) as open_base
-        from fct_aging_monthly
+        from fct_aging_desks
         where {condition}
         group by month_end, bucket, bucket_order
         order by month_end, bucket_order
@@ -372,12 +382,13 @@ def tie_out(con: Connection, scope: Scope) -> pd.DataFrame:
             from fct_aging where {condition}
             union all
             select 3, 'ledger', (
-                select coalesce(sum(amount_base), 0) from fct_invoices where {condition}
+                select coalesce(sum(amount_base), 0)
+                from int_instalment_balances inner join int_accounts using (account_key)
+                where {condition}
             ) - (
-                select coalesce(sum(applications.amount_base), 0)
-                from fct_applications as applications
-                inner join fct_invoices as invoices using (instalment_key)
-                where {condition.replace("entity_id", "invoices.entity_id")}
+                select coalesce(sum(amount_base), 0)
+                from int_applications inner join int_accounts using (account_key)
+                where {condition}
             ) + (
                 select coalesce(sum(open_base), 0) from fct_open_items where doc_type = 'receipt' and {condition}
             )

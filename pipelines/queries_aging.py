@@ -31,12 +31,16 @@ OPEN_AT = """
             candidates.account_key,
             candidates.issue_date,
             case when candidates.amount_doc > 0 then $day - candidates.due_date end as days_past_due,
+            candidates.amount_base as billed_base,
             candidates.amount_base - coalesce(applied.amount_base, 0) as open_base
         from candidates
         left join applied using (instalment_key)
         where abs(candidates.amount_doc - coalesce(applied.amount_doc, 0)) >= 0.01
         union all
-        select account_key, min(event_on), null, sum(change_base)
+        select
+            account_key, min(event_on), null,
+            coalesce(sum(change_base) filter (change_base < 0), 0),
+            sum(change_base)
         from int_unapplied_events
         where event_on <= $day
         group by line_key, account_key
@@ -63,7 +67,8 @@ def first_day(con: Connection) -> dt.date:
 
 
 def aging_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
-    """Open amount and items per bucket as of any `day` up to the as-of date: bucket, bucket_order, open_base, items.
+    """Open amount and items per bucket as of any `day` up to the as-of date: bucket, bucket_order, open_base, items,
+    and billed_base, the full amounts of these items.
 
     As a build as of that day has them, with what is known today: money that names no invoice may have been applied to
     another invoice of the customer then, which moves it between the customer's buckets and leaves the balance.
@@ -74,12 +79,14 @@ def aging_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
         f"""
         with {OPEN_AT},
         aged as (
-            select {_bucket(con)} as bucket_order, open_base
+            select {_bucket(con)} as bucket_order, open_base, billed_base
             from open_at
             inner join int_accounts as accounts using (account_key)
             where {condition}
         )
-        select buckets.bucket, buckets.bucket_order, sum(aged.open_base) as open_base, count(*) as items
+        select
+            buckets.bucket, buckets.bucket_order, sum(aged.open_base) as open_base, count(*) as items,
+            sum(aged.billed_base) as billed_base
         from aged
         inner join ref_buckets as buckets using (bucket_order)
         group by buckets.bucket, buckets.bucket_order

@@ -12,6 +12,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
 YEAR = 12  # months that rates are pooled over unless said otherwise
+SOON_WEEKS = 4
 SPREAD = 1.2816  # standard deviations from the expectation to P10 and P90 of a normal range
 
 
@@ -194,7 +195,7 @@ def cash_summary(con: Connection, scope: Scope) -> dict[str, Any]:
         f"""
         select
             coalesce(sum(weeks.expected_base), 0) as to_come_base,
-            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 4), 0) as soon_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= {SOON_WEEKS}), 0) as soon_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 13), 0) as expected_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no > 13), 0) as later_base,
             (select count(*) from int_cash_weeks) = 0
@@ -222,7 +223,7 @@ def cash_by_customer(con: Connection, scope: Scope) -> pd.DataFrame:
             customers.customer_id,
             customers.customer_name,
             sum(weeks.expected_base) as to_come_base,
-            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 4), 0) as soon_base,
+            coalesce(sum(weeks.expected_base) filter (weeks.week_no <= {SOON_WEEKS}), 0) as soon_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 13), 0) as expected_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no > 13), 0) as later_base,
             calendar.pattern,

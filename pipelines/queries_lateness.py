@@ -23,7 +23,8 @@ def lateness(con: Connection, scope: Scope) -> dict[str, Any]:
     """Days late of the twelve months up to the as-of date, each weighted by amount; None where nothing was paid.
 
     days_late: of payments, those in terms with their negative days; days_late_with_open: the same with each overdue
-    open amount at its age today; terms_days + days_late = days_to_pay; days_late_before: of the twelve months earlier.
+    open amount at its age today; mean_terms + days_late = days_to_pay; days_late_before: of the twelve months earlier.
+    Beside them the sums they are made of: *_base, and *_days = amount x days.
     """
     condition, values = scope.where()
     return _row(
@@ -34,7 +35,7 @@ def lateness(con: Connection, scope: Scope) -> dict[str, Any]:
             from fct_payer_lateness
             where {condition}
         )
-        select payments, paid_base, overdue_base, {RATIOS},
+        select sums.*, {RATIOS.replace("as terms_days", "as mean_terms")},
             cast(before_days as double) / nullif(cast(before_base as double), 0) as days_late_before
         from sums
         """,

@@ -20,7 +20,7 @@ def test_the_settings_of_this_installation_are_in_the_words():
         priority_weights={"money": 3, "risk": 1, "age": 0, "trend": 0, "limit_use": 0, "promises": 0},
     )
     by_name = {each.name: each for each in definitions(Reader("en", "CNY"), settings)}
-    assert by_name["buckets"].formula == "Not due · 1–45 days · Over 45 days · Unapplied"
+    assert by_name["bucket"].formula == "Not due · 1–45 days · Over 45 days · Unapplied"
     assert by_name["priority_score"].formula.startswith("75% money overdue or at risk + 25% probability")
 
 

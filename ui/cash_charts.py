@@ -67,7 +67,7 @@ def lateness(reader: Reader, months: pd.DataFrame, height: int = 340) -> go.Figu
         figure.add_scatter(
             x=months["month_end"],
             y=months[column],
-            name=reader.t(f"behaviour.{column}"),
+            name=reader.t(f"metric.{column}"),
             mode="lines",
             line={"color": colour, "width": 2, "dash": dash},
             customdata=[[days(reader, value, 1)] for value in months[column]],

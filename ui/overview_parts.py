@@ -7,30 +7,33 @@ import pandas as pd
 import streamlit as st
 
 from pipelines import queries
-from ui import charts, page
+from pipelines.passport_types import At
+from ui import charts, page, passport
 from ui.formats import compact, days, missing, money, number, percent
 from ui.i18n import Reader
 from ui.session import View
 
 MONTHS_IN_SPARKLINE = 13
 HALF_CENT = 0.005
+DSO_FAMILY = ("dso_countback", "dso_simple", "dso_best_possible", "add_days", "cei", "overdue_ratio")
 
 
-def cards(reader: Reader, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> None:
+def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> None:
     """The key figures, each with its change since the last month end and its way there."""
+    reader = view.reader
     t = reader.t
     kpis = _with_month_end_before(kpis, balances, dso)
     with st.grid(4, min_column_width=190, gap="small"):
-        _card(reader, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None)
-        _card(reader, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"))
-        _card(reader, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points)
+        _card(view, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None)
+        _card(view, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"))
+        _card(view, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points)
         _card(
-            reader, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change
+            view, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change
         )
-        _card(reader, kpis, "add_days", _one_day, change=_day_change)
-        _card(reader, kpis, "cei", _cei, change=_cei_change, worse="down")
-        _card(reader, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
-        _card(reader, kpis, "p_late_weighted", percent, change=_points)
+        _card(view, kpis, "add_days", _one_day, change=_day_change)
+        _card(view, kpis, "cei", _cei, change=_cei_change, worse="down")
+        _card(view, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
+        _card(view, kpis, "p_late_weighted", percent, change=_points)
     if kpis.get("dso_reason"):
         st.caption(f":material/info: {t('overview.dso_missing', text=t('dso_reason.' + kpis['dso_reason']))}")
 
@@ -105,7 +108,10 @@ def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
                 st.plotly_chart(
                     figure, key=f"history_{name}", config=charts.CONFIG, alt=t(f"overview.history_{name}_alt")
                 )
-                st.caption(t(f"overview.history_{name}_note"))
+                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                    st.caption(t(f"overview.history_{name}_note"), width="content")
+                    if name == "dso":
+                        passport.button(view, DSO_FAMILY, At(month_end=dso["month_end"].max().date()), key="dso_family")
 
 
 def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -> Any:
@@ -129,7 +135,7 @@ def _narrow_to_rep() -> None:
 
 
 def _card(
-    reader: Reader,
+    view: View,
     kpis: Mapping[str, Any],
     name: str,
     show: Any,
@@ -139,20 +145,19 @@ def _card(
     worse: str | None = "up",
 ) -> None:
     """One figure. `worse` says which way is bad news, or None where neither is."""
+    reader = view.reader
     value: Any = kpis.get(name)
     before: Any = kpis.get(f"{name}_previous")
     delta = None
     if not missing(value) and not missing(before):
         delta = (change or _amount_change)(reader, float(value), float(before))
-    st.metric(
-        reader.t(f"metric.{name}"),
+    passport.metric(
+        view,
+        name,
         show(reader, value),
         delta,
         delta_color="off" if worse is None else "inverse" if worse == "up" else "normal",
         delta_description=reader.t("overview.since") if delta is not None else None,
-        help=reader.t(f"metric.{name}_help"),
-        border=True,
-        height="stretch",
         chart_data=trend if trend and len(trend) > 1 else None,
         chart_type="area",
     )

@@ -138,7 +138,10 @@ final as (
         ar_end_base,
         current_end_base,
         overdue_end_base,
+        opening_base,
         case when not is_from_open_items then net_sales_base end as sales_base,
+        case when not is_from_open_items then window_sales end as window_sales_base,
+        window_days,
         case
             when is_from_open_items then null
             when ar_end_base <= 0 then 0

@@ -1,0 +1,84 @@
+-- Grain: one row per import, entity, customer and reason for which accepted rows count in no figure of this build.
+-- void, draft: by their status. later: dated after the as-of date. in_hand: a bill or cheque not yet cleared.
+-- replaced: a later export holds the row again; these are counted by import, entity and customer stay empty.
+with
+
+invoices as (
+
+    select
+        imports.import_no,
+        invoices.line_no,
+        'invoices' as kind,
+        coalesce(invoices.entity_id, $default_entity) as entity_id,
+        invoices.customer_id,
+        case
+            when coalesce(invoices.status, 'open') in ('void', 'draft') then invoices.status
+            else 'later'
+        end as reason
+    from raw_invoices as invoices
+    inner join raw_imports as imports on invoices.import_id = imports.import_id
+    where coalesce(invoices.status, 'open') in ('void', 'draft')
+        or invoices.issue_date > $as_of
+
+),
+
+receipts as (
+
+    select
+        imports.import_no,
+        receipts.line_no,
+        'receipts' as kind,
+        coalesce(receipts.entity_id, $default_entity) as entity_id,
+        coalesce(receipts.customer_id, '') as customer_id,
+        case when receipts.paid_on > $as_of then 'later' else 'in_hand' end as reason
+    from raw_receipts as receipts
+    inner join raw_imports as imports on receipts.import_id = imports.import_id
+    where receipts.paid_on > $as_of
+        or (receipts.method in ('bill', 'cheque') and receipts.cleared_on > $as_of)
+
+),
+
+standing as (
+
+    select import_no, kind, entity_id, customer_id, reason
+    from invoices
+    where not exists (
+        select 1
+        from stg_superseded_invoices as superseded
+        where superseded.import_no = invoices.import_no
+            and superseded.line_no = invoices.line_no
+    )
+
+    union all
+
+    select import_no, kind, entity_id, customer_id, reason
+    from receipts
+    where not exists (
+        select 1
+        from stg_superseded_receipts as superseded
+        where superseded.import_no = receipts.import_no
+            and superseded.line_no = receipts.line_no
+    )
+
+    union all
+
+    select import_no, 'invoices' as kind, '' as entity_id, '' as customer_id, 'replaced' as reason
+    from stg_superseded_invoices
+
+    union all
+
+    select import_no, 'receipts' as kind, '' as entity_id, '' as customer_id, 'replaced' as reason
+    from stg_superseded_receipts
+
+),
+
+final as (
+
+    select import_no, kind, entity_id, customer_id, reason, count(*) as items
+    from standing
+    group by import_no, kind, entity_id, customer_id, reason
+    order by import_no, kind, entity_id, customer_id, reason
+
+)
+
+select * from final
