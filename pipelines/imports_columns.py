@@ -204,7 +204,7 @@ def text_facts(
             odd += f" or contains(c{i}, '\u3000') or contains(c{i}, '\u00a0')"
         if "=" not in absent:
             odd += f" or c{i} like '=%'"
-        parts.append(f"bool_or({odd} or (strlen(c{i}) < 10 and c{i} in {_NOTHING}))")
+        parts.append(f"bool_or({odd} or (strlen(c{i}) < 8 and c{i} in {_NOTHING}))")
         parts.append(f"bool_or(contains(c{i}, 'E+'))" if name in _IDS and "E+" not in absent else "false")
     row = con.execute(f"select {', '.join(parts)} from raw").fetchone() or ()
     return {i: (bool(row[2 * k]), bool(row[2 * k + 1])) for k, i in enumerate(chosen)}
