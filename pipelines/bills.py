@@ -21,6 +21,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "cleared": ("bounced",),
     "bounced": (),
 }
+ENDED = ("cleared", "bounced")
 SOON_DAYS = 30
 HELD = ["bill_number", "invoice_id", "amount_doc", "currency", "due_on"]
 COLUMNS = [
@@ -38,7 +39,7 @@ def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFra
     """Every bill, the next to fall due first.
 
     `counted` is what the build counts as received for (entity_id, bill number). Columns: COLUMNS; days_until its due
-    date, negative once it has passed.
+    date, negative once it has passed, null where the bill has cleared or bounced.
     """
     rows = [
         (
@@ -46,7 +47,8 @@ def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFra
             *(note.payload.drawer, float(note.payload.amount), note.payload.currency, note.payload.due_on),
             *(note.payload.state, note.payload.state_on),
             float(counted.get((note.entity_id, note.payload.number), 0)),
-            *((note.payload.due_on - day.today).days, note.who),
+            None if note.payload.state in ENDED else (note.payload.due_on - day.today).days,
+            note.who,
         )
         for note in standing(day)
     ]

@@ -12,8 +12,8 @@ from ui.session import View
 from ui.tables import table, words
 
 COLUMNS = words(
-    "customer_name rep payer_class signs rating rated_by limit_use open_base credit_limit_base overdue_base "
-    "days_late_recent days_late_earlier broken"
+    "customer_name rep payer_class signs rating limit_use days_late_recent days_late_earlier broken open_base "
+    "credit_limit_base overdue_base rated_by"
 )
 MOST = 500  # rows sent to the browser
 WEAK = 2  # a rating up to this is a sign of its own
@@ -35,7 +35,7 @@ def show(view: View, today: Day) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     shown = found[_matching(found, chosen)].reset_index(drop=True)
-    st.caption(t("payers.count", shown=len(shown), count=int(found["customers_in_all"].iloc[0])))
+    st.caption(t("ability.count", shown=len(shown), count=int(found["customers_in_all"].iloc[0])))
     if shown.empty:
         page.nothing_here(t("ability.nobody"))
     else:

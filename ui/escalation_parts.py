@@ -150,19 +150,16 @@ def legal_register(view: View, today: Day) -> None:
     ahead = claims.next_dates(today, found)
     cases = found.drop_duplicates(["entity_id", "customer_id", "invoice_id"])
     with st.grid(3, min_column_width=180, gap="small"):
-        st.metric(t("escalation.cases"), number(reader, len(cases)), border=True)
-        st.metric(t("escalation.cost"), money(reader, float(found["cost_base"].sum())), border=True)
+        st.metric(t("escalation.cases"), number(reader, len(cases)), border=True, height="stretch")
+        cost = money(reader, float(found["cost_base"].sum()))
+        st.metric(t("escalation.cost"), cost, border=True, height="stretch")
         passed = int((ahead["days_until"] < 0).sum())
         note = t("escalation.dates_passed", text=number(reader, passed)) if passed else None
         upcoming = int((ahead["days_until"] >= 0).sum())
         st.metric(
-            t("escalation.dates_ahead"),
-            number(reader, upcoming),
-            note,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
+            t("escalation.dates_ahead"), number(reader, upcoming), note, delta_color="off", delta_arrow="off",
+            border=True, height="stretch",
+        )  # fmt: skip
     for row in ahead.head(5).to_dict("records"):
         colour = "red" if row["days_until"] < 0 else "blue"
         text = f"{date(reader, row['next_on'])} · {row['customer_name']} · {reader.code('legal', row['legal'])}"

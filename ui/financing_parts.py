@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import bills, financing, queries_agreements, queries_financing
+from pipelines import bills, financing, queries_agreements, queries_financing, queries_payers
 from pipelines.financing import Terms, Way
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
-from ui import forms, journal_parts, navigation, page
+from ui import forms, journal_parts, navigation, page, payer_today
 from ui.charts import ACCENT, CONFIG, OVERDUE, frame, money_axis
 from ui.formats import compact, date, money, number, plain
 from ui.forms import Form
@@ -23,8 +23,8 @@ ITEM_COLUMNS = words(
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(
-    "customer_name bill_number bill_state amount_doc currency due_on days_until state_on counted_base drawer "
-    "invoice_id who"
+    "customer_name bill_number bill_state amount_doc currency due_on days_until invoice_id state_on counted_base "
+    "drawer who"
 )
 
 
@@ -163,7 +163,16 @@ def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
     """The form for a bill that came in."""
     t, form = view.reader.t, Form(view, f"bill.{entity_id}.{customer_id}")
     form.suggest("currency", view.reader.currency)
-    forms.field(form, "number", st.text_input, t("heading.bill_number"), help=t("financing.number_help"))
+    items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
+    whole = t("entry.whole_customer")
+    number_field, invoice = st.columns(2, gap="small")
+    with number_field:
+        forms.field(form, "number", st.text_input, t("heading.bill_number"), help=t("financing.number_help"))
+    with invoice:
+        forms.field(
+            form, "invoice", st.selectbox, t("entry.invoice"), options=["", *payer_today.invoices(items)],
+            format_func=lambda each: each or whole,
+        )  # fmt: skip
     amount, currency, due = st.columns([2, 1, 2], gap="small")
     with amount:
         forms.amount(form, "amount", t("financing.amount"))
@@ -177,7 +186,8 @@ def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
         payload: dict[str, Any] = {name: form.value(name) for name in ("number", "currency", "due_on")}
         payload |= {"amount": forms.decimal(form.value("amount")), "drawer": form.value("drawer") or ""}
         who = journal_parts.writer(view)
-        bills.enter(view.settings, today, Subject(entity_id, customer_id), payload, who=who)
+        subject = Subject(entity_id, customer_id, form.value("invoice") or None)
+        bills.enter(view.settings, today, subject, payload, who=who)
 
     forms.save(form, store, t("financing.bill_saved"), label=t("financing.save_bill"))
 

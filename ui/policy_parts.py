@@ -91,7 +91,7 @@ def strategies(view: View, today: Day) -> None:
         rows, hide_index=True, num_rows="dynamic", key=_key("strategies", view), placeholder="", height="content",
         column_config={
             "strategy": st.column_config.SelectboxColumn(
-                t("heading.strategy"), options=_choices(STRATEGIES, rows["strategy"]), required=True,
+                t("heading.strategy"), options=_choices(STRATEGIES, rows["strategy"]), required=True, width="small",
                 format_func=lambda each: reader.code("strategy", each),
             ),
             "method": st.column_config.SelectboxColumn(
@@ -105,13 +105,16 @@ def strategies(view: View, today: Day) -> None:
                 t("heading.customer_type"), options=_choices(["", *kinds], rows["customer_type"]),
                 format_func=lambda each: reader.code("customer_type", each) if each else t("rules.any"),
             ),
-            "min_days": st.column_config.NumberColumn(t("rules.min_days"), **whole),
-            "max_days": st.column_config.NumberColumn(t("rules.max_days"), **whole),
+            # The head of a column may be cut: its whole text shows when pointed at, and the last one stays in sight.
+            "min_days": st.column_config.NumberColumn(t("rules.min_days"), width=90, **whole),
+            "max_days": st.column_config.NumberColumn(t("rules.max_days"), width=90, **whole),
             "min_overdue": st.column_config.NumberColumn(
-                t("rules.min_overdue", currency=reader.currency), min_value=0.0, format="%,.0f"
+                t("rules.min_overdue", currency=reader.currency), min_value=0.0, format="%,.0f", width=130
             ),
-            "min_broken": st.column_config.NumberColumn(t("rules.min_broken"), min_value=1, step=1, format="%d"),
-            "disputed": st.column_config.CheckboxColumn(t("rules.disputed")),
+            "min_broken": st.column_config.NumberColumn(
+                t("rules.min_broken"), min_value=1, step=1, format="%d", width=110
+            ),
+            "disputed": st.column_config.CheckboxColumn(t("rules.disputed"), width=90),
         },
     )  # fmt: skip
     given = [_rule(row) for row in edited.to_dict("records")]

@@ -54,7 +54,8 @@ _COLUMNS_OF_KIND = {
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
         sold_overdue_invoices max_terms_days ready weeks
         old_rank new_rank moved signs followed waiting median_days in_time too_early too_late no_pattern queue_place
-        days_late_recent days_late_earlier broken items_followed items_otherwise items_untouched days_lost month_days""",
+        days_late_recent days_late_earlier broken items_followed items_otherwise items_untouched days_lost
+        month_days""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
         kept_share reached_share limit_use overdue_share
