@@ -9,7 +9,8 @@ from pipelines.queries import Connection, Scope, _frame, _row
 
 def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:
     """One customer's master data and priority, or None where it does not exist or lies outside the scope."""
-    if not in_scope(con, scope, entity_id, customer_id):
+    key = customer_key(con, scope, entity_id, customer_id)
+    if key is None:
         return None
     return _row(
         con,
@@ -17,25 +18,29 @@ def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) ->
         select customers.*, priority.* exclude (entity_id, customer_id, rep, region, customer_key)
         from dim_customers as customers
         inner join fct_payer_priority as priority using (customer_key)
-        where customers.entity_id = ? and customers.customer_id = ?
+        where customers.customer_key = ?
         """,
-        [entity_id, customer_id],
+        [key],
     )
+
+
+def customer_key(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> int | None:
+    """The number a build keeps a customer's facts under, sorted by it; None where it is unknown or out of scope.
+
+    A customer is in scope when it is the reader's own, or has a document of theirs.
+    """
+    condition, values = scope.where()
+    row = _row(
+        con,
+        f"select customer_key from int_accounts where entity_id = ? and customer_id = ? and {condition} limit 1",
+        [entity_id, customer_id, *values],
+    )
+    return row.get("customer_key")
 
 
 def in_scope(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> bool:
     """Whether the customer is the reader's own, or has a document of theirs."""
-    condition, values = scope.where()
-    row = _row(
-        con,
-        f"""
-        select
-            exists (select 1 from dim_customers where entity_id = ? and customer_id = ? and {condition})
-            or exists (select 1 from fct_invoices where entity_id = ? and customer_id = ? and {condition}) as found
-        """,
-        [entity_id, customer_id, *values, entity_id, customer_id, *values],
-    )
-    return bool(row["found"])
+    return customer_key(con, scope, entity_id, customer_id) is not None
 
 
 def customer_open_items(
@@ -49,34 +54,27 @@ def customer_open_items(
         select items.*, risk.p_late, risk.p_very_late, risk.expected_pay_date, risk.expected_days_late, risk.risk_band,
             risk.reasons as risk_reasons
         from fct_open_items as items
-        left join fct_late_risk as risk
-            on items.entity_id = risk.entity_id
-            and items.invoice_id = risk.invoice_id
-            and items.instalment_no = risk.instalment_no
-            and items.days_past_due is not null
-        where items.entity_id = ? and items.customer_id = ? and {condition} and (? is null or items.bucket = ?)
+        left join fct_late_risk as risk on items.customer_key = risk.customer_key and items.item_key = risk.item_key
+        where items.customer_key = ? and {condition} and (? is null or items.bucket = ?)
         order by items.due_date nulls last, items.invoice_id, items.instalment_no
         """,
-        [entity_id, customer_id, *values, bucket, bucket],
+        [customer_key(con, scope, entity_id, customer_id), *values, bucket, bucket],
     )
 
 
 def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
     """What was applied to a customer's invoices, newest first, with the days after the due date."""
-    condition, values = scope.where("invoices")
+    condition, values = scope.where()
     return _frame(
         con,
         f"""
-        select applications.applied_on, applications.invoice_id, applications.instalment_no, applications.receipt_id,
-            applications.amount_base, applications.amount_doc, applications.currency, applications.kind,
-            applications.method, applications.basis, applications.rule, applications.line_key, invoices.due_date,
-            applications.applied_on - invoices.due_date as days_late
-        from fct_applications as applications
-        inner join fct_invoices as invoices using (instalment_key)
-        where applications.entity_id = ? and applications.customer_id = ? and invoices.amount_doc > 0 and {condition}
-        order by applications.applied_on desc, applications.invoice_id, applications.instalment_no
+        select applied_on, invoice_id, instalment_no, receipt_id, amount_base, amount_doc, currency, kind, method,
+            basis, rule, line_key, due_date, applied_on - due_date as days_late
+        from fct_applications
+        where customer_key = ? and due_date is not null and {condition}
+        order by applied_on desc, invoice_id, instalment_no
         """,
-        [entity_id, customer_id, *values],
+        [customer_key(con, scope, entity_id, customer_id), *values],
     )
 
 

@@ -25,7 +25,7 @@ def test_days_late_weigh_each_payment_by_its_amount(tmp_path: Path) -> None:
     found = queries_lateness.lateness(con, Scope())
     assert found["days_late"] == pytest.approx(7000 / 900)
     assert found["days_late_with_open"] == pytest.approx((7000 + 200 * 59) / 1100)
-    assert found["terms_days"] == pytest.approx(30)
+    assert found["mean_terms"] == pytest.approx(30)
     assert found["days_to_pay"] == pytest.approx(30 + 7000 / 900)
     assert (found["payments"], found["days_late_before"]) == (3, None)
     second = queries_lateness.lateness(con, Scope(reps=("R2",)))

@@ -6,6 +6,21 @@ with
 targeted as (
 
     select
+        line_key,
+        document_key,
+        document_key as instalment_key,
+        applied_on,
+        received_on,
+        amount_doc,
+        kind,
+        rule,
+        document_amount_doc as owed_doc
+    from int_directed_lines
+    where document_instalments = 1
+
+    union all
+
+    select
         lines.line_key,
         lines.document_key,
         instalments.instalment_key,
@@ -18,41 +33,40 @@ targeted as (
     from int_directed_lines as lines
     inner join int_instalments as instalments
         on lines.document_key = instalments.document_key
-        and (instalments.instalments = 1 or instalments.instalment_no = lines.instalment_no)
+        and lines.instalment_no = instalments.instalment_no
+    where lines.document_instalments > 1 and instalments.instalments > 1
 
 ),
 
-per_instalment as (
+-- Where all lines together are no more than is owed, and none takes back, every line pays in full: what is not here.
+contested as (
 
-    select instalment_key, sum(amount_doc) as amount_doc, min(amount_doc) as least_doc
+    select instalment_key
     from targeted
     group by instalment_key
+    having min(amount_doc) <= 0 or sum(amount_doc) > max(owed_doc)
 
 ),
 
--- Where all lines together are no more than is owed, and none takes back, every line pays in full.
 in_full as (
 
-    select targeted.*
+    select *
     from targeted
-    inner join per_instalment as sums on targeted.instalment_key = sums.instalment_key
-    where sums.least_doc > 0 and sums.amount_doc <= targeted.owed_doc
+    where not exists (select 1 from contested where contested.instalment_key = targeted.instalment_key)
 
 ),
 
 in_turn as (
 
     select
-        targeted.*,
-        sum(targeted.amount_doc) over (
-            partition by targeted.instalment_key
-            order by
-                targeted.applied_on, targeted.received_on, targeted.amount_doc desc, targeted.kind, targeted.line_key
+        *,
+        sum(amount_doc) over (
+            partition by instalment_key
+            order by applied_on, received_on, amount_doc desc, kind, line_key
             rows between unbounded preceding and current row
         ) as paid_after
     from targeted
-    inner join per_instalment as sums on targeted.instalment_key = sums.instalment_key
-    where sums.least_doc <= 0 or sums.amount_doc > targeted.owed_doc
+    where instalment_key in (select instalment_key from contested)
 
 ),
 
@@ -87,8 +101,7 @@ spread_lines as (
             rows between unbounded preceding and current row
         ) as paid_after
     from int_directed_lines as lines
-    inner join int_instalments as documents on lines.document_key = documents.instalment_key
-    where documents.instalments > 1 and lines.instalment_no is null
+    where lines.document_instalments > 1 and lines.instalment_no is null
 
 ),
 

@@ -14,11 +14,17 @@ receipt_lines as (
         amount_doc,
         currency,
         kind,
-        named_by as rule
+        named_by as rule,
+        document_issue_date,
+        document_currency,
+        document_amount_doc,
+        document_instalments
     from int_receipt_lines
     where document_key is not null and not is_decided
 
-    union all
+),
+
+decided_lines as (
 
     select
         parts.line_key,
@@ -82,6 +88,9 @@ received as (
         from receipt_lines
         union all
         select document_key, amount_doc, currency
+        from decided_lines
+        union all
+        select document_key, amount_doc, currency
         from spent_documents
     ) as lines
     inner join (select distinct document_key, currency from settlements) as settled
@@ -131,10 +140,10 @@ differences as (
 
 ),
 
-together as (
+others as (
 
     select line_key, document_key, instalment_no, applied_on, received_on, amount_doc, currency, kind, rule
-    from receipt_lines
+    from decided_lines
 
     union all
 
@@ -189,21 +198,61 @@ together as (
 
 ),
 
+together as (
+
+    select
+        line_key,
+        document_key,
+        instalment_no,
+        applied_on,
+        received_on,
+        amount_doc,
+        currency,
+        kind,
+        rule,
+        document_issue_date,
+        document_currency,
+        document_amount_doc,
+        document_instalments
+    from receipt_lines
+
+    union all
+
+    select
+        others.line_key,
+        others.document_key,
+        others.instalment_no,
+        others.applied_on,
+        others.received_on,
+        others.amount_doc,
+        others.currency,
+        others.kind,
+        others.rule,
+        documents.issue_date as document_issue_date,
+        documents.currency as document_currency,
+        documents.amount_doc as document_amount_doc,
+        documents.instalments as document_instalments
+    from others
+    inner join int_instalments as documents on others.document_key = documents.instalment_key
+
+),
+
 final as (
 
     select
-        together.line_key,
-        together.document_key,
-        together.instalment_no,
-        greatest(together.applied_on, documents.issue_date) as applied_on,
-        together.received_on,
-        together.amount_doc,
-        together.kind,
-        together.rule
+        line_key,
+        document_key,
+        instalment_no,
+        greatest(applied_on, document_issue_date) as applied_on,
+        received_on,
+        amount_doc,
+        kind,
+        rule,
+        document_amount_doc,
+        document_instalments
     from together
-    inner join int_instalments as documents on together.document_key = documents.instalment_key
-    where together.currency = documents.currency
-        and greatest(together.applied_on, documents.issue_date) <= $as_of
+    where currency = document_currency
+        and greatest(applied_on, document_issue_date) <= $as_of
 
 )
 

@@ -1,11 +1,20 @@
 -- Grain: one row per receipt line with the customer it came from and the document it names, if we hold that document.
 -- A line without an invoice number whose reference text quotes one of the customer's invoices names that invoice.
 -- `is_decided`: a person said where its money goes, so nothing else decides it.
+-- What the applications need of the document stands here too, so that they need not look it up again.
 with
 
 documents as (
 
-    select *
+    select
+        document_key,
+        entity_id,
+        invoice_id,
+        customer_key,
+        issue_date,
+        currency,
+        amount_doc,
+        instalments
     from int_instalments
     where instalment_key = document_key
 
@@ -15,9 +24,7 @@ final as (
 
     select
         lines.line_key,
-        lines.receipt_id,
         coalesce(named.customer_key, quoted_document.customer_key, customers.customer_key) as customer_key,
-        lines.paid_on,
         lines.received_on,
         lines.applied_on,
         lines.amount as amount_doc,
@@ -27,12 +34,14 @@ final as (
             when lines.currency_stated then lines.currency
             else coalesce(named.currency, quoted_document.currency, lines.currency)
         end as currency,
-        lines.method,
         lines.kind,
-        lines.invoice_id,
+        lines.invoice_id is not null as states_invoice,
         lines.instalment_no,
-        lines.reference,
         coalesce(named.document_key, quoted.document_key) as document_key,
+        coalesce(named.issue_date, quoted_document.issue_date) as document_issue_date,
+        coalesce(named.currency, quoted_document.currency) as document_currency,
+        coalesce(named.amount_doc, quoted_document.amount_doc) as document_amount_doc,
+        coalesce(named.instalments, quoted_document.instalments) as document_instalments,
         case
             when lines.invoice_id is not null then 'stated'
             when quoted.document_key is not null then 'reference'

@@ -6,4 +6,4 @@ select
     method,
     reference,
     invoice_id is not null as states_invoice
-from int_receipt_lines
+from stg_receipts

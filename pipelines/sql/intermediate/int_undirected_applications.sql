@@ -5,22 +5,23 @@ with
 lines as (
 
     select
-        line_key,
-        receipt_id,
-        customer_key,
-        currency,
-        received_on,
-        greatest(received_on, coalesce(applied_on, received_on)) as available_on,
-        amount_doc,
-        kind
-    from int_receipt_lines
-    where document_key is null
-        and invoice_id is null
-        and not is_decided
-        and customer_key is not null
-        and amount_doc > 0
+        lines.line_key,
+        texts.receipt_id,
+        lines.customer_key,
+        lines.currency,
+        lines.received_on,
+        greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) as available_on,
+        lines.amount_doc,
+        lines.kind
+    from int_receipt_lines as lines
+    inner join int_receipt_texts as texts on lines.line_key = texts.line_key
+    where lines.document_key is null
+        and not lines.states_invoice
+        and not lines.is_decided
+        and lines.customer_key is not null
+        and lines.amount_doc > 0
         -- What is applied after the as-of date keeps no other money from a debt.
-        and greatest(received_on, coalesce(applied_on, received_on)) <= $as_of
+        and greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) <= $as_of
 
 ),
 

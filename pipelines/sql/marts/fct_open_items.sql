@@ -41,7 +41,7 @@ items as (
 
     select
         unapplied.account_key,
-        coalesce(lines.receipt_id, 'line ' || cast(lines.line_key % 10000000000 as varchar)) as invoice_id,
+        coalesce(texts.receipt_id, 'line ' || cast(lines.line_key % 10000000000 as varchar)) as invoice_id,
         1 as instalment_no,
         'receipt' as doc_type,
         lines.received_on as issue_date,
@@ -56,6 +56,7 @@ items as (
         -lines.line_key as item_key
     from unapplied
     inner join int_receipt_lines as lines on unapplied.line_key = lines.line_key
+    inner join int_receipt_texts as texts on unapplied.line_key = texts.line_key
 
 ),
 
