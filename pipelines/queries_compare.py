@@ -46,13 +46,19 @@ def known_earlier(build: Build) -> dt.datetime | None:
     return known if known < begun else None
 
 
-def previous(settings: Settings) -> Path | None:
-    """The file of the build published before the current one, None where it is not kept."""
+def others(settings: Settings) -> list[Path]:
+    """The files of the builds kept besides the published one, the newest first."""
     warehouse, current = Warehouse.of(settings), publish.current(settings)
     kept = publish.builds(warehouse)
-    if current is None or current.stem not in kept or kept.index(current.stem) == 0:
-        return None
-    return warehouse.builds / f"{kept[kept.index(current.stem) - 1]}.duckdb"
+    if current is None or current.stem not in kept:
+        return []
+    return [warehouse.builds / f"{each}.duckdb" for each in reversed(kept) if each != current.stem]
+
+
+def side(path: Path) -> Side:
+    """What a build says of itself."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        return _side(con)
 
 
 def compare(before: Path, after: Path, top: int = 20) -> Comparison:

@@ -100,12 +100,12 @@ def test_a_build_is_compared_with_the_one_before_and_says_what_it_knew(tmp_path:
     built(tmp_path, "2026-04-30", {"kingdee": LEDGER})
     chosen = Settings(home=tmp_path / "warehouse")
     moment = dt.datetime.now(dt.UTC)
-    assert queries_compare.previous(chosen) is None
+    assert queries_compare.others(chosen) == []
     built(tmp_path, "2026-04-30", {"shop": OTHER})
     now = queries.published(chosen)
     assert now is not None
     assert queries_compare.known_earlier(now) is None
-    before = queries_compare.previous(chosen)
+    before = queries_compare.others(chosen)[0]
     assert before is not None
     found = queries_compare.compare(before, now.path)
     assert [(row.change, row.file_name) for row in found.imports.itertuples()] == [("new", "shop.csv")]

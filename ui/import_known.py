@@ -9,8 +9,8 @@ import streamlit as st
 
 from pipelines import queries_compare
 from pipelines.imports import ImportReport
-from pipelines.queries_compare import MEASURES, Comparison
-from ui import import_jobs
+from pipelines.queries_compare import MEASURES, Comparison, Side
+from ui import bridge_parts, import_jobs
 from ui.formats import date, money, number, plain
 from ui.formats import moment as in_words
 from ui.session import View
@@ -47,16 +47,24 @@ def moment(view: View, past: Sequence[ImportReport]) -> None:
 def against_before(view: View) -> None:
     """What the published figures changed against those published before them, and through which exports."""
     reader, t = view.reader, view.reader.t
-    before = queries_compare.previous(view.settings)
-    if view.build is None or before is None:
+    others = queries_compare.others(view.settings)
+    if view.build is None or not others:
         return
     panel = st.expander(t("known.against"), icon=":material/compare_arrows:", on_change="rerun", key="known_against")
     if not panel.open:
         return
-    found = _compared(str(before), str(view.build.path))
+    zone = ZoneInfo(view.settings.timezone)
     with panel:
+        known = {path: _side(str(path)) for path in others}
+        before = st.selectbox(
+            t("known.against_which"), others, key="known_other", width=420,
+            format_func=lambda each: t(
+                "known.before", day=date(reader, known[each].as_of), at=in_words(reader, known[each].known_at, zone)
+            ),
+        )  # fmt: skip
+        found = _compared(str(before), str(view.build.path))
         for side, name in ((found.before, "known.before"), (found.after, "known.after")):
-            at = in_words(reader, side.known_at, ZoneInfo(view.settings.timezone))
+            at = in_words(reader, side.known_at, zone)
             st.caption(plain(t(name, day=date(reader, side.as_of), at=at)))
         with st.grid(4, min_column_width=180, gap="small"):
             for measure in MEASURES:
@@ -64,12 +72,18 @@ def against_before(view: View) -> None:
                 shown = number(reader, value) if measure == "items" else money(reader, value)
                 gap = number(reader, value - was, 0 if measure == "items" else 2)
                 st.metric(t(f"known.{measure}"), shown, gap if value != was else None, delta_color="off", border=True)
+        bridge_parts.show(view, before, view.build.path)
         if len(found.imports):
             table(reader, found.imports, FILES, key="known_files", alt=t("known.files"))
         else:
             st.caption(t("known.same_files"))
         if len(found.customers):
             table(reader, found.customers, CUSTOMERS, key="known_customers", alt=t("known.customers"))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _side(path: str) -> Side:
+    return queries_compare.side(Path(path))
 
 
 @st.cache_data(show_spinner=False, max_entries=5)

@@ -37,7 +37,7 @@ _COLUMNS_OF_KIND = {
         margin_base target_base gap_base long_terms_base sold_overdue_base
         over_limit_base
         covered_base overdue_then_base wait_base counted_base option_cost_base saved_base
-        month_sales_base used_base left_base
+        outstanding_base month_sales_base used_base left_base
         not_due_base at_risk_base recovered_base revalued_base unrealised_base realised_base""",
     "points": "points days_counted",
     "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
@@ -67,7 +67,7 @@ _COLUMNS_OF_KIND = {
     "bucket": "bucket",
     "reasons": "queue_reasons reason reasons risk_reasons ways_back",
     "code": """side doc_type kind basis rule method due_basis next_action strategy payer_class risk_band customer_type
-        measure how status estimator segment action found_in change
+        part measure how status estimator segment action found_in change
         agreed_state confirmation_status legal bill_state option ladder verdict
         queue_trend""",
     "meaning": "canonical_column",

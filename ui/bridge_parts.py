@@ -1,0 +1,95 @@
+"""The bridge between two builds: a waterfall from one balance to the other, and the rows behind each part."""
+
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pipelines import queries_bridge
+from pipelines.queries_bridge import MEASURES, Bridge
+from ui import charts, page
+from ui.formats import compact, date, money, plain_in_chart
+from ui.i18n import Reader
+from ui.session import View
+from ui.tables import table, words
+
+PARTS = words("part rows outstanding_base overdue_base")
+ROWS = words("part customer_id customer_name invoice_id receipt_id outstanding_base overdue_base")
+
+
+def show(view: View, before: Path, after: Path) -> None:
+    """What explains the difference of the balance between two builds, both as of the earlier of their days."""
+    reader, t = view.reader, view.reader.t
+    found = _bridged(str(before), str(after))
+    st.markdown(f"**{t('bridge.title')}**")
+    st.caption(t("bridge.text", date=date(reader, found.day)))
+    measure = st.segmented_control(
+        t("bridge.measure"), MEASURES, default=MEASURES[0], required=True, key="bridge_measure",
+        format_func=lambda each: t(f"metric.{each}"), label_visibility="collapsed",
+    ) or MEASURES[0]  # fmt: skip
+    if not found.parts:
+        page.nothing_here(t("bridge.same"))
+        return
+    figure = waterfall(reader, found, measure)
+    st.plotly_chart(figure, key="bridge", config=charts.CONFIG, alt=t("bridge.title"))
+    if gap := found.unexplained(measure):
+        st.warning(t("bridge.unexplained", text=money(reader, gap)), icon=":material/error:")
+    else:
+        st.caption(f":green[:material/check_circle:] {t('bridge.explained')}")
+    parts = pd.DataFrame(found.parts).astype({"outstanding_base": float, "overdue_base": float})
+    table(reader, parts, PARTS, key="bridge_parts", alt=t("bridge.title"), file_name="bridge")
+    _rows(view, found)
+
+
+def _rows(view: View, found: Bridge) -> None:
+    reader, t = view.reader, view.reader.t
+    names = [part["part"] for part in found.parts]
+    chosen = st.selectbox(
+        t("bridge.rows_of"), names, format_func=lambda each: reader.code("part", each), key="bridge_part", width=320
+    )
+    st.caption(t(f"bridge.means_{chosen}"))
+    rows = found.rows[found.rows["part"] == chosen]
+    whole = next(part["rows"] for part in found.parts if part["part"] == chosen)
+    if whole > len(rows):
+        st.caption(t("bridge.largest", count=len(rows), whole=whole))
+    table(reader, rows, ROWS, key="bridge_rows", alt=t("bridge.rows_of"), file_name=f"bridge-{chosen}")
+
+
+def waterfall(reader: Reader, found: Bridge, measure: str) -> go.Figure:
+    """From the balance known before to the one known after, a step a part."""
+    steps = [part for part in found.parts if part[f"{measure}_base"]]
+    amounts = [found.before[measure], *(part[f"{measure}_base"] for part in steps), found.after[measure]]
+    names = [
+        reader.t("bridge.before"),
+        *(reader.code("part", part["part"]) for part in steps),
+        reader.t("bridge.after"),
+    ]
+    figure = go.Figure(
+        go.Waterfall(
+            x=[plain_in_chart(name).replace(" ", "<br>", 1) for name in names],
+            y=[float(amount) for amount in amounts[:-1]] + [0.0],
+            measure=["absolute", *("relative" for _ in steps), "total"],
+            text=[compact(reader, amount) for amount in amounts],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[money(reader, amount) for amount in amounts],
+            hovertemplate="%{x}<br>%{customdata}<extra></extra>",
+            increasing={"marker": {"color": charts.OVERDUE}},
+            decreasing={"marker": {"color": charts.COLLECTED}},
+            totals={"marker": {"color": charts.BILLED}},
+            connector={"line": {"color": charts.QUIET, "width": 1}},
+        )
+    )
+    charts.frame(figure, 340)
+    levels, level = [0.0], 0.0
+    for amount in amounts[:-1]:
+        level += float(amount)
+        levels.append(level)
+    figure.update_yaxes(**charts.money_axis(reader, min(levels), max(levels)))
+    return figure
+
+
+@st.cache_data(show_spinner=False, max_entries=5)
+def _bridged(before: str, after: str) -> Bridge:
+    return queries_bridge.bridge(Path(before), Path(after))
