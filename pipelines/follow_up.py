@@ -77,15 +77,7 @@ class Day:
 
 def notes(settings: Settings, **subject: Any) -> list[Note]:
     """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.entries`."""
-    frame = journal.entries(settings, **subject)
-    columns = [frame[name].tolist() for name in journal.COLUMNS]
-    rows = ([None if _absent(value) else value for value in row] for row in zip(*columns, strict=True))
-    return [Note(*row) for row in rows]  # type: ignore[arg-type]
-
-
-def _absent(value: object) -> bool:
-    # Where some entries name an invoice and others none, pandas puts NaN for none, which is not equal to itself.
-    return value is pd.NaT or value != value
+    return [Note(*row) for row in journal.records(settings, **subject)]
 
 
 def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:
@@ -153,6 +145,8 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str, overdue: Decimal
     `overdue` is what it has overdue in base currency, which a start rule may ask for.
     """
     found: list[Reason] = []
+    if not day.notes.get((entity_id, customer_id)):
+        return found  # most customers of a list, which asks for hundreds
     for note in day.of(entity_id, customer_id):
         if not note.is_open or note.invoice_id is not None:
             continue
@@ -230,6 +224,8 @@ def in_our_court(
 ) -> dict[str, list[Reason]]:
     """Invoices not to be chased and why: a dispute of ours, a gap, a start rule, or another department has them."""
     found: dict[str, list[Reason]] = {}
+    if not day.notes.get((entity_id, customer_id)):
+        return found
     for note in day.of(entity_id, customer_id, "dispute"):
         if note.is_open and note.invoice_id is not None and note.payload.side == "ours":
             who = note.payload.owner or note.who
@@ -250,12 +246,12 @@ def in_our_court(
 
 def invoices_in_our_court(day: Day, calls: pd.DataFrame) -> list[tuple[str, str]]:
     """The invoices (entity_id, invoice_id) of a call list's customers that wait for ourselves."""
-    customers = zip(calls["entity_id"], calls["customer_id"], _overdue(calls), strict=True)
+    customers = zip(calls["entity_id"].tolist(), calls["customer_id"].tolist(), _overdue(calls), strict=True)
     return [(row[0], invoice) for row in customers for invoice in in_our_court(day, *row)]
 
 
 def _overdue(calls: pd.DataFrame) -> list[float | None]:
-    return list(calls["overdue_base"]) if "overdue_base" in calls else [None] * len(calls)
+    return calls["overdue_base"].tolist() if "overdue_base" in calls else [None] * len(calls)
 
 
 def divide(
@@ -266,23 +262,27 @@ def divide(
     `amounts` holds overdue_base and amount_due_base of the invoices that wait for ourselves. They are taken off their
     customer, who leaves the list when nothing else is left to ask for.
     """
-    customers = list(zip(calls["entity_id"], calls["customer_id"], strict=True))
+    customers = list(zip(calls["entity_id"].tolist(), calls["customer_id"].tolist(), strict=True))
     overdue = _overdue(calls)
     reasons = [reasons_to_wait(day, *customer, owed) for customer, owed in zip(customers, overdue, strict=True)]
-    calls = calls.copy()
+    calls = calls.copy() if amounts else calls
     for place, (entity_id, customer_id) in enumerate(customers if amounts else ()):
-        waiting = in_our_court(day, entity_id, customer_id, overdue[place])
-        off = [amounts[entity_id, invoice] for invoice in waiting if amounts and (entity_id, invoice) in amounts]
+        ours = in_our_court(day, entity_id, customer_id, overdue[place])
+        off = [amounts[entity_id, invoice] for invoice in ours if amounts and (entity_id, invoice) in amounts]
         if not off:
             continue
         row = calls.index[place]
         calls.loc[row, "overdue_base"] -= sum(overdue for overdue, _ in off)
         calls.loc[row, "amount_due_base"] -= sum(due for _, due in off)
         if calls.loc[row, "amount_due_base"] < 0.01:
-            reasons[place] += [reason for found in waiting.values() for reason in found]
-    waits = pd.Series([bool(some) for some in reasons], index=calls.index, dtype=bool)
-    kept = calls[~waits].assign(call_rank=range(1, int((~waits).sum()) + 1))
-    return kept, calls[waits].assign(reasons=[as_json(some) for some in reasons if some])
+            reasons[place] += [reason for found in ours.values() for reason in found]
+    waiting = [place for place, some in enumerate(reasons) if some]
+    called = [place for place, some in enumerate(reasons) if not some]
+    # Places are taken twice as fast as by a mask, and this is done for every look at a list.
+    kept, left_alone = calls.take(called), calls.take(waiting)
+    kept["call_rank"] = range(1, len(called) + 1)
+    left_alone["reasons"] = [as_json(reasons[place]) for place in waiting]
+    return kept, left_alone
 
 
 def as_json(reasons: Sequence[Reason]) -> str:

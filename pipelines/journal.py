@@ -226,22 +226,8 @@ def entries(
     `closed_at`, `closed_by` and `outcome` are empty while the entry is open. Times are UTC. With `kind` the fields of
     its payload are columns too (`payload.<field>`), money as Decimal. `known_at` leaves out what was entered later.
     """
-    # Looking creates nothing: a journal nobody has written to has no entries.
-    versions = (
-        _read(settings, known_at, kind=kind, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
-    )
-    first = {row.id: row for row in versions if row.root is None}
-    newest = {row.root or row.id: row for row in versions}
-    closings = {row.closes: row for row in newest.values() if row.closes is not None and row.payload is not None}
-    records = [
-        _record(first[key], row, closings.get(key))
-        for key, row in newest.items()
-        if row.payload is not None
-        and row.closes is None
-        and (kind is None or row.kind == kind)
-        and (invoice_id is None or row.invoice_id == invoice_id)
-    ]
-    frame = pd.DataFrame(records, columns=COLUMNS)
+    subject = {"entity_id": entity_id, "customer_id": customer_id, "invoice_id": invoice_id}
+    frame = pd.DataFrame(records(settings, kind, known_at=known_at, **subject), columns=COLUMNS)
     for column in ("at", "changed_at", "closed_at"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
     if kind is not None:
@@ -250,6 +236,33 @@ def entries(
                 [getattr(payload, field) for payload in frame["payload"]], dtype="object", index=frame.index
             )
     return frame
+
+
+def records(
+    settings: Settings,
+    kind: str | None = None,
+    *,
+    entity_id: str | None = None,
+    customer_id: str | None = None,
+    invoice_id: str | None = None,
+    known_at: dt.datetime | None = None,
+) -> list[tuple[Any, ...]]:
+    """The entries of `entries` as tuples in the order of COLUMNS; moments carry UTC."""
+    # Looking creates nothing: a journal nobody has written to has no entries.
+    versions = (
+        _read(settings, known_at, kind=kind, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
+    )
+    first = {row.id: row for row in versions if row.root is None}
+    newest = {row.root or row.id: row for row in versions}
+    closings = {row.closes: row for row in newest.values() if row.closes is not None and row.payload is not None}
+    return [
+        _record(first[key], row, closings.get(key))
+        for key, row in newest.items()
+        if row.payload is not None
+        and row.closes is None
+        and (kind is None or row.kind == kind)
+        and (invoice_id is None or row.invoice_id == invoice_id)
+    ]
 
 
 def open_entries(settings: Settings, kind: str, **subject: str) -> pd.DataFrame:
@@ -396,6 +409,11 @@ def _read(settings: Settings, known_at: dt.datetime | None, **subject: str | Non
 
 def _record(first: Any, newest: Any, closing: Any) -> tuple[object, ...]:
     payload = PAYLOADS[newest.kind].model_validate(newest.payload)
-    ended = (closing.at, closing.who, closing.payload["outcome"]) if closing is not None else (None, None, None)
+    ended = (_utc(closing.at), closing.who, closing.payload["outcome"]) if closing is not None else (None, None, None)
     subject = (newest.entity_id, newest.customer_id, newest.invoice_id, newest.instalment_no)
-    return (first.id, first.at, first.who, newest.kind, *subject, payload, newest.id, newest.at, newest.who, *ended)
+    made = (first.id, _utc(first.at), first.who, newest.kind)
+    return (*made, *subject, payload, newest.id, _utc(newest.at), newest.who, *ended)
+
+
+def _utc(stored: dt.datetime) -> dt.datetime:
+    return stored.replace(tzinfo=dt.UTC)
