@@ -193,19 +193,27 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     return _frame(
         con,
         f"""
-        with ranked as materialized (
+        with most as materialized (
             select
                 customer_key,
-                row_number() over (order by sum(overdue_base) desc, sum(open_base) desc, customer_key) as place
+                cast(sum(overdue_base) as decimal(18, 4)) as overdue_base,
+                cast(sum(open_base) as decimal(18, 4)) as open_base
             from fct_account_balances
             where {condition}
             group by customer_key
-            qualify place <= ?
+            order by overdue_base desc, open_base desc, customer_key
+            limit ?
+        ),
+        ranked as (
+            select
+                customer_key,
+                row_number() over (order by overdue_base desc, open_base desc, customer_key) as place
+            from most
         ),
         cells as (
             select customer_key, bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
             from fct_aging
-            where customer_key in (select customer_key from ranked) and {condition}
+            where customer_key in (select customer_key from most) and {condition}
             group by all
         )
         select customers.entity_id, customers.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,

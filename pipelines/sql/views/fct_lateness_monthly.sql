@@ -3,9 +3,9 @@
 -- overdue_base); days to pay = (terms_days + paid_days) / paid_base.
 select
     months.month_end,
-    accounts.entity_id,
-    accounts.rep,
-    accounts.region,
+    desks.entity_id,
+    desks.rep,
+    desks.region,
     lateness.paid_base,
     lateness.paid_days,
     lateness.terms_days,
@@ -14,5 +14,5 @@ select
     lateness.left_out_base,
     lateness.month_no
 from int_lateness_months as lateness
-inner join int_accounts as accounts on lateness.desk_key = accounts.account_key
+inner join int_desk_names as desks on lateness.desk_key = desks.desk_key
 inner join ref_months as months on lateness.month_no = months.month_no

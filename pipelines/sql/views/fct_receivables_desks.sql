@@ -3,9 +3,9 @@
 -- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete.
 select
     months.month_end,
-    accounts.entity_id,
-    accounts.rep,
-    accounts.region,
+    desks.entity_id,
+    desks.rep,
+    desks.region,
     cast(
         sums.overdue_end_base + sums.current_end_base - sums.unapplied_end_base
         - sums.sales_base + sums.collected_base + sums.credited_base + sums.written_off_base
@@ -22,5 +22,5 @@ select
     sums.is_from_open_items,
     sums.month_no
 from int_receivables_desks as sums
-inner join int_accounts as accounts on sums.desk_key = accounts.account_key
+inner join int_desk_names as desks on sums.desk_key = desks.desk_key
 inner join ref_months as months on sums.month_no = months.month_no
