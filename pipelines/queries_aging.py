@@ -14,28 +14,40 @@ from pipelines.queries import Connection, Scope, _frame, _row
 LEDGER_MONTHS = (3, 6, 12, 24, 36)  # last month of each ledger age, the last one open-ended
 
 # Each instalment that was not closed by the day, less what was applied to it by then, and money not applied by then.
+# Its applications are looked up only where the day lies between the first and the last of them.
 OPEN_AT = """
     candidates as (
-        select instalment_key, account_key, issue_date, due_date, amount_doc, amount_base
+        select
+            instalment_key, account_key, issue_date, due_date, amount_doc, amount_base, open_doc, open_base,
+            coalesce(first_applied_on <= $day, false) as has_begun,
+            coalesce(last_applied_on <= $day, false) as has_ended
         from int_instalment_balances
         where issue_date <= $day and (closed_on is null or closed_on > $day)
     ),
     applied as (
         select instalment_key, sum(amount_doc) as amount_doc, sum(amount_base) as amount_base
         from int_applications
-        where applied_on <= $day and instalment_key in (select instalment_key from candidates)
+        where applied_on <= $day
+            and instalment_key in (select instalment_key from candidates where has_begun and not has_ended)
         group by instalment_key
+    ),
+    balances as (
+        select
+            due.*,
+            case when has_ended then open_doc else due.amount_doc - coalesce(applied.amount_doc, 0) end as left_doc,
+            case when has_ended then open_base else due.amount_base - coalesce(applied.amount_base, 0) end as left_base
+        from candidates as due
+        left join applied using (instalment_key)
     ),
     open_at as (
         select
-            candidates.account_key,
-            candidates.issue_date,
-            case when candidates.amount_doc > 0 then $day - candidates.due_date end as days_past_due,
-            candidates.amount_base as billed_base,
-            candidates.amount_base - coalesce(applied.amount_base, 0) as open_base
-        from candidates
-        left join applied using (instalment_key)
-        where abs(candidates.amount_doc - coalesce(applied.amount_doc, 0)) >= 0.01
+            account_key,
+            issue_date,
+            case when amount_doc > 0 then $day - due_date end as days_past_due,
+            amount_base as billed_base,
+            left_base as open_base
+        from balances
+        where abs(left_doc) >= 0.01
         union all
         select
             account_key, min(event_on), null,
