@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
         disputed         BOOLEAN
         dispute_reason   VARCHAR
         status           VARCHAR
+        tax_id           VARCHAR
         """
     ),
     "receipts": _columns(
@@ -76,6 +77,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
         decision_maker   VARCHAR
         acceptor         VARCHAR
         payer            VARCHAR
+        tax_id           VARCHAR
         """
     ),
     # Balances by customer and bucket without the invoices behind them: one row per customer and bucket of the file.

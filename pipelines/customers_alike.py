@@ -16,6 +16,8 @@ from rapidfuzz import fuzz, process
 LIKE = 88  # of 100: names at least this alike are put before a person
 APART = 60  # names less alike than this speak against two numbers being one
 CROWD = 60  # a word that more customers share than this says nothing
+ONE_TAX_ID = 0.97  # how sure one tax number makes it: branches of one company may be kept as two customers on purpose
+TWO_TAX_IDS = 0.5
 CONTACTS = ("decision_maker", "acceptor", "payer")
 # Legal forms, which the same company writes in full, in short, or not at all.
 _FORMS_CJK = re.compile(
@@ -54,6 +56,13 @@ def plain_number(text: str) -> str:
     return re.sub(r"(?<=\D)\||\|(?=\D)", "", re.sub(r"^(0\|)+(?=\d)", "", plain))
 
 
+def plain_tax_id(text: object) -> str:
+    """A tax or registration number without width, case and marks; empty where it is none, such as `0` or `pending`."""
+    plain = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", text).upper()) if isinstance(text, str) else ""
+    figures = re.sub(r"\D", "", plain)
+    return plain if len(plain) >= 8 and len(figures) >= 6 and len(set(figures)) > 1 else ""
+
+
 @lru_cache(maxsize=200_000)
 def plain_name(text: str) -> str:
     """A name without width, case, marks and legal forms; all of it where nothing else is left."""
@@ -73,17 +82,19 @@ def _form(text: str) -> frozenset[str]:
 def suggestions(customers: pd.DataFrame, different: Iterable[frozenset[tuple[str, str]]] = ()) -> list[Suggestion]:
     """Groups of customers that look like one, the surest and then the largest first.
 
-    `customers` has a row a customer: entity_id, customer_id, customer_name, has_master, documents, open_base and the
-    contacts. `different` are pairs of (entity_id, customer_id) that a person has said are two.
+    `customers` has a row a customer: entity_id, customer_id, customer_name, has_master, documents, open_base, the
+    contacts and, where exports state it, tax_id. `different` are pairs of (entity_id, customer_id) that a person has
+    said are two.
     """
     rows = customers.reset_index(drop=True)
     apart = set(different)
     keys = list(zip(rows["entity_id"].astype(str), rows["customer_id"].astype(str), strict=True))
     full = [str(name) for name in rows["customer_name"]]
     names = [_name(row) for row in zip(rows["customer_name"], rows["customer_id"], strict=True)]
+    tax = [plain_tax_id(text) for text in rows["tax_id"]] if "tax_id" in rows else [""] * len(rows)
     pairs = {
         pair: share
-        for pair, share in _pairs(keys, names, full).items()
+        for pair, share in _by_tax(_pairs(keys, names, full), keys, tax).items()
         if frozenset((keys[pair[0]], keys[pair[1]])) not in apart
     }
     found = [_suggestion(rows, names, group, pairs, apart, keys) for group in _groups(pairs)]
@@ -127,6 +138,25 @@ def _pairs(keys: Sequence[tuple[str, str]], names: Sequence[str], full: Sequence
         if 1 < len(places) <= CROWD:
             _add_fuzzy(places, names, found)
     return {pair: share for pair, share in found.items() if share > 0}
+
+
+def _by_tax(
+    pairs: Mapping[tuple[int, int], float], keys: Sequence[tuple[str, str]], tax: Sequence[str]
+) -> dict[tuple[int, int], float]:
+    """The pairs with those of one tax number added; two tax numbers speak against what is alike otherwise."""
+    found = {
+        (one, other): min(share, TWO_TAX_IDS) if tax[one] and tax[other] and tax[one] != tax[other] else share
+        for (one, other), share in pairs.items()
+    }
+    alike = defaultdict(list)
+    for place, ((entity, _), number) in enumerate(zip(keys, tax, strict=True)):
+        if number:
+            alike[entity, number].append(place)
+    for places in alike.values():
+        if 1 < len(places) <= CROWD:
+            for pair in combinations(places, 2):
+                found[pair] = max(found.get(pair, 0.0), ONE_TAX_ID)
+    return found
 
 
 def _one_form(one: str, other: str) -> bool:
@@ -221,6 +251,9 @@ def _evidence(rows: pd.DataFrame, names: Sequence[str], target: int, place: int)
         else:
             ratio = fuzz.token_sort_ratio(names[target], names[place]) / 100
             found.append({"code": "alike_nearly" if ratio >= LIKE / 100 else "names_differ", "share": ratio})
+    tax = plain_tax_id(one.get("tax_id")), plain_tax_id(other.get("tax_id"))
+    if all(tax):
+        found.append({"code": "alike_tax_id", "text": tax[0]} if tax[0] == tax[1] else {"code": "tax_ids_differ"})
     contacts = {str(one[name]) for name in CONTACTS if isinstance(one.get(name), str) and one[name]}
     shared = contacts & {str(other[name]) for name in CONTACTS if isinstance(other.get(name), str) and other[name]}
     if shared:

@@ -61,7 +61,9 @@ def _compare(
                 select concat_ws(' · ', {key}) as key, * exclude (import_id, line_no)
                 from read_parquet('{str(folder / "rows.parquet").replace("'", "''")}')"""
         )
-    compared = [c.name for c in KINDS[kind] if c.name not in _KEYS[kind]]
+    held = [{name for name, *_ in con.execute(f"describe {table}").fetchall()} for table in ("old", "new")]
+    # An import made before a column was added does not hold it.
+    compared = [c.name for c in KINDS[kind] if c.name not in _KEYS[kind] and all(c.name in names for names in held)]
     parts = [
         "select 'gone' as change, key, null as name, null as before, null as after from old anti join new using (key)"
     ]

@@ -16,7 +16,7 @@ _SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
 _NOTHING = (
     "('NULL', 'null', 'N/A', 'n/a', 'NA', '#N/A', 'NaN', 'nan', 'None', 'none', '(blank)', '(null)', '-', '--', '—')"
 )
-_IDS = ("customer_id", "invoice_id", "receipt_id", "order_no", "parent_id")
+_IDS = ("customer_id", "invoice_id", "receipt_id", "order_no", "parent_id", "tax_id")
 WORDS: dict[str, Callable[[str], str | None]] = {
     "doc_type": values_words.by_table("doc_type"),
     "status": values_words.by_table("status"),
@@ -219,10 +219,14 @@ def text_column(column: Column, source: SourceColumn, facts: tuple[bool, bool]) 
         value = f"""regexp_replace(regexp_replace({value}, '^="(.*)"$', '\\1'), '^''+', '')"""
         value = f"nullif(trim({value}, {_SPACE}), '')"
         value = f"case when {value} in {_NOTHING} then null else {value} end"
-    fault = "null"
+    fault, evidence = "null", list[dict[str, object]]()
     if exponents and column.name in _IDS:
-        fault = f"case when regexp_full_match(trim({text}), '[0-9]([.,][0-9]+)?E[+][0-9]+') then 'id_destroyed' end"
-    return ColumnPlan(column.name, column.sql_type, column.required, value, fault, text, "", source)
+        cut = f"regexp_full_match(trim({text}), '[0-9]([.,][0-9]+)?E[+][0-9]+')"
+        if column.name == "tax_id":  # nothing is booked by it: a row without it is as good
+            value, evidence = f"case when {cut} then null else {value} end", [{"code": "tax_ids_cut"}]
+        else:
+            fault = f"case when {cut} then 'id_destroyed' end"
+    return ColumnPlan(column.name, column.sql_type, column.required, value, fault, text, "", source, evidence)
 
 
 def stated_currency(

@@ -14,8 +14,8 @@ def merged(con: Connection) -> dict[tuple[str, str], str]:
 def customers_to_compare(con: Connection, scope: Scope) -> pd.DataFrame:
     """Every customer with what tells it from another, those of aged summaries too.
 
-    entity_id, customer_id, customer_name, rep, region, decision_maker, acceptor, payer, has_master (a customer export
-    names it), documents, items (open), open_base, last_issued_on.
+    entity_id, customer_id, customer_name, rep, region, decision_maker, acceptor, payer, tax_id, has_master (a customer
+    export names it), documents, items (open), open_base, last_issued_on.
     """
     condition, values = scope.where("customers")
     return _frame(
@@ -33,7 +33,7 @@ def customers_to_compare(con: Connection, scope: Scope) -> pd.DataFrame:
         ),
         known as (
             select customers.entity_id, customers.customer_id, customers.customer_name, customers.rep,
-                customers.region, customers.decision_maker, customers.acceptor, customers.payer,
+                customers.region, customers.decision_maker, customers.acceptor, customers.payer, customers.tax_id,
                 coalesce(customers.industry, customers.customer_type, customers.payment_run, customers.payer,
                     cast(customers.credit_limit_base as varchar)) is not null as has_master,
                 coalesce(billed.documents, 0) as documents, coalesce(owing.items, 0) as items,
@@ -44,7 +44,7 @@ def customers_to_compare(con: Connection, scope: Scope) -> pd.DataFrame:
             where customers.customer_id <> ''
             union all
             select summaries.entity_id, summaries.customer_id, max(summaries.customer_name), max(summaries.rep),
-                max(summaries.region), null, null, null, false, 0, 0, sum(summaries.open_base), null
+                max(summaries.region), null, null, null, null, false, 0, 0, sum(summaries.open_base), null
             from fct_aged_summary as summaries
             where summaries.is_newest and not exists (
                 select 1 from dim_customers as customers

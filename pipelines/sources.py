@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -69,7 +70,12 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], colu
     """A view over Parquet files, or over nothing with the same columns, so that a missing export breaks no build."""
     if files:
         listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
-        con.execute(f"create temp view {name} as select * from read_parquet([{listed}])")
+        read = f"read_parquet([{listed}], union_by_name = true)"
+        held = {column for column, *_ in con.execute(f"describe select * from {read}").fetchall()}
+        # Imports made before a column was added lack it.
+        parts = [f"null::{column.split()[1]} as {column.split()[0]}" for column in re.split(r",\s+(?=[a-z])", columns)]
+        lacking = [part for part in parts if part.rsplit(" ", 1)[1] not in held]
+        con.execute(f"create temp view {name} as select {', '.join(['*', *lacking])} from {read}")
     else:
         con.execute(f"create temp table {name} ({columns})")
 

@@ -123,3 +123,25 @@ def test_what_a_person_said_are_two_is_not_suggested_again() -> None:
 def test_the_largest_of_the_sure_ones_come_first() -> None:
     frame = customers(("1", "Alder"), ("2", "Alder"), ("3", "Birch"), ("4", "Birch"), open_base=[1, 1, 500, 1])
     assert [each.target for each in suggestions(frame)] == ["3", "1"]
+
+
+TAX_ID = "91310000MA1K4XXXX1"
+
+
+def test_one_tax_number_suggests_customers_whose_names_and_numbers_say_nothing() -> None:
+    frame = customers(("A7", "Northwind Trading"), ("Z901", "NWT Handel"), ("Q3", "Other"))
+    found = only(frame.assign(tax_id=[TAX_ID, "9131 0000-ma1k4xxxx1", "pending"]))
+    assert set(found.members["customer_id"]) == {"A7", "Z901"} and found.share > 0.9
+    assert "alike_tax_id" in codes(found, next(c for c in ("A7", "Z901") if c != found.target))
+
+
+def test_two_tax_numbers_speak_against_one_name() -> None:
+    frame = customers(("1", "Ash Works Ltd"), ("2", "ASH WORKS LIMITED"))
+    found = only(frame.assign(tax_id=["DE123456789", "DE987654321"]))
+    assert found.share <= 0.5 and codes(found, "2") == ["alike_name", "tax_ids_differ"]
+    assert only(frame.assign(tax_id=["DE123456789", None])).share > 0.9
+
+
+@pytest.mark.parametrize("text", ["", "0", "N/A", "00000000", "n.v. 12", None])
+def test_what_is_no_tax_number_makes_nobody_alike(text: str | None) -> None:
+    assert suggestions(customers(("A7", "Northwind"), ("Z901", "Elm")).assign(tax_id=[text, text])) == []

@@ -4,6 +4,7 @@ import io
 import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -12,6 +13,7 @@ from pipelines.imports_changes import changes
 from pipelines.imports_errors import NoSuchImport
 from pipelines.imports_workbook import report_workbook
 from pipelines.settings import Settings
+from tests.small_ledgers import built
 
 HEADER = "Customer,Invoice No,Date,Due Date,Amount,Open Balance\n"
 MARCH = HEADER + "A,1,2026-01-01,2026-02-01,10,10\nA,2,2026-01-02,2026-02-02,20,20\nB,3,2026-01-03,2026-02-03,30,30\n"
@@ -94,3 +96,25 @@ def test_watching_takes_a_file_once_it_has_stopped_growing(tmp_path: Path, setti
 
     watch.watch(folder, settings, stop=stop, seconds=0.01, tell=tell)
     assert [o.report.rows_accepted for o in outcomes if o.report] == [3]
+
+
+def test_a_tax_number_is_kept_with_its_customer_wherever_a_file_states_it(tmp_path: Path) -> None:
+    """An import made before the column was known does not hold it, and is read all the same."""
+    ledger = """Invoice No,Customer ID,Customer Name,Invoice Date,Amount,购方税号
+        A-1,C1,Alder Ltd,2026-01-05,30.00,91310000MA1K4XXXX1
+        B-1,C2,Birch Ltd,2026-01-06,40.00,9.131E+17
+        D-1,C3,Cedar Ltd,2026-01-07,50.00,DE123456789"""
+    older = "Invoice No,Customer ID,Invoice Date,Amount\n        E-1,C4,2026-01-08,60.00"
+    master = "Customer ID,Customer Name,USt-IdNr\n        C3,Cedar GmbH,DE999999999"
+    home = tmp_path
+    built(home, "2026-03-31", {"older": older, "ledger": ledger, "customers": master}).close()
+    settings = Settings(home=home / "warehouse")
+    for report in imports.list_imports(settings):
+        if report.file_name.startswith("older"):
+            rows = settings.home / "imports" / report.import_id / "rows.parquet"
+            with duckdb.connect() as con:
+                con.execute(f"create table kept as select * exclude (tax_id) from read_parquet('{rows}')")
+                con.execute(f"copy kept to '{rows}' (format parquet)")
+    con = built(home, "2026-03-31", {})
+    found = con.sql("select customer_id, tax_id from dim_customers order by 1").fetchall()
+    assert found == [("C1", "91310000MA1K4XXXX1"), ("C2", None), ("C3", "DE999999999"), ("C4", None)]

@@ -18,7 +18,7 @@ from ui.tables import table, words
 SHOWN = 10
 COLUMNS = words(
     "customer_id customer_name share reasons open_base items documents last_issued_on rep region "
-    "decision_maker acceptor payer"
+    "tax_id decision_maker acceptor payer"
 )
 FOUND = 50  # customers a search offers
 

@@ -27,7 +27,7 @@ PAYMENT_COLUMNS = words(
 )
 FACTS = words(
     "customer_id entity_id parent_id region rep industry customer_type credit_limit_base terms_days payment_run "
-    "decision_maker acceptor payer"
+    "decision_maker acceptor payer tax_id"
 )
 
 

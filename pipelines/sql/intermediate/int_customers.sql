@@ -1,5 +1,5 @@
 -- Grain: one row per entity and customer, from customer exports and from every document that names one.
--- Where no export states region or rep, the customer's latest document does.
+-- Where no export states region or rep, the customer's latest document does; a tax number may come from documents too.
 with
 
 seen as (
@@ -80,11 +80,15 @@ final as (
         stated.payment_run,
         stated.decision_maker,
         stated.acceptor,
-        stated.payer
+        stated.payer,
+        coalesce(stated.tax_id, numbers.tax_id) as tax_id
     from everyone
     left join stg_customers as stated
         on everyone.entity_id = stated.entity_id
         and everyone.customer_id = stated.customer_id
+    left join stg_tax_numbers as numbers
+        on everyone.entity_id = numbers.entity_id
+        and everyone.customer_id = numbers.customer_id
     left join latest_owner
         on everyone.entity_id = latest_owner.entity_id
         and everyone.customer_id = latest_owner.customer_id

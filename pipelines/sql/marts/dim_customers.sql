@@ -14,7 +14,8 @@ select
     payment_run,
     decision_maker,
     acceptor,
-    payer
+    payer,
+    tax_id
 from int_customers
 where customer_id <> ''
     or customer_key in (select customer_key from int_unapplied_events)

@@ -30,7 +30,8 @@ final as (
         payment_run,
         decision_maker,
         acceptor,
-        payer
+        payer,
+        tax_id
     from ranked
     where newest = 1
 
