@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from pipelines import journal, ownership, readiness, sources
-from pipelines.journal_entries import Contact, Payload
+from pipelines.journal_payload import Payload
+from pipelines.journal_rep import Contact
 from pipelines.readiness import confirmations
 from pipelines.settings import Settings
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -22,13 +22,15 @@ from pipelines.journal_entries import (
     PAYLOADS,
     Closing,
     EntryRefused,
-    Payload,
     Problem,
     typed,
     validated,
 )
+from pipelines.journal_payload import Payload
 from pipelines.journal_store import ENTRIES, exists, transaction
 from pipelines.settings import Settings
+
+Key = TypeVar("Key")  # what tells entries apart that are stored together
 
 COLUMNS = ["id", "at", "who", "kind", "entity_id", "customer_id", "invoice_id", "instalment_no", "payload"]
 COLUMNS += ["version_id", "changed_at", "changed_by", "closed_at", "closed_by", "outcome"]
@@ -97,18 +99,9 @@ def append_all(
 
     Raises EntryRefused with every reason against a field named `<customer_id>.<field>`.
     """
+    about = {subject: (f"{subject.customer_id}.", kind, payload) for subject, payload in payloads.items()}
     now = now or _utc_now()
-    valid: dict[Subject, Payload] = {}
-    problems: list[Problem] = []
-    for subject, payload in payloads.items():
-        try:
-            valid[subject] = validated(kind, payload, today=business_day(settings, now), debt=None)
-        except EntryRefused as refused:
-            problems += [
-                replace(problem, field=f"{subject.customer_id}.{problem.field}") for problem in refused.problems
-            ]
-    if problems:
-        raise EntryRefused(*problems)
+    valid = _all_valid(settings, about, None, now)
     with transaction(settings, writes=True) as con:
         return [_insert(con, kind, subject, entry, who=who, at=now) for subject, entry in valid.items()]
 
@@ -127,17 +120,27 @@ def append_together(
     Raises EntryRefused with every reason against a field named `<kind>.<field>`.
     """
     now = now or _utc_now()
-    valid: dict[str, Payload] = {}
-    problems: list[Problem] = []
-    for kind, payload in payloads.items():
-        try:
-            valid[kind] = validated(kind, payload, today=business_day(settings, now), debt=debt)
-        except EntryRefused as refused:
-            problems += [replace(problem, field=f"{kind}.{problem.field}") for problem in refused.problems]
-    if problems:
-        raise EntryRefused(*problems)
+    about = {kind: (f"{kind}.", kind, payload) for kind, payload in payloads.items()}
+    valid = _all_valid(settings, about, debt, now)
     with transaction(settings, writes=True) as con:
         return [_insert(con, kind, subject, entry, who=who, at=now) for kind, entry in valid.items()]
+
+
+def _all_valid(
+    settings: Settings, payloads: Mapping[Key, tuple[str, str, dict[str, Any]]], debt: Decimal | None, now: dt.datetime
+) -> dict[Key, Payload]:
+    """The entries, given as (place before its fields' names, kind, payload), or every reason against any of them."""
+    today = business_day(settings, now)
+    valid: dict[Key, Payload] = {}
+    problems: list[Problem] = []
+    for key, (place, kind, payload) in payloads.items():
+        try:
+            valid[key] = validated(kind, payload, today=today, debt=debt)
+        except EntryRefused as refused:
+            problems += [replace(problem, field=place + problem.field) for problem in refused.problems]
+    if problems:
+        raise EntryRefused(*problems)
+    return valid
 
 
 def size(settings: Settings) -> tuple[int, int]:

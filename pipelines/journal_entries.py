@@ -1,292 +1,43 @@
-"""What a person can enter: one typed payload per kind, and the rules that refuse it with a reason beside the field."""
+"""Every kind of entry by name, and the rules that refuse one with a reason beside the field."""
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from pipelines import i18n
 from pipelines.errors import UserError
-from pipelines.settings_policy import StrategyRule
-
-PRINTABLE = r"^[^\x00]*$"  # PostgreSQL stores no NUL
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=PRINTABLE)]
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=PRINTABLE)]
-Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
-Money = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
-NextAction = Literal["call", "letter", "visit", "remind", "review"]
-
-
-class Payload(BaseModel):
-    """Base of all payloads: unknown fields are refused, texts trimmed, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Contact(Payload):
-    method: Literal["call", "letter", "visit", "email", "message"]
-    result: Literal["reached", "not_reached", "promised", "paid", "refused", "disputed"]
-    spoke_to: Text = ""
-    note: Text = ""
-    next_action: NextAction
-    next_on: dt.date
-    fallback: Said
-    # What the call list advised at that moment, and the customer's class then: for judging what works.
-    planned: Literal["", "call", "letter", "visit", "remind", "review"] = ""
-    payer_class: Literal["", "A", "B", "C", "D"] = ""
-
-
-class Promise(Payload):
-    promised_on: dt.date
-    amount: Money
-    currency: Currency
-    made_by: Text = ""
-    document: Text = ""  # where the promise stands in writing
-    note: Text = ""
-
-
-class PlanInstalment(Payload):
-    due_on: dt.date
-    amount: Money
-
-
-class Plan(Payload):
-    total: Money
-    currency: Currency
-    instalments: tuple[PlanInstalment, ...]
-    proposed_by: Literal["us", "customer"] = "us"
-    document: Text = ""  # where the customer agreed to it in writing
-    note: Text = ""
-
-
-class Dispute(Payload):
-    reason: Said
-    side: Literal["ours", "theirs"]
-    owner: Text = ""
-    amount: Money | None = None
-
-
-class Blocker(Payload):
-    side: Literal["ours", "theirs"]
-    reason: Said
-    owner: Text = ""
-
-
-class Confirmation(Payload):
-    item: Literal[
-        # What we must know of ourselves, of the customer, and have prepared before a call.
-        "deal",
-        "deal_what",
-        "deal_amount",
-        "deal_when",
-        "owner",
-        "acceptance",
-        "terms",
-        "people",
-        "finance",
-        "no_defect",
-        "vouchers",
-        "key_person",
-        "habits",
-        "allies",
-    ]
-    state: Literal["confirmed", "missing"]
-    note: Text = ""
-
-
-class StartRule(Payload):
-    """When chasing may begin: from a day, from an overdue amount (base currency), once something is confirmed."""
-
-    not_before: dt.date | None = None
-    from_amount: Money | None = None
-    progress: Literal["", "acceptance", "terms", "vouchers", "no_defect"] = ""
-    note: Text = ""
-
-
-class PayerFact(Payload):
-    """One fact of the payer card; an empty value says that it is not known any more."""
-
-    fact: Literal[
-        "decision_maker",
-        "acceptor",
-        "payer",
-        "budget",
-        "invoice_rules",
-        "closing_day",
-        "bank",
-        "transfer_days",
-        "funds",
-        "credit",
-    ]
-    value: Text = ""
-
-
-class Handover(Payload):
-    """An item or a customer goes to one owner with one next step."""
-
-    to: Said
-    department: Literal["sales", "finance", "legal", "service", "management"]
-    reason: Said
-    next_step: Said
-    next_on: dt.date
-
-
-class DebtClass(Payload):
-    """Why a customer has not paid, settled by a person."""
-
-    cause: Literal["process", "cannot_pay", "will_not_pay", "we_caused"]
-    note: Text = ""
-
-
-class Hold(Payload):
-    reason: Said
-    until: dt.date
-    sensitive: bool = False
-
-
-class Task(Payload):
-    title: Said
-    owner: Said
-    due_on: dt.date
-
-
-class Greeting(Payload):
-    note: Said
-
-
-class LadderStep(Payload):
-    step: Literal["stop_supply", "stop_service", "end_authorisation", "reputation", "law"]
-    direction: Literal["up", "back"] = "up"
-    approver: Text = ""
-    note: Text = ""
-    # What was open and overdue at that moment, in base currency.
-    open_base: Decimal | None = None
-    overdue_base: Decimal | None = None
-
-
-class LegalStage(Payload):
-    stage: Literal[
-        "acknowledgement", "lawyer_letter", "mediation", "payment_order", "arbitration", "lawsuit", "enforcement"
-    ]
-    happened_on: dt.date
-    document: Text = ""
-    cost: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)] = Decimal(0)  # base currency
-    next_on: dt.date | None = None  # the next hearing or deadline
-    note: Text = ""
-
-
-class Bill(Payload):
-    number: Said
-    amount: Money
-    currency: Currency
-    due_on: dt.date
-    state: Literal["received", "endorsed", "discounted", "cleared", "bounced"] = "received"
-    state_on: dt.date | None = None  # the day it came into this state
-    drawer: Text = ""
-
-
-class LetterItem(Payload):
-    """One open instalment as a letter states it, in document currency."""
-
-    invoice_id: Said
-    instalment_no: int = 1
-    due_on: dt.date | None = None
-    amount: Decimal
-    currency: Currency
-
-
-class Letter(Payload):
-    """A letter or notice with the figures of one build; `amount` is our balance, `theirs` that of the customer's books.
-
-    `difference` is ours less theirs. `level` is the place of its step in the notice schedule, 0 outside of it.
-    """
-
-    letter: Literal["reminder", "demand", "lawyer_request", "balance_confirmation", "statement"]
-    state: Literal["drafted", "sent", "returned", "stamped", "reconciled"]
-    as_of: dt.date
-    level: int = Field(1, ge=0, le=9)
-    difference: Decimal | None = None
-    channel: Literal["", "message", "email", "call", "letter", "visit"] = ""
-    build_id: Text = ""
-    items: tuple[LetterItem, ...] = ()
-    amount: Decimal | None = None
-    currency: Text = ""
-    theirs: Decimal | None = None
-    replied_on: dt.date | None = None
-    note: Text = ""
-
-
-class AppliedPart(Payload):
-    invoice_id: Said
-    instalment_no: int = Field(1, ge=1)
-    amount: Money
-
-
-class Application(Payload):
-    """Where a person says the money of one receipt line goes; what the parts leave stays on account.
-
-    The line is known by the import it came with, and by its own number once a later export holds it again.
-    """
-
-    import_id: Said
-    line_no: int = Field(ge=1)
-    receipt_id: Text = ""
-    paid_on: dt.date
-    amount: Money
-    currency: Currency
-    parts: tuple[AppliedPart, ...] = ()
-    note: Text = ""
-
-
-class SameCustomer(Payload):
-    """The customer of the entry is the customer `into` under another number or name."""
-
-    into: Said
-    note: Text = ""
-
-
-class OtherCustomer(Payload):
-    """The customer of the entry and `other` look alike and are two."""
-
-    other: Said
-    note: Text = ""
-
-
-class Rating(Payload):
-    aspect: Literal["value", "relationship", "ability_to_pay"]
-    score: int = Field(ge=1, le=5)
-    note: Text = ""
-
-
-class WeekTarget(Payload):
-    week_on: dt.date  # its Monday
-    amount: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
-
-
-class Target(Payload):
-    """What a rep is to collect, week by week, in base currency; the newest entry counts for the weeks it names."""
-
-    rep: Text
-    weeks: tuple[WeekTarget, ...]
-
-
-class Margin(Payload):
-    """Gross margin on what a customer buys, in percent of sales."""
-
-    percent: Annotated[Decimal, Field(ge=-100, le=100, max_digits=7, decimal_places=4)]
-    note: Text = ""
-
-
-class Policy(Payload):
-    """How customers are ranked, approached and shared out from the next build on; null is as in the settings."""
-
-    weights: dict[str, float] | None = None
-    strategy_rules: tuple[StrategyRule, ...] | None = None
-    calls_by_rep: dict[str, int] | None = None
-    note: Text = ""
-
+from pipelines.journal_office import (
+    Application,
+    Bill,
+    LadderStep,
+    LegalStage,
+    Letter,
+    Margin,
+    OtherCustomer,
+    Policy,
+    SameCustomer,
+    Target,
+)
+from pipelines.journal_payload import Payload, Text
+from pipelines.journal_rep import (
+    Blocker,
+    Confirmation,
+    Contact,
+    DebtClass,
+    Dispute,
+    Greeting,
+    Handover,
+    Hold,
+    PayerFact,
+    Plan,
+    Promise,
+    Rating,
+    StartRule,
+    Task,
+)
 
 PAYLOADS: dict[str, type[Payload]] = {
     "contact": Contact,

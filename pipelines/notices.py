@@ -13,7 +13,7 @@ import pandas as pd
 from pipelines import follow_up, journal
 from pipelines.follow_up import Day, Reason, as_json
 from pipelines.journal import Subject
-from pipelines.journal_entries import Letter, LetterItem
+from pipelines.journal_office import Letter, LetterItem
 from pipelines.settings import NoticeStep, Settings
 
 Item = tuple[str, int]  # invoice_id, instalment_no
