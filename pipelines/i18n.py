@@ -42,12 +42,22 @@ def terminal_language() -> str:
     return "en"
 
 
+class _Written(str):
+    """A value as the language writes it; `{items:invoice|invoices}` gives the word that goes with it, one or many."""
+
+    def __format__(self, spec: str) -> str:
+        one, several, many = spec.partition("|")
+        return str.__format__(self, spec) if not several else one if self in ("1", "-1") else many
+
+
 def translate(language: str, key: str, **params: object) -> str:
     """The text of `key` with its placeholders filled, values formatted the way the language writes them.
 
     Raises KeyError for a key the catalogue does not hold: a missing word is a defect, not a blank.
     """
-    return catalogue(language)[key].format(**{name: _shown(language, name, value) for name, value in params.items()})
+    return catalogue(language)[key].format(
+        **{name: _Written(_shown(language, name, value)) for name, value in params.items()}
+    )
 
 
 def reasons(language: str, stored: str | None) -> list[str]:

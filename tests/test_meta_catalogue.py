@@ -127,3 +127,11 @@ def test_every_key_is_used() -> None:
         return key in written or any(key.startswith(prefix) for prefix in begun)
 
     assert [key for key in i18n.catalogue("en") if not is_used(key)] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 customers below 50% are left out"), (1, "1 customer below 50% is left out"), (1200, "1,200 customers")],
+)
+def test_one_is_said_as_one(count: int, said: str) -> None:
+    assert i18n.translate("en", "calls.below", count=count, share=0.5).startswith(said)
