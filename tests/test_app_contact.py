@@ -169,7 +169,7 @@ def test_what_is_missing_becomes_our_task_and_leaves_the_list(day, language):
 def test_a_hold_without_reason_is_refused_at_its_field_and_then_stored(day):
     whom = (day["first"]["entity_id"], day["first"]["customer_id"])
     app = payer(day)
-    app.session_state["entry.open"] = ("hold", *whom, "entry.1")
+    app.session_state["entry.open"] = ("hold", *whom)
     app.run()
     healthy(app, "en")
     until = TODAY + dt.timedelta(days=9)

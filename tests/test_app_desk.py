@@ -82,7 +82,7 @@ def test_a_task_is_ended_by_one_person_and_the_second_is_told(day, language):  #
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_hand_over_takes_the_customer_off_the_list_and_shows_its_one_owner(day, language):  # noqa: F811
     app = payer(day, language)
-    app.session_state["entry.open"] = ("handover", *day["first"][["entity_id", "customer_id"]], "entry.1")
+    app.session_state["entry.open"] = ("handover", *day["first"][["entity_id", "customer_id"]])
     app.run()
     field(app, "text_input", "to").set_value("Ms Qi")
     field(app, "button_group", "department").set_value("legal")

@@ -184,7 +184,6 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
     reader, t = view.reader, view.reader.t
     form = Form(view, f"legal.{entity_id}.{customer_id}")
     items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
-    whole = t("entry.whole_customer")
     stage, invoice = st.columns(2, gap="small")
     with stage:
         forms.field(
@@ -192,10 +191,7 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
             format_func=lambda each: reader.code("legal", each), placeholder=t("escalation.choose_stage"),
         )  # fmt: skip
     with invoice:
-        forms.field(
-            form, "invoice", st.selectbox, t("entry.invoice"), options=["", *payer_today.invoices(items)],
-            format_func=lambda each: each or whole,
-        )  # fmt: skip
+        forms.of_invoice(form, t("entry.invoice"), payer_today.invoices(items))
     happened, cost, ahead = st.columns(3, gap="small")
     with happened:
         forms.day(form, "happened_on", t("heading.happened_on"))

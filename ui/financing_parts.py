@@ -164,15 +164,11 @@ def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
     t, form = view.reader.t, Form(view, f"bill.{entity_id}.{customer_id}")
     form.suggest("currency", view.reader.currency)
     items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
-    whole = t("entry.whole_customer")
     number_field, invoice = st.columns(2, gap="small")
     with number_field:
         forms.field(form, "number", st.text_input, t("heading.bill_number"), help=t("financing.number_help"))
     with invoice:
-        forms.field(
-            form, "invoice", st.selectbox, t("entry.invoice"), options=["", *payer_today.invoices(items)],
-            format_func=lambda each: each or whole,
-        )  # fmt: skip
+        forms.of_invoice(form, t("entry.invoice"), payer_today.invoices(items))
     amount, currency, due = st.columns([2, 1, 2], gap="small")
     with amount:
         forms.amount(form, "amount", t("financing.amount"))

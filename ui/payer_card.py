@@ -6,17 +6,14 @@ from typing import Any
 import streamlit as st
 
 from pipelines import payer_card, queries_lateness
-from pipelines.errors import UserError
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
-from pipelines.journal_entries import EntryRefused
 from pipelines.payer_card import FINANCE, PEOPLE, Fact
-from ui import journal_parts
+from ui import forms, journal_parts
 from ui.formats import date, plain
+from ui.forms import Form
 from ui.habits import in_words
 from ui.session import View
-
-OPEN = "payer_card.open"
 
 
 def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
@@ -33,12 +30,14 @@ def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
         st.info(t("payer_card.papers_by", date=date(view.reader, closing)), icon=":material/event_busy:")
     if known["transfer_days"].value:
         st.caption(t("payer_card.money_takes", text=known["transfer_days"].value))
+    about = Subject(str(customer["entity_id"]), str(customer["customer_id"]))
+    form = Form(view, "payer_card")
     st.button(
-        t("payer_card.edit"), key="payer_card.edit", icon=":material/edit:", on_click=_begin, args=(customer, known)
+        t("payer_card.edit"), key="payer_card.edit", icon=":material/edit:", on_click=_begin, args=(form, about, known)
     )
-    target = st.session_state.get(OPEN)
-    if target is not None and target[0] == Subject(str(customer["entity_id"]), str(customer["customer_id"])):
-        st.dialog(t("payer_card.title"), width="medium", on_dismiss=_dismiss)(_form)(view, *target)
+    target = forms.opened(form)
+    if target is not None and target[0] == about:
+        forms.dialog(form, t("payer_card.title"), lambda: _fields(view, form, *target), width="medium")
 
 
 def _line(view: View, name: str, fact: Fact) -> str:
@@ -49,51 +48,24 @@ def _line(view: View, name: str, fact: Fact) -> str:
     return f"{plain(reader.code('fact', name))}: **{plain(fact.value)}** :gray[{plain(said)}]"
 
 
-def _begin(customer: Mapping[str, Any], known: Mapping[str, Fact]) -> None:
-    times = st.session_state.get("payer_card.times", 0) + 1
-    st.session_state["payer_card.times"] = times
-    key = f"payer_card.{times}"
+def _begin(form: Form, about: Subject, known: Mapping[str, Fact]) -> None:
+    forms.begin(form, (about, known))
     for name, fact in known.items():
-        st.session_state[f"{key}.{name}"] = fact.value
-    st.session_state[OPEN] = (Subject(str(customer["entity_id"]), str(customer["customer_id"])), known, key)
+        form.suggest(name, fact.value)
 
 
-def _dismiss() -> None:
-    st.session_state.pop(OPEN, None)
-
-
-def _form(view: View, subject: Subject, known: Mapping[str, Fact], key: str) -> None:
-    reader, t = view.reader, view.reader.t
-    if st.session_state.get(OPEN) is None:
-        st.rerun()
-    problems = {p.field: p.text(reader.language) for p in st.session_state.get(f"{key}.problems", ())}
+def _fields(view: View, form: Form, about: Subject, known: Mapping[str, Fact]) -> None:
+    t = view.reader.t
     st.caption(t("payer_card.edit_help"))
     left, right = st.columns(2, gap="small")
     for place, names in ((left, PEOPLE + FINANCE[:2]), (right, FINANCE[2:])):
         with place:
             for name in names:
-                st.text_input(reader.code("fact", name), key=f"{key}.{name}")
-                if name in problems:
-                    st.markdown(f":red[:material/error: {plain(problems[name])}]")
-    if failure := st.session_state.get(f"{key}.failure"):
-        st.error(failure, icon=":material/error:")
-    st.button(
-        t("contact.save"), key=f"{key}.save", type="primary", icon=":material/save:", width="stretch",
-        shortcut="Ctrl+Enter", on_click=_save, args=(view, subject, known, key),
-    )  # fmt: skip
+                forms.field(form, name, st.text_input, view.reader.code("fact", name))
 
+    def store() -> str:
+        after = {name: str(form.value(name) or "") for name in known}
+        stored = payer_card.store(view.settings, about, known, after, who=journal_parts.writer(view))
+        return t("payer_card.saved" if stored else "payer_card.nothing_changed")
 
-def _save(view: View, subject: Subject, known: Mapping[str, Fact], key: str) -> None:
-    state = st.session_state
-    if state.get(OPEN) is None:
-        return  # a second press of the button, while the first was being stored
-    after = {name: str(state.get(f"{key}.{name}") or "") for name in known}
-    try:
-        stored = payer_card.store(view.settings, subject, known, after, who=journal_parts.writer(view))
-    except EntryRefused as refused:
-        state[f"{key}.problems"] = refused.problems
-    except UserError as failed:
-        state[f"{key}.failure"] = failed.text(view.reader.language)
-    else:
-        st.toast(view.reader.t("payer_card.saved" if stored else "payer_card.nothing_changed"), icon=":material/check:")
-        _dismiss()
+    forms.save_in_dialog(form, store)
