@@ -1,5 +1,6 @@
 """One column of an export: from its texts to SQL for its value and its fault, with the evidence."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
@@ -61,6 +62,7 @@ class Context:
     pivot: int
     european: bool
     zone: str
+    period: tuple[dt.date, dt.date] | None = None
     orders: dict[str, str | None] = field(default_factory=dict)
     mark: str | None = None
 
@@ -79,7 +81,9 @@ class Context:
         )
         stated = self.options.get("date_order")
         order = stated.get(column.name) if isinstance(stated, dict) else stated
-        found = values_dates.read_dates(counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone)
+        found = values_dates.read_dates(
+            counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone, period=self.period
+        )
         self.orders.update({shape: o for shape, o in found.orders.items() if o})
         alias = f"m_{column.name}"
         _map_table(self.con, alias, list(counts), found.dates, found.faults, "DATE")

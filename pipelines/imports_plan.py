@@ -1,5 +1,6 @@
 """How each canonical column of an export is computed: decided column by column, dates and amounts first."""
 
+import datetime as dt
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from typing import Any
@@ -52,13 +53,15 @@ def plan_columns(
     delimiter: str | None,
     absent: frozenset[str] = frozenset(),
     zone: str = "UTC",
+    period: tuple[dt.date, dt.date] | None = None,
     types: Dict[int, Early],
     facts: Dict[int, TypedFacts],
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
     `options` are a person's words (date_order, decimal, currency); `absent` is what the reader has seen nowhere in the
-    file and need not be looked for; `types` and `facts` tell of the columns that have been read as their type.
+    file and need not be looked for; `period` what it states to hold; `types` and `facts` tell of the columns that have
+    been read as their type.
     """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
@@ -66,7 +69,7 @@ def plan_columns(
     wanted = _wanted(mapping)
     sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
     texts = text_facts(con, mapping, kinds, absent)
-    context = Context(con, options, pivot, european=delimiter == ";", zone=zone)
+    context = Context(con, options, pivot, european=delimiter == ";", zone=zone, period=period)
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
         source = sources.get(column.name)
         if source is None:

@@ -22,7 +22,7 @@ from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
 from pipelines.readers import open_export
 from pipelines.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
-from pipelines.readers_layout import Layout, is_total, locate
+from pipelines.readers_layout import Layout, is_total, locate, stated_period
 from pipelines.readers_raw import Early, Raw
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -103,6 +103,7 @@ def read_export(
             delimiter=delimiter,
             absent=raw.absent,
             zone=settings.timezone,
+            period=stated_period(raw.head[0][1]) if raw.head else None,
             types=types,
             facts=facts,
         )

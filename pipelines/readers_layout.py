@@ -16,11 +16,11 @@ TOTAL = (
     r"|.*[^a-z](sub)?total:?|percent(age)? of total|sum:?|balance due"
     r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|합계|소계|총계|누계)[:：]?"
     r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*"
-    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral)"
+    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral|[*]{1,3})"
 )
 GRAND_TOTAL = (
     r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
-    r"|gesamt(summe)?:?|endsumme:?|total geral:?)"
+    r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3})"
 )
 _TOTAL = re.compile(TOTAL)
 _WIDEST = 1000  # columns a table may have; rows with cells further out are rejected
@@ -156,6 +156,23 @@ def as_of_date(titles: Sequence[str], name: str, newest: dt.date | None) -> dt.d
         return dates[-1]
     alone = [date for _, dates in dated for date in dates] + dates_in_text(_spaced(name))
     return next((date for date in alone if newest is None or date >= newest), newest)
+
+
+def stated_period(cells: Sequence[str]) -> tuple[dt.date, dt.date] | None:
+    """First and last day of a DATEV batch by its first record: of the batch, else of its financial year."""
+    if not cells or cells[0].strip() not in ("EXTF", "DTVF"):
+        return None
+    year, first, last = ([*map(_compact_date, cells[12:16]), *[None] * 4][i] for i in (0, 2, 3))
+    if first and last and first <= last < first + dt.timedelta(days=366):
+        return first, last
+    return (year, year + dt.timedelta(days=364)) if year else None
+
+
+def _compact_date(cell: str) -> dt.date | None:
+    try:
+        return dt.datetime.strptime(cell.strip(), "%Y%m%d").date()
+    except ValueError:
+        return None
 
 
 def _spaced(name: str) -> str:

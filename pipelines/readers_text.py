@@ -153,9 +153,14 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
 
 
 def _stand_alone(sample: bytes) -> bool:
-    """Whether the bytes above ASCII stand alone between ASCII letters, as accents do, not in pairs as Chinese does."""
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
-    return sum(1 for n in runs if n == 1) > 0.85 * len(runs)
+    """Whether the bytes above ASCII stand alone between ASCII letters, as accents do, not in pairs as Chinese does.
+
+    Of a Japanese pair the second byte may be ASCII; its first one is mostly of those that no European letter has.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    alone = [run for run in runs if len(run) == 1]
+    letters = [run for run in alone if run >= b"\xa0" or run in (b"\x80", b"\x92", b"\x93", b"\x94", b"\x96")]
+    return len(alone) > 0.85 * len(runs) and len(letters) > 0.5 * len(alone)
 
 
 def _decoded(sample: bytes, encoding: str) -> str | None:

@@ -57,8 +57,10 @@ _TIMES_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[AP]M)?", r
 _STAMP = re.compile(
     r"\d{4}-(?:0\d|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-]\d{2}:\d{2})"
 )
+_NO_YEAR = re.compile(r"(\d{1,2})(\d\d)|(\d{1,2})[./-](\d{1,2})\.?|\d{1,2}月\d{1,2}日?")  # DDMM, day.month and the like
 _HASHES = re.compile(r"#{3,}")
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
+_FAULTS = {"times": "date_destroyed", "hashes": "date_destroyed", "DDMM": "date_without_year"}
 _SERIAL_ZERO = dt.date(1899, 12, 30)
 _MONTHS = {
     word: number
@@ -106,12 +108,14 @@ def read_dates(
     order: str | None = None,
     hints: Mapping[str, str | None] | None = None,
     zone: str | None = None,
+    period: tuple[dt.date, dt.date] | None = None,
 ) -> DateColumn:
     """Decide the styles of a date column from its distinct texts and how often each occurs.
 
     `order` (DMY, MDY or YMD) is a person's word and wins; `hints` are orders found in the other date columns of the
     export and decide a style that its own values leave open. `pivot`: two-digit years up to it are 20xx. `zone`: the
-    time zone of the business; time stamps that are its midnights, written in UTC, are dates of that zone.
+    time zone of the business; time stamps that are its midnights, written in UTC, are dates of that zone. `period`:
+    first and last day of what the export states to hold, which gives dates of DDMM alone their year.
     """
     shifted = _midnights(counts, zone) if zone else {}
     dates: dict[str, dt.date | None] = {}
@@ -123,14 +127,17 @@ def read_dates(
         if clean.casefold() in BLANKS:
             dates[text] = None
             continue
-        style, found = (f"UTC → {zone}", shifted[text]) if text in shifted else _plain(clean, pivot)
+        if without_year := _NO_YEAR.fullmatch(clean):
+            style, found = "DDMM", _in_period(without_year, period)
+        else:
+            style, found = (f"UTC → {zone}", shifted[text]) if text in shifted else _plain(clean, pivot)
         if style == "figures":
             key, fits = _in_orders(clean, pivot)
             groups.setdefault(key, []).append((text, fits))
             continue
         dates[text] = found if found and FIRST <= found <= LAST else None
         if dates[text] is None:
-            faults[text] = {"times": "date_destroyed", "hashes": "date_destroyed"}.get(style, "date_not_read")
+            faults[text] = _FAULTS.get(style, "date_not_read")
             if found:
                 faults[text] = "date_out_of_range"
         else:
@@ -152,6 +159,15 @@ def read_dates(
         destroyed=sum(counts[t] for t, code in faults.items() if code == "date_destroyed"),
         total=total,
     )
+
+
+def _in_period(parts: re.Match[str], period: tuple[dt.date, dt.date] | None) -> dt.date | None:
+    """The only date of a period on a day written DDMM."""
+    if not period or not parts[1]:
+        return None
+    years = range(period[0].year, period[1].year + 1)
+    found = [d for year in years if (d := _date(year, int(parts[2]), int(parts[1]))) and period[0] <= d <= period[1]]
+    return found[0] if len(found) == 1 else None
 
 
 def _midnights(texts: Iterable[str], zone: str) -> dict[str, dt.date]:

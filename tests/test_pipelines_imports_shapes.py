@@ -51,6 +51,44 @@ K02,青禾,2026-03-06,AR002,2026-04-05,50.00,50.00,CNY
 """,
         ("invoices", "open_items", 2, 2, 0, "1050.00", "1050.00"),
     ),
+    "full-width figures, triangles for minus, a name that two bytes of ASCII cut": Shape(
+        "得意先コード,得意先名,請求書番号,請求日,支払期日,請求金額\n"
+        "０００１,東商事,Ｓ－１,２０２６／０３／０１,２０２６／０４／３０,￥１２，０００\n"
+        "０００２,西商店,Ｓ－２,２０２６／０３／１５,２０２６／０５／３１,￥△３，５００\n",
+        ("invoices", "ledger", 2, 0, 0, "8500.00", None),
+        "cp932",
+    ),
+    "stars for totals, amounts in local currency": Shape(
+        """|Customer|DocumentNo|Type|Doc. Date |Net due dt|Amount in LC|Curr.|
+------------------------------------------------------------------
+|100001  |900000001 |RV  |01.03.2026|31.03.2026|    1.200,00|EUR  |
+|100001  |140000001 |DG  |20.03.2026|20.03.2026|      100,00-|EUR  |
+------------------------------------------------------------------
+|*       |          |    |          |          |    1.100,00|EUR  |
+|**      |          |    |          |          |    1.100,00|EUR  |
+""",
+        ("invoices", "ledger", 2, 4, 0, "1100.00", "1100.00"),
+    ),
+    "days and months without a year, in a batch that states its months": Shape(
+        '"EXTF";700;21;"Buchungsstapel";12;20260205120000000;;"RE";"";"";1001;1;20250701;4;20251201;20260131;"Winter"\n'
+        "Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Konto;Belegdatum;Belegfeld 1;Buchungstext\n"
+        '1190,00;"S";"EUR";10001;112;"RE-1";"Adler"\n595,00;"S";"EUR";10002;3112;"RE-2";"Zeta"\n'
+        '119,00;"H";"EUR";10001;1501;"GS-1";"Adler"\n',
+        ("invoices", "ledger", 3, 0, 0, "1666.00", None),
+        "cp1252",
+    ),
+    "thin spaces between thousands, accents": Shape(
+        "Client;Facture;Date facture;Échéance;Montant TTC;Solde\n"
+        "Durand;FA-1;05/03/2026;04/04/2026;1\xa0234,50;1\xa0234,50\n"
+        "Éloi;FA-2;15/03/2026;14/04/2026;2\xa0000,00;0,00\n",
+        ("invoices", "ledger", 2, 0, 0, "3234.50", None),
+        "cp1252",
+    ),
+    "debits and credits by a word behind, a customer under its own word": Shape(
+        "Particulars|Voucher No|Date|Due Date|Amount\nAsh Works|V1|1-Apr-26|1-May-26|12,000.00 Dr\n"
+        "Ash Works|V2|3-Apr-26||2,000.00 Cr\nElm|V3|5-Apr-26|5-May-26|1,50,000.00 Dr\nTotal||||1,60,000.00 Dr\n",
+        ("invoices", "ledger", 3, 1, 0, "160000.00", "160000.00"),
+    ),
     "decimal commas and euro signs": Shape(
         "Kundennr;Kunde;Rechnungsnr;Rechnungsdatum;Fällig am;Betrag;Offen;Währung\n"
         "10001;Müller & Söhne;RE-1;05.03.2026;04.04.2026;1.234,56 €;1.234,56 €;EUR\n"

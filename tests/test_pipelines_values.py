@@ -264,3 +264,15 @@ def test_midnights_of_the_business_written_in_utc_are_its_dates() -> None:
     assert (
         read_dates({**stamps, "2026-03-05T09:30:00Z": 1}, zone="Asia/Shanghai").dates["2026-03-05T09:30:00Z"] == MARCH_5
     )
+
+
+def test_a_day_without_a_year_has_the_year_of_the_period_stated_or_none() -> None:
+    period = (dt.date(2025, 12, 1), dt.date(2026, 1, 31))
+    found = read_dates({"112": 1, "3112": 1, "1501": 1, "1502": 1}, period=period)
+    assert [found.dates[text] for text in ("112", "3112", "1501")] == [
+        dt.date(2025, 12, 1),
+        dt.date(2025, 12, 31),
+        dt.date(2026, 1, 15),
+    ]
+    assert found.faults == {"1502": "date_without_year"}  # outside of the period
+    assert set(read_dates({"0103": 1, "05.03.": 1, "3月5日": 1}).faults.values()) == {"date_without_year"}
