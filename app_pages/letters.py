@@ -3,22 +3,14 @@
 import streamlit as st
 
 from pipelines import queries_payers
-from ui import journal_parts, letters, navigation, page, payer_today
+from ui import journal_parts, letters, payer_today
 from ui.formats import plain
 from ui.session import view as current_view
 
 view = current_view()
 t = view.reader.t
-entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
-
-customer = None if view.build is None else view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
-if customer is None:
-    navigation.back(t)
-    page.start("letters")
-    st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
-    st.stop()
-
-navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
+customer = payer_today.chosen(view, "letters")
+entity_id, customer_id = str(customer["entity_id"]), str(customer["customer_id"])
 st.title(t("letter.title", name=plain(customer["customer_name"] or customer_id)), anchor=False)
 st.caption(t("letter.help"))
 items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)

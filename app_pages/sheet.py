@@ -3,22 +3,14 @@
 import streamlit as st
 
 from pipelines import debt_class, queries_payers
-from ui import call_sheet, class_parts, contact_form, journal_parts, navigation, page, payer_today
+from ui import call_sheet, class_parts, contact_form, journal_parts, payer_today
 from ui.formats import date, plain
 from ui.session import view as current_view
 
 view = current_view()
 t = view.reader.t
-entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
-
-customer = None if view.build is None else view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
-if customer is None:
-    navigation.back(t)
-    page.start("sheet")
-    st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
-    st.stop()
-
-navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
+customer = payer_today.chosen(view, "sheet")
+entity_id, customer_id = str(customer["entity_id"]), str(customer["customer_id"])
 items = view.ask_anywhere(queries_payers.customer_open_items, entity_id, customer_id)
 payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
 today = journal_parts.day(view)

@@ -6,10 +6,11 @@ import streamlit as st
 from pipelines import payer_factors, queries_credit
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
-from ui import customer_picker, factor_parts, navigation, page
+from ui import customer_picker, factor_parts, page
 from ui.formats import compact, date, number
+from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import words
 
 COLUMNS = words(
     "customer_name rep payer_class signs rating limit_use days_late_recent days_late_earlier broken open_base "
@@ -39,12 +40,9 @@ def show(view: View, today: Day) -> None:
     if shown.empty:
         page.nothing_here(t("ability.nobody"))
     else:
-        row = table(
-            reader, shown, COLUMNS, key="ability", alt=t("credit.ability"), open_label=t("app.open"),
-            file_name="ability-to-pay", height=420,
-        )  # fmt: skip
-        if row is not None:
-            navigation.open_payer(view, shown.iloc[row]["entity_id"], shown.iloc[row]["customer_id"])
+        payers_table(
+            view, shown, COLUMNS, key="ability", alt=t("credit.ability"), file_name="ability-to-pay", height=420
+        )
     with st.container(border=True):
         st.markdown(f"**{t('ability.enter')}**")
         whom = customer_picker.choose(view, "ability")

@@ -12,6 +12,7 @@ from pipelines.journal import Subject
 from ui import customer_picker, forms, journal_parts, navigation, page
 from ui.formats import compact, money, number, percent
 from ui.forms import Form
+from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import table, words
 
@@ -57,12 +58,9 @@ def credit(view: View) -> None:
     st.caption(t("credit.policy", **policy))
     if no_limit:
         st.caption(f":material/info: {t('credit.no_limit', text=number(reader, no_limit))}")
-    row = table(
-        reader, beyond, CREDIT_COLUMNS, key="credit", alt=t("credit.given"), open_label=t("app.open"),
-        file_name="credit",
+    payers_table(
+        view, beyond, CREDIT_COLUMNS, key="credit", alt=t("credit.given"), file_name="credit",
     )  # fmt: skip
-    if row is not None:
-        navigation.open_payer(view, beyond.iloc[row]["entity_id"], beyond.iloc[row]["customer_id"])
 
 
 def margin(view: View, today: Day) -> None:

@@ -10,9 +10,10 @@ from pipelines import claims, journal, ladder, queries_agreements, queries_claim
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.ladder import STEPS, Standing
-from ui import forms, journal_parts, navigation, page, payer_today
+from ui import forms, journal_parts, page, payer_today
 from ui.formats import compact, date, money, number, plain
 from ui.forms import Form
+from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import table, words
 
@@ -48,12 +49,9 @@ def ladder_board(view: View, today: Day) -> None:
     table(reader, steps, EXPOSURE_COLUMNS, key="ladder_exposure", alt=t("escalation.exposure"))
     st.caption(t("escalation.approvers"))
     found["allowed"] = [reader.code("ladder", step) if step else "" for step in found["allowed"]]
-    row = table(
-        reader, found, LADDER_COLUMNS, key="ladder", alt=t("escalation.ladder"), open_label=t("app.open"),
-        file_name="ladder",
+    payers_table(
+        view, found, LADDER_COLUMNS, key="ladder", alt=t("escalation.ladder"), file_name="ladder",
     )  # fmt: skip
-    if row is not None:
-        navigation.open_payer(view, found.iloc[row]["entity_id"], found.iloc[row]["customer_id"])
 
 
 def _rule(view: View, step: str) -> str:
@@ -164,12 +162,9 @@ def legal_register(view: View, today: Day) -> None:
         colour = "red" if row["days_until"] < 0 else "blue"
         text = f"{date(reader, row['next_on'])} · {row['customer_name']} · {reader.code('legal', row['legal'])}"
         st.markdown(f":{colour}[:material/event: {plain(text)}]")
-    row_no = table(
-        reader, found, REGISTER_COLUMNS, key="register", alt=t("escalation.register"), open_label=t("app.open"),
-        file_name="legal",
+    payers_table(
+        view, found, REGISTER_COLUMNS, key="register", alt=t("escalation.register"), file_name="legal",
     )  # fmt: skip
-    if row_no is not None:
-        navigation.open_payer(view, found.iloc[row_no]["entity_id"], found.iloc[row_no]["customer_id"])
 
 
 def _named(view: View, found: pd.DataFrame) -> pd.DataFrame:
@@ -227,9 +222,6 @@ def limitation(view: View, today: Day) -> None:
     if found.empty:
         page.nothing_here(t("escalation.clock_fine", days=settings.limitation_warning_days))
         return
-    row = table(
-        reader, found, CLOCK_COLUMNS, key="clock", alt=t("escalation.limitation"), open_label=t("app.open"),
-        file_name="limitation",
+    payers_table(
+        view, found, CLOCK_COLUMNS, key="clock", alt=t("escalation.limitation"), file_name="limitation",
     )  # fmt: skip
-    if row is not None:
-        navigation.open_payer(view, found.iloc[row]["entity_id"], found.iloc[row]["customer_id"])

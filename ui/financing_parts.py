@@ -11,10 +11,11 @@ from pipelines import bills, financing, queries_agreements, queries_financing, q
 from pipelines.financing import Terms, Way
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
-from ui import forms, journal_parts, navigation, page, payer_today
+from ui import forms, journal_parts, page, payer_today
 from ui.charts import ACCENT, CONFIG, OVERDUE, frame, money_axis
 from ui.formats import compact, date, money, number, plain
 from ui.forms import Form
+from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import table, words
 
@@ -140,7 +141,7 @@ def bill_cards(view: View, found: pd.DataFrame) -> None:
 
 def bill_register(view: View, today: Day) -> None:
     """All bills with their state, and what the tables count of each."""
-    reader, t = view.reader, view.reader.t
+    t = view.reader.t
     keys = tuple(sorted({(note.entity_id, note.payload.number) for note in bills.standing(today)}))
     found = bills.register(today, view.ask_build(queries_financing.bills_counted, keys))
     pairs = tuple(sorted(set(zip(found["entity_id"], found["customer_id"], strict=True))))
@@ -150,13 +151,10 @@ def bill_register(view: View, today: Day) -> None:
         page.nothing_here(t("financing.no_bills"))
         return
     bill_cards(view, found)
-    row = table(
-        reader, found, BILL_COLUMNS, key="bills", alt=t("financing.register"), open_label=t("app.open"),
-        file_name="bills",
+    payers_table(
+        view, found, BILL_COLUMNS, key="bills", alt=t("financing.register"), file_name="bills",
     )  # fmt: skip
     st.caption(t("financing.counting"))
-    if row is not None:
-        navigation.open_payer(view, found.iloc[row]["entity_id"], found.iloc[row]["customer_id"])
 
 
 def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:

@@ -6,13 +6,29 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import debt_class, follow_up, ladder, ownership
+from pipelines import debt_class, follow_up, ladder, ownership, queries_payers
 from pipelines.follow_up import Day
-from ui import contact_form, entry_form, journal_parts, navigation
+from ui import contact_form, entry_form, journal_parts, navigation, page
 from ui.formats import date, missing, plain
 from ui.session import View
 
 LINKS = (("sheet", "description"), ("letters", "mail"), ("agreements", "handshake"), ("escalation", "balance"))
+
+
+def chosen(view: View, name: str) -> dict[str, Any]:
+    """The customer in the address of a page about one payer, with the way back to it; without one the page ends."""
+    t = view.reader.t
+    entity_id, customer_id = st.query_params.get("entity", ""), st.query_params.get("customer", "")
+    customer: dict[str, Any] | None = None
+    if view.build is not None:
+        customer = view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
+    if customer is None:
+        navigation.back(t)
+        page.start(name)
+        st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
+        st.stop()
+    navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
+    return customer
 
 
 def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list[str]) -> None:
