@@ -6,6 +6,7 @@ gives what the tables of a build as of that day must hold.
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,7 @@ class Oracle:
         base: str = "CNY",
         default_entity: str = "main",
         listed_on: dt.date = LONG_AGO,
+        lists: Sequence[tuple[dt.date, Sequence[Row]]] = (),
     ) -> None:
         self.as_of, self.base, self.default_entity, self.listed_on = as_of, base, default_entity, listed_on
         self.rates: dict[str, list[tuple[dt.date, Decimal]]] = defaultdict(list)
@@ -47,6 +49,11 @@ class Oracle:
         )
         self.people = {(row["entity_id"] or default_entity, row["customer_id"]): row for row in ledger.customers}
         rows = self._standing_invoices(ledger.invoices)
+        self.on_lists = {
+            (row["entity_id"] or default_entity, row["invoice_id"], row["instalment_no"] or 1)
+            for _, some in lists
+            for row in some
+        }
         self.owners = self._owners(rows)
         self.documents = [self._document(row) for row in rows]
         self.by_customer: dict[tuple[str, str], list[Document]] = defaultdict(list)
@@ -55,6 +62,7 @@ class Oracle:
         self.by_id: dict[tuple[str, str], list[Document]] = defaultdict(list)
         for document in sorted(self.documents, key=lambda one: (one.due, one.instalment)):
             self.by_id[document.entity, document.invoice_id].append(document)
+        self.listed = self._paid_by_difference(lists)
         lines = [self._line(row) for row in self._standing_receipts(ledger.receipts)]
         self.lines = sorted((line for line in lines if line.day <= as_of), key=lambda line: line.order)
         self._apply()
@@ -104,6 +112,30 @@ class Oracle:
             return Decimal(1)
         return max(one for one in self.rates[currency] if one[0] <= day)[1]
 
+    def _paid_by_difference(
+        self, lists: Sequence[tuple[dt.date, Sequence[Row]]]
+    ) -> dict[tuple[str, str, int], list[tuple[dt.date, Decimal]]]:
+        """What each item was paid by the day of each open-items list of one source: by how much it shrank until then.
+
+        Before its first list it was open in full; gone from a list it is paid; back or larger it is open again.
+        """
+        found: dict[tuple[str, str, int], list[tuple[dt.date, Decimal]]] = defaultdict(list)
+        left: dict[tuple[str, str, int], Decimal] = {}
+        for day, rows in sorted(lists, key=lambda one: one[0]):
+            here = {
+                (row["entity_id"] or self.default_entity, row["invoice_id"], row["instalment_no"] or 1): row
+                for row in rows
+            }
+            for key in [*left, *(key for key in here if key not in left)]:
+                row = here.get(key)
+                stated = ZERO if row is None else row["amount"] if row["open_amount"] is None else row["open_amount"]
+                now = abs(stated)
+                before = left.get(key, abs(row["amount"]) if row else ZERO)
+                left[key] = now
+                if now != before:
+                    found[key].append((day, before - now))
+        return found
+
     def _document(self, row: Row) -> Document:
         customer = (row["entity_id"], row["customer_id"])
         owner = self.owners.get(customer, ("", ""))
@@ -138,6 +170,8 @@ class Oracle:
 
     def _settled(self, row: Row) -> tuple[dt.date, Decimal] | None:
         """What the row itself says was settled; without a settled date it was so by the day of the list."""
+        if (row["entity_id"] or self.default_entity, row["invoice_id"], row["instalment_no"] or 1) in self.on_lists:
+            return None
         if row["settled_date"] is None and row["open_amount"] is None and row["status"] != "paid":
             return None
         return row["settled_date"] or self.listed_on, abs(row["amount"]) - abs(row["open_amount"] or ZERO)
@@ -209,18 +243,22 @@ class Oracle:
         accounted = sum((amount for line, amount, _ in sent if line.currency == documents[0].currency), ZERO)
         stated: list[Sent] = []
         for one in documents:
+            sign = 1 if one.amount >= 0 else -1
+            for day, paid in self.listed[one.entity, one.invoice_id, one.instalment]:
+                stated.append((self._no_new_money(one, day, sign * paid), sign * paid, one.instalment))
             if one.settled is None or (len(documents) > 1 and accounted):
                 continue
             day, settled = one.settled
-            sign = 1 if one.amount >= 0 else -1
             amount = sign * settled - accounted
             if amount * sign * settled > 0:
-                line = Line(
-                    one.entity, "", one.customer, day, LONG_AGO, amount, one.currency, one.rate, "payment",
-                    one.invoice_id, one.instalment, one.account, None,
-                )  # fmt: skip
-                stated.append((line, amount, one.instalment))
+                stated.append((self._no_new_money(one, day, amount), amount, one.instalment))
         return stated
+
+    def _no_new_money(self, one: Document, day: dt.date, amount: Decimal) -> Line:
+        return Line(
+            one.entity, "", one.customer, day, LONG_AGO, amount, one.currency, one.rate, "payment",
+            one.invoice_id, one.instalment, one.account, None,
+        )  # fmt: skip
 
     def _pay(self, documents: list[Document], sent: list[Sent]) -> None:
         """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""

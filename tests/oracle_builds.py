@@ -21,7 +21,9 @@ from tests.oracle_documents import Ledger, Row
 from tests.oracle_ledgers import LISTED_ON
 
 
-def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger") -> None:
+def store(
+    home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger", as_of: dt.date = LISTED_ON
+) -> None:
     """Put accepted rows into the warehouse folder as an import does."""
     if not rows:
         return
@@ -46,7 +48,7 @@ def store(home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str |
         source=kind,
         kind=kind,
         file_name=f"{kind}-{number}.csv",
-        as_of=LISTED_ON if kind == "invoices" else None,
+        as_of=as_of if kind == "invoices" else None,
         ledger=ledger if kind == "invoices" else None,
         rows_read=len(rows),
         rows_accepted=len(rows),

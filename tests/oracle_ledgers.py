@@ -173,6 +173,25 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     return Ledger(invoices, list(once.values()), people, rates)
 
 
+@st.composite
+def open_lists(draw: st.DrawFn, number: int = 0) -> list[tuple[dt.date, list[Row]]]:
+    """Two to four open-items lists of one source: items come, shrink, go, and now and then come back or grow."""
+    offsets = draw(st.lists(st.integers(20, 330), min_size=2, max_size=4, unique=True).map(sorted))
+    items = [one for place in range(draw(st.integers(1, 8))) for one in draw(documents(100 * number + place))]
+    items = [one | {"status": None, "open_amount": None, "settled_date": None} for one in items]
+    lists: list[tuple[dt.date, list[Row]]] = []
+    for offset in offsets:
+        listed = []
+        for one in items:
+            share = draw(st.sampled_from((None, None, "1", "0.6", "0.25", "0")))
+            if share is not None:
+                left = (one["amount"] * Decimal(share)).quantize(Decimal("0.0001"))
+                listed.append(one | {"open_amount": None if share == "1" and draw(st.booleans()) else left})
+        lists.append((FIRST + dt.timedelta(days=offset), listed))
+    # A file without a row is no import, so nobody knows of such a list.
+    return [each for each in lists if each[1]]
+
+
 def together(books: Sequence[Ledger]) -> Ledger:
     """Several ledgers as one, each under entities of its own: one build then proves them all."""
     kinds = []

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -19,10 +19,24 @@ from pipelines.imports import import_file
 from pipelines.settings import Settings
 from tests.oracle import Oracle
 from tests.oracle_builds import built, store, store_ledger, stored
-from tests.oracle_comparison import ACCOUNT, aged, alike, assert_same, compare, contents, rows
+from tests.oracle_comparison import (
+    ACCOUNT,
+    aged,
+    alike,
+    assert_same,
+    compare,
+    compare_aging,
+    compare_applications,
+    compare_invoices,
+    compare_open_items,
+    compare_receivables,
+    contents,
+    rows,
+)
 from tests.oracle_documents import ZERO, Ledger, Row
-from tests.oracle_figures import aging, month_ends
-from tests.oracle_ledgers import FIRST, LISTED_ON, ledgers, together
+from tests.oracle_figures import aging, month_ends, receivables
+from tests.oracle_ledgers import FIRST, LISTED_ON, RATES, ledgers, open_lists, together
+from tests.oracle_ledgers import row as rate
 
 # How many random ledgers to prove; one build proves several, each under entities of its own.
 EXAMPLES = int(os.environ.get("FIRSTPAID_ORACLE_EXAMPLES", "25"))
@@ -65,6 +79,33 @@ def test_a_build_agrees_with_the_oracle(home: Path, ledger: Ledger, as_of: dt.da
         compare(con, Oracle(ledger, as_of, listed_on=LISTED_ON), months)
         ((buckets,),) = rows(con, "select coalesce(sum(open_base), 0) from fct_aging")
         assert rows(con, "select coalesce(sum(open_base), 0) from fct_open_items") == [(buckets,)]
+
+
+@examples(EXAMPLES)
+@given(lists=open_lists(), as_of=as_of_days())
+def test_open_items_lists_agree_with_the_oracle(
+    home: Path, lists: list[tuple[dt.date, list[Row]]], as_of: dt.date
+) -> None:
+    """Several lists of one source: what an item shrank between two of them was paid by the day of the later one."""
+    assume(any(row["issue_date"] <= as_of for _, some in lists for row in some))
+    rates = [
+        rate("fx_rates", currency=code, rate_date=FIRST, rate_to_base=Decimal(first[0]))
+        for code, first in RATES.items()
+    ]
+    store_ledger(home, Ledger([], [], fx_rates=rates))
+    for place, (listed_on, some) in enumerate(lists):
+        store(home, "invoices", some, place, ledger="open_items", as_of=listed_on)
+    oracle = Oracle(Ledger([row for _, some in lists for row in some], [], fx_rates=rates), as_of, lists=lists)
+    with built(Settings(home=home), as_of) as con:
+        compare_invoices(con, oracle)
+        compare_applications(con, oracle)
+        compare_open_items(con, oracle)
+        compare_aging(con, oracle, 60)
+        compare_receivables(con, receivables(oracle))
+        assert {basis for (basis,) in rows(con, "select distinct basis from fct_applications")} <= {"inferred"}
+        assert set(rows(con, "select distinct not_computable_reason, dso_countback, cei from fct_dso_monthly")) <= {
+            ("open_items_only", None, None)
+        }
 
 
 @examples(EXAMPLES // 2)

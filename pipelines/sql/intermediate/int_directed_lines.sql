@@ -128,7 +128,7 @@ differences as (
         instalments.instalment_no,
         payments.paid_on as applied_on,
         payments.paid_on as received_on,
-        case when instalments.amount_doc < 0 then -abs(payments.amount) else payments.amount end as amount_doc,
+        case when instalments.amount_doc < 0 then -payments.amount else payments.amount end as amount_doc,
         instalments.currency,
         'payment' as kind,
         'listed' as rule

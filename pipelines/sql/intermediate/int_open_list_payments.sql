@@ -1,5 +1,6 @@
 -- Grain: one row per instalment and open-items list in which it shrank, grew or was gone: money by difference.
--- An item gone or reduced between two lists of one source was paid by the date of the later list.
+-- An item gone or reduced between two lists of one source was paid by the date of the later list; back or larger, it
+-- is open again. Amounts are without sign: some lists show credit notes below zero, others not.
 with
 
 lists as (
@@ -24,8 +25,8 @@ listed as (
         coalesce(invoices.entity_id, $default_entity) as entity_id,
         invoices.invoice_id,
         coalesce(invoices.instalment_no, 1) as instalment_no,
-        coalesce(invoices.open_amount, invoices.amount) as open_amount,
-        invoices.amount
+        abs(coalesce(invoices.open_amount, invoices.amount)) as open_amount,
+        abs(invoices.amount) as amount
     from raw_invoices as invoices
     inner join lists on invoices.import_id = lists.import_id
 
