@@ -142,6 +142,18 @@ def test_a_file_loaded_twice_says_so(page, tmp_path):
     assert len(imports.list_imports(Settings(home=tmp_path / "home"))) == 1
 
 
+def test_what_was_stopped_starts_again_without_choosing_the_file_once_more(page, tmp_path):
+    upload(page, "ledger.csv", LEDGER.encode())
+    page.button(key="load_files").click().run()
+    jobs.stop(page.session_state["import_job"])
+    settled(page)
+    assert page.warning and not page.success
+    page.button(key="start_again").click().run()
+    settled(page)
+    assert page.success, [each.value for each in page.error]
+    assert [each.file_name for each in imports.list_imports(Settings(home=tmp_path / "home"))] == ["ledger.csv"]
+
+
 def test_a_build_that_fails_says_why_and_offers_to_try_again(page, tmp_path):
     foreign = LEDGER.replace("CNY", "USD")
     upload(page, "usd.csv", foreign.encode())

@@ -165,6 +165,11 @@ def _outcome(view: View, job: jobs.Job) -> None:
     with st.container(horizontal=True):
         if not job.error and not job.stopped:
             navigation.link("overview", t("imports.to_overview"), icon=":material/arrow_forward:")
+        if job.stopped and not job.is_complete:
+            st.button(
+                t("imports.start_again"), type="primary", icon=":material/replay:", on_click=start,
+                args=(view, job.steps[job.step :]), key="start_again",
+            )  # fmt: skip
         st.button(t("imports.close"), on_click=_forget, type="tertiary", key="close_job")
 
 

@@ -41,6 +41,11 @@ class Job:
         done, total = self.done_of
         return min((self.step + (done / total if total else 0)) / len(self.steps), 1.0)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every step ended well: it may have done so before it could be stopped."""
+        return self.done and not self.error and len(self.results) == len(self.steps)
+
 
 def start(steps: Sequence[Sequence[str]], language: str) -> Job:
     """Run `python -m <step>` for each step in the background, with messages in `language`."""
