@@ -38,7 +38,8 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
     newest = list(reversed(past))
     rows = pd.DataFrame([{name: getattr(report, name) for name in (*PAST, "import_id")} for report in newest])
     for name in ("accepted_total", "control_total"):
-        rows[name] = pd.to_numeric(rows[name], errors="coerce")
+        # Master data and rates hold no amounts to add up.
+        rows[name] = pd.to_numeric(rows[name], errors="coerce").mask(rows["kind"].isin(("customers", "fx_rates")))
     rows["as_of"] = pd.to_datetime(rows["as_of"])
     columns = [name for name in PAST if name != "retracted_at" or rows["retracted_at"].notna().any()]
     row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"), file_name="imports")

@@ -22,8 +22,8 @@ def words(text: str) -> tuple[str, ...]:
 _COLUMNS_OF_KIND = {
     "text": """was now key lines
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
-        file_name column_name value raw source import_id source_column samples parent_id tax_id decision_maker acceptor payer
-        payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
+        file_name column_name value raw source import_id source_column samples parent_id tax_id decision_maker acceptor
+        payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
         serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
@@ -107,7 +107,10 @@ def table(
     `file_name` adds download buttons; the files hold the same rows, columns and words.
     """
     shown = readable(reader, frame, columns)
-    config: dict[str, Any] = {column: _config(reader, column) for column in columns}
+    for column in columns:
+        if KINDS[column] == "share":
+            shown[column] = shown[column].round(3)  # the format writes as many decimals as there are
+    config: dict[str, Any] = {column: _config(reader, column, shown[column]) for column in columns}
     click_key = f"{key}.open"
     if open_label:
         shown.insert(0, "open", open_label)
@@ -161,10 +164,16 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
     return values
 
 
-def _config(reader: Reader, column: str) -> object:
+def _amount_width(label: str, values: pd.Series) -> int:
+    """Pixels that hold the heading and the longest amount: a column sized by the browser cuts amounts off."""
+    longest = max((len(f"{value:,.2f}") for value in values.dropna()), default=0)
+    return 28 + max(8 * longest, sum(14 if letter > "\u2e80" else 8 for letter in label))
+
+
+def _config(reader: Reader, column: str, values: pd.Series) -> object:
     kind, label = KINDS[column], header(reader, column)
     if kind in ("money", "amount"):
-        return st.column_config.NumberColumn(label, format="%,.2f")
+        return st.column_config.NumberColumn(label, format="%,.2f", width=_amount_width(label, values))
     if kind == "count":
         return st.column_config.NumberColumn(label, format="%,d")
     if kind == "points":
