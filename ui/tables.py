@@ -109,7 +109,7 @@ def table(
     shown = readable(reader, frame, columns)
     for column in columns:
         if KINDS[column] == "share":
-            shown[column] = shown[column].round(3)  # the format writes as many decimals as there are
+            shown[column] = pd.to_numeric(shown[column]).round(3)  # the format writes as many decimals as there are
     config: dict[str, Any] = {column: _config(reader, column, shown[column]) for column in columns}
     click_key = f"{key}.open"
     if open_label:
