@@ -1,9 +1,11 @@
 """Definitions: every figure of the pages has one, in both languages, with the settings filled in."""
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.settings import Settings
-from ui.definitions import GROUPS, definitions, matching
+from ui.definitions import GROUPS, SYMBOLS, as_markdown, definitions, matching
 from ui.i18n import Reader
 
 
@@ -28,3 +30,14 @@ def test_a_definition_is_found_by_its_words():
     found = matching(definitions(Reader("zh_CN", "CNY"), Settings()), "倒推 余额")
     assert "dso_countback" in [each.name for each in found]
     assert matching(found, "no such thing") == []
+
+
+@pytest.mark.parametrize(("language", "file"), [("en", "README.md"), ("zh_CN", "README.zh-CN.md")])
+def test_the_readme_holds_the_same_definitions(language, file):
+    """Where this fails, the README gets what `as_markdown` gives: the catalogue is the one source."""
+    readme = (Path(__file__).resolve().parent.parent / file).read_text(encoding="utf-8")
+    assert as_markdown(Reader(language, "CNY"), Settings()) in readme
+
+
+def test_every_formula_in_symbols_is_of_a_figure():
+    assert set(SYMBOLS) <= {name for names in GROUPS.values() for name in names}

@@ -94,6 +94,14 @@ def help_text(reader: Reader, settings: Settings, name: str) -> str:
     return f"{plain(found.formula)}  \n{plain(found.note)}"
 
 
+def as_markdown(reader: Reader, settings: Settings) -> str:
+    """Every figure that can be computed by a formula as a table, for the README."""
+    head = f"| {reader.t('passport.which')} | {reader.t('passport.formula')} |\n|---|---|\n"
+    return head + "".join(
+        f"| {each.title} | {each.formula} |\n" for each in definitions(reader, settings) if each.group != "risk"
+    )
+
+
 def matching(all_of_them: list[Definition], text: str) -> list[Definition]:
     """Those that hold the words of `text` anywhere."""
     words = text.casefold().split()
