@@ -10,20 +10,21 @@ from ui.session import View
 ROWS = (15, 30, 50)
 
 
-def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object) -> None:
-    """Show the cells; `varying` is what the figure depends on besides the build, the scope and the words."""
+def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, opens_payer: bool = True) -> None:
+    """Show the cells; `varying` is what the figure depends on besides the build, the scope and the words.
+
+    `opens_payer`: a cell is the way to the payer; not where no document stands behind it.
+    """
     if cells.empty:
         page.nothing_here(view.reader.t("overview.heatmap_alt_empty"))
         return
     dark = st.context.theme.type == "dark"
-    event = st.plotly_chart(
-        view.figure(key, lambda: heatmap(view.reader, cells, dark=dark), dark, *varying),
-        key=key,
-        on_select="rerun",
-        selection_mode="points",
-        config=charts.CONFIG,
-        alt=heatmap_summary(view.reader, cells),
-    )
+    figure = view.figure(key, lambda: heatmap(view.reader, cells, dark=dark), dark, *varying)
+    alt = heatmap_summary(view.reader, cells)
+    if not opens_payer:
+        st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
+        return
+    event = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", config=charts.CONFIG, alt=alt)
     if event.selection.points:
         entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
         navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)

@@ -4,13 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from pipelines import queries_summaries
-from ui import charts, page
+from ui import page
 from ui.formats import compact, date, money, number, plain
-from ui.heatmap import heatmap, heatmap_summary
+from ui.heatmap_block import ROWS, heatmap_block
 from ui.session import View
 from ui.tables import table, words
 
-ROWS = (15, 30, 50)
 COMPARED = words("customer_id customer_name summary_base documents_base difference found_in")
 
 
@@ -116,16 +115,12 @@ def _tie_out(view: View, import_id: str) -> None:
 
 
 def _heatmap(view: View, import_id: str) -> None:
-    reader, t = view.reader, view.reader.t
+    t = view.reader.t
     with st.container(border=True):
         head, control = st.columns([4, 1], vertical_alignment="bottom")
         head.subheader(t("overview.heatmap"), anchor=False)
         rows = control.segmented_control(t("overview.rows"), ROWS, default=ROWS[0], required=True, key="summary_rows")
         cells = view.ask(queries_summaries.summary_heatmap, import_id, rows or ROWS[0])
-        if cells.empty:
-            page.nothing_here(t("overview.heatmap_alt_empty"))
-            return
-        st.caption(t("summary.own_buckets"))
-        dark = st.context.theme.type == "dark"
-        figure = view.figure("summary", lambda: heatmap(reader, cells, dark=dark), dark, rows, import_id)
-        st.plotly_chart(figure, key="summary_heatmap", config=charts.CONFIG, alt=heatmap_summary(reader, cells))
+        if not cells.empty:
+            st.caption(t("summary.own_buckets"))
+        heatmap_block(view, cells, "summary_heatmap", rows, import_id, opens_payer=False)
