@@ -167,7 +167,7 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
 def _amount_width(label: str, values: pd.Series) -> int:
     """Pixels that hold the heading and the longest amount: a column sized by the browser cuts amounts off."""
     longest = max((len(f"{value:,.2f}") for value in values.dropna()), default=0)
-    return 28 + max(8 * longest, sum(14 if letter > "\u2e80" else 8 for letter in label))
+    return 20 + max(7 * longest, sum(14 if letter > "\u2e80" else 7 for letter in label))
 
 
 def _config(reader: Reader, column: str, values: pd.Series) -> object:
