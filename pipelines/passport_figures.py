@@ -198,16 +198,20 @@ def _at_risk(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
 
 
 def _roll_rate(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    rows = queries_cash.roll_rates(con, scope, at.months)
-    on = as_of(con)
+    rows, balance = queries_cash.roll_rates(con, scope, at.months), queries.balances(con, scope)
+    on = balance["as_of"]
+    left_out = tuple(
+        each for each in (LeftOut("unapplied", balance["unapplied_items"], balance["unapplied"]),) if each.rows
+    )
     row = rows[(rows["from_bucket"] == at.bucket) & (rows["to_bucket"] == at.to_bucket)].to_dict("records")
     all_of_them = rows[rows["from_bucket"] == at.bucket].to_dict("records")
     variants = tuple(Term("moved_to", each["rate"], SHARE, each["to_bucket"]) for each in all_of_them)
     if not row:
         result = Term(figure, 0.0 if all_of_them else None, SHARE)
-        return Passport(figure, on, result, variants=variants, missing=None if all_of_them else "nothing_stood")
+        missing = None if all_of_them else "nothing_stood"
+        return Passport(figure, on, result, variants=variants, left_out=left_out, missing=missing)
     terms = _terms(cast("dict[str, Any]", row[0]), amount_base=MONEY, balance_base=MONEY)
-    return Passport(figure, on, Term(figure, row[0]["rate"], SHARE), terms, variants)
+    return Passport(figure, on, Term(figure, row[0]["rate"], SHARE), terms, variants, left_out)
 
 
 def _provision(con: Connection, scope: Scope, figure: str, at: At) -> Passport:

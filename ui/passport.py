@@ -67,7 +67,8 @@ def _body(view: View, figure: str, at: At) -> None:
     covered = filters.in_words(reader, view.who.scope, view.scope) or t("passport.everything")
     st.caption(f"{t('passport.at_month', date=date(reader, made.on))} · {reader.currency} · {plain(covered)}")
     value = shown(reader, made.result)
-    st.header(plain(t("app.at_least", text=value) if made.is_lower_bound else value), anchor=False)
+    text = t("app.at_least", text=value) if made.is_lower_bound else value
+    st.metric(t(f"metric.{figure}"), text, label_visibility="collapsed")
     if made.missing:
         key = f"passport.missing_{made.missing}" if made.missing.startswith("nothing") else f"dso_reason.{made.missing}"
         st.info(t("passport.missing", text=t(key)), icon=":material/info:")
