@@ -43,8 +43,9 @@ def button(view: View, entity_id: str, customer_id: str, name: str, action: str 
 
 
 def show(view: View) -> None:
-    """The form while it is open; pages call this once, at their end."""
+    """The form while it is open, and a word when it has been saved; pages call this once, at their end."""
     form = Form(view, "contact")
+    forms.say(form)
     target = forms.opened(form)
     if target is not None:
         title = view.reader.t("contact.title", name=plain(target.name))

@@ -53,6 +53,7 @@ def buttons(
         due = follow_up.working_day(today, DAYS_FOR_A_TASK)
         for name, value in (("due_on", due), ("next_on", due), ("invoice", invoice_id)):
             form.suggest(name, value)
+    forms.say(form)
     target = forms.opened(form)
     if target is not None and target[1:] == (entity_id, customer_id):
         kind, about = target[0], Subject(entity_id, customer_id)

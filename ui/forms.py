@@ -40,6 +40,12 @@ def opened(form: Form) -> Any:
     return st.session_state.get(f"{form.name}.open")
 
 
+def say(form: Form) -> None:
+    """Say once what a dialog has stored; a page with the dialog calls this in each of its runs."""
+    if said := st.session_state.pop(f"{form.name}.said", ""):
+        st.toast(said, icon=":material/check:")
+
+
 def begin(form: Form, about: object) -> None:
     """Open a form in a dialog, its fields empty; `about` is kept until it is closed."""
     st.session_state[f"{form.name}.times"] = st.session_state.get(f"{form.name}.times", 0) + 1
@@ -134,8 +140,8 @@ def _attempt_in_dialog(form: Form, store: Callable[[], str]) -> None:
     said = _stored(form, store)
     if said is not None:
         end(form)
-        if said:
-            st.toast(said, icon=":material/check:")
+        # The page runs anew to close the dialog, which would take a word said now away with it.
+        st.session_state[f"{form.name}.said"] = said
 
 
 def attempt(form: Form, store: Callable[[], object], saved: str) -> None:

@@ -35,6 +35,7 @@ def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
     st.button(
         t("payer_card.edit"), key="payer_card.edit", icon=":material/edit:", on_click=_begin, args=(form, about, known)
     )
+    forms.say(form)
     target = forms.opened(form)
     if target is not None and target[0] == about:
         forms.dialog(form, t("payer_card.title"), lambda: _fields(view, form, *target), width="medium")
