@@ -12,7 +12,13 @@ from pipelines import __main__ as pipelines_command
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLES = sorted(path.stem for path in (ROOT / "pipelines" / "sql" / "marts").glob("*.sql"))
+# int_ tables are the build's own; what a reader of a build may rely on bears another name.
+TABLES = sorted(
+    path.stem
+    for layer in ("marts", "reports", "views")
+    for path in (ROOT / "pipelines" / "sql" / layer).glob("*.sql")
+    if not path.stem.startswith("int_")
+)
 MADE_IN_PYTHON = ["fct_late_risk", "build_info"]
 PROGRAMS = {"pipelines": pipelines_command.main, "models": models_command.main}
 COMMANDS = [
