@@ -115,8 +115,10 @@ def _with_neighbours(
     if below is not None and rows[below][0] == rows[best][0] + 1:
         under = rows[below][1]
         named = [c for c in under if c]
-        joined = _joined(header, under)
-        leaves = any(a and not b for a, b in zip(_padded(header, under), _padded(under, header), strict=True))
+        joined = _joined(header, under, rank)
+        # A label merged over both rows stands in each of them.
+        pairs = zip(_padded(header, under), _padded(under, header), strict=True)
+        leaves = any(a and (not b or a == b) for a, b in pairs)
         plain = not any(is_data(c) or is_ruler(c) for c in named)
         if len(named) >= 2 and plain and leaves and len(joined) and rank(joined) >= rank(header) - 1:
             return joined, below
@@ -128,14 +130,19 @@ def _with_neighbours(
     return list(header), best
 
 
-def _joined(header: Cells, under: Cells) -> list[str]:
-    """Two header rows as one; a label above several of the lower row belongs to each. Empty if they do not fit."""
+def _joined(header: Cells, under: Cells, rank: HeaderRank) -> list[str]:
+    """Two header rows as one; a label above several of the lower row belongs to each. Empty if they do not fit.
+
+    A group and its part are named in the order that is known: 日期 over 开票 is 开票日期, 金额 over 应收金额 is that.
+    """
     joined, group = [], ""
     for above, below in zip(_padded(header, under), _padded(under, header), strict=True):
         group = above or (group if below else "")
         if below and not group:
             return []
-        joined.append(f"{above or group if below else above} {below}".strip())
+        over = (above or group if below else above) if above != below else ""
+        ways = (f"{over} {below}".strip(), f"{below}{over}", below)
+        joined.append(next((way for way in ways if over and below and rank([way]) >= 1), ways[0]))
     return joined
 
 

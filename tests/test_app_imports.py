@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pipelines import imports, queries
 from pipelines.settings import Settings
 from ui import import_jobs, jobs, session
+from ui.formats import DASH
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 LEDGER = """Customer No,Customer,Invoice No,Invoice Date,Due Date,Amount,Currency
@@ -140,6 +141,14 @@ def test_a_file_loaded_twice_says_so(page, tmp_path):
         settled(page)
         assert expected in page.success[0].value
     assert len(imports.list_imports(Settings(home=tmp_path / "home"))) == 1
+
+
+def test_a_value_that_could_not_be_read_is_shown_as_such(page):
+    upload(page, "ledger.csv", LEDGER.replace("100.00", "soon").encode())
+    assert not page.exception
+    columns = next(frame.value for frame in page.dataframe if "parsed" in frame.value)
+    amount = columns[columns["source_column"] == "Amount"].iloc[0]
+    assert (amount["samples"], amount["parsed"]) == ("soon · 50.00 · 1,200.50", f"{DASH} · 50.00 · 1,200.50")
 
 
 def test_what_was_stopped_starts_again_without_choosing_the_file_once_more(page, tmp_path):

@@ -89,6 +89,16 @@ K02,青禾,2026-03-06,AR002,2026-04-05,50.00,50.00,CNY
         "Ash Works|V2|3-Apr-26||2,000.00 Cr\nElm|V3|5-Apr-26|5-May-26|1,50,000.00 Dr\nTotal||||1,60,000.00 Dr\n",
         ("invoices", "ledger", 3, 1, 0, "160000.00", "160000.00"),
     ),
+    "two header rows, labels merged over both of them": Shape(
+        """2026年3月应收账款明细,,,,,
+客户名称,发票号,日期,,金额,
+客户名称,发票号,开票,到期,应收金额,未收金额
+远山,F1,2026-03-01,2026-04-01,100.00,60.00
+青禾,F2,2026-03-02,2026-04-02,50.00,50.00
+合计,,,,150.00,110.00
+""",
+        ("invoices", "open_items", 2, 1, 0, "150.00", "150.00"),
+    ),
     "decimal commas and euro signs": Shape(
         "Kundennr;Kunde;Rechnungsnr;Rechnungsdatum;Fällig am;Betrag;Offen;Währung\n"
         "10001;Müller & Söhne;RE-1;05.03.2026;04.04.2026;1.234,56 €;1.234,56 €;EUR\n"

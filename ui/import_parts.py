@@ -139,9 +139,9 @@ def column_table(reader: Reader, preview: Preview, key: str) -> None:
 
 
 def as_read(reader: Reader, column: str, text: str | None) -> str:
-    """A value as it was read, in words: codes by their name, amounts with two decimals."""
-    if text is None:
-        return ""
+    """A value as it was read, in words: codes by their name, amounts with two decimals, a dash for none."""
+    if not text:
+        return DASH
     if column in ("doc_type", "kind", "method", "status"):
         return reader.code(column, text)
     if column == "disputed":
