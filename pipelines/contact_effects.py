@@ -107,9 +107,9 @@ def items_followed(day: Day, found: Sequence[Note], items: pd.DataFrame, totals:
     """How far the overdue items of the call list were approached as their strategy says: a row per strategy.
 
     strategy, items, open_base, items_followed, items_otherwise (approached in other ways alone), items_untouched,
-    followed_share (of all items). An item was approached by a contact with its customer, or a notice that names it, after
-    its due date. `items`: entity_id, customer_id, strategy, next_action, invoice_id, due_date of the customers in
-    `found`; `totals`: strategy, items, open_base of all.
+    followed_share (of all items). An item was approached by a contact with its customer, or a notice that names it,
+    after its due date. `items`: entity_id, customer_id, strategy, next_action, invoice_id, due_date of the customers
+    in `found`; `totals`: strategy, items, open_base of all.
     """
     by_customer: dict[Customer, list[tuple[dt.date, str, frozenset[str]]]] = {}
     for note in found:
