@@ -13,7 +13,11 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What a notebook may use of the project: the queries, the settings that say where the build lies, and the words.
-READS = {"pipelines": {"queries", "i18n"}, "pipelines.queries": {"Scope"}, "pipelines.settings": {"Settings"}}
+READS = {
+    "pipelines": {"queries", "queries_payers", "i18n"},
+    "pipelines.queries": {"Scope"},
+    "pipelines.settings": {"Settings"},
+}
 
 
 def code_cells(path: Path) -> list[nbformat.NotebookNode]:
