@@ -53,7 +53,9 @@ def effect(day: Day, found: Sequence[Note], payments: pd.DataFrame, within: int,
     columns = ["method", "payer_class", "contacts", "followed_by_money", "recovered_base", "median_days", "waiting"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    money = payments.assign(paid_on=pd.to_datetime(payments["paid_on"])).sort_values("paid_on")
+    # Where nothing was paid the columns come without a type of their own.
+    money = payments.astype({"entity_id": "str", "customer_id": "str"})
+    money = money.assign(paid_on=pd.to_datetime(money["paid_on"])).sort_values("paid_on")
     asked = rows.assign(day=rows["day"].astype(money["paid_on"].dtype)).sort_values(["day", "contact"])
     paid = pd.merge_asof(
         money, asked[["entity_id", "customer_id", "day", "contact"]], left_on="paid_on", right_on="day",

@@ -67,6 +67,14 @@ def test_a_contact_whose_days_are_not_over_waits(settings):
     assert (row["contacts"], row["waiting"], row["recovered_base"]) == (1, 1, 0)
 
 
+def test_contacts_that_no_money_followed_yet_are_counted(settings):
+    contact(settings, "C1", dt.date(2026, 3, 2))
+    contact(settings, "C1", dt.date(2026, 3, 30))
+    day = today(settings)
+    (row,) = contact_effects.effect(day, found(day, "C1"), payments(), 7, AS_OF).to_dict("records")
+    assert (row["contacts"], row["waiting"], row["followed_by_money"], row["recovered_base"]) == (1, 1, 0, 0)
+
+
 def test_nothing_logged_is_an_empty_table(settings):
     assert contact_effects.effect(today(settings), [], payments(), 7, AS_OF).empty
 
