@@ -155,6 +155,8 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
         return values.map(lambda value: "; ".join(reader.reasons(value)))
     if kind == "moment":
         return values.map(lambda value: moment(reader, value, reader.zone))
+    if kind == "count" and values.dtype.kind == "f":
+        return values.round() + 0.0  # no minus before a nought
     if kind == "flag":
         return values.map(lambda value: reader.t("app.yes") if value is True or value == 1 else "")
     if kind == "text" and column in ("rep", "region"):
