@@ -38,11 +38,6 @@ def customer_key(con: Connection, scope: Scope, entity_id: str, customer_id: str
     return row.get("customer_key")
 
 
-def in_scope(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> bool:
-    """Whether the customer is the reader's own, or has a document of theirs."""
-    return customer_key(con, scope, entity_id, customer_id) is not None
-
-
 def customer_open_items(
     con: Connection, scope: Scope, entity_id: str, customer_id: str, bucket: str | None = None
 ) -> pd.DataFrame:

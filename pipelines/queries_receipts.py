@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.queries import Connection, Scope, _frame, _row
-from pipelines.queries_payers import in_scope
+from pipelines.queries_payers import customer_key
 
 # Rules by which money was applied that nobody stated; a person may say otherwise.
 AUTOMATIC = ("reference", "exact", "oldest")
@@ -73,7 +73,7 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
     payer = left or _row(
         con, "select entity_id, customer_id, currency from fct_applications where line_key = ? limit 1", [key]
     )
-    if not payer or not in_scope(con, scope, payer["entity_id"], payer["customer_id"]):
+    if not payer or customer_key(con, scope, payer["entity_id"], payer["customer_id"]) is None:
         return None
     on_account = left.get("left_doc", Decimal(0))
     applied = _row(con, "select coalesce(sum(amount_doc), 0) as sum from fct_applications where line_key = ?", [key])
