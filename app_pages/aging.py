@@ -5,8 +5,7 @@ import streamlit as st
 
 from pipelines import queries_aging, queries_summaries
 from pipelines.passport_types import At
-from ui import aging_charts, charts, overview_parts, page, passport, summary_parts
-from ui.formats import money
+from ui import aging_charts, charts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.tables import table, words
 
@@ -33,8 +32,8 @@ if day != view.build.as_of:
     st.caption(f":material/history: {t('aging.back_in_time')}")
 
 aging = view.ask(queries_aging.aging_at, day)
-st.caption(t("aging.total", text=money(reader, float(aging["open_base"].sum()))))
-overview_parts.tie_out_line(reader, view.ask(queries_aging.tie_out_at, day))
+tie_out.line(view, aging["open_base"].sum(), day=day)
+tie_out.control_totals(view)
 with st.container(border=True):
     st.subheader(t("overview.heatmap"), anchor=False)
     cells = view.ask(queries_aging.aging_heatmap_at, day, rows or ROWS[0])

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pipelines import queries
+from pipelines import queries_tie_out
 from pipelines.queries import Scope
 from pipelines.queries_chain import chain
-from ui import navigation, page
-from ui.formats import date, moment, money, number, plain
+from ui import navigation, page, tie_out
+from ui.formats import date, moment, number, plain
 
 STAGES = ("collect", "process", "analyse", "visualise", "share")
 ICONS = {
@@ -36,9 +36,7 @@ for stage in STAGES:
                 st.caption(t(f"chain.step_{step['step']}_note"))
 
 st.subheader(f":material/verified: {t('chain.ties')}", anchor=False)
-for row in view.ask_build(queries.tie_out, Scope()).to_dict("records"):
-    amount, gap = money(reader, row["amount_base"]), money(reader, row["difference"])
-    st.markdown(f"- {reader.code('measure', row['measure'])}: {plain(amount)} · {t('chain.gap', text=plain(gap))}")
+st.caption(tie_out.in_words(reader, view.ask_build(queries_tie_out.tie_out, Scope())))
 build = view.build
 if build is not None:
     made = t("chain.build", build=build.build_id, date=date(reader, build.as_of), model=build.model_id)

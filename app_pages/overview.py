@@ -4,7 +4,7 @@ import streamlit as st
 
 from pipelines import queries, queries_summaries
 from pipelines.passport_types import At
-from ui import charts, overview_parts, page, passport, summary_parts
+from ui import charts, overview_parts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.i18n import Reader
 
@@ -19,7 +19,8 @@ kpis = view.ask(queries.kpis)
 balances = view.ask(queries.receivables_trend)
 dso = view.ask(queries.dso_trend)
 overview_parts.cards(view, kpis, balances, dso)
-overview_parts.tie_out_line(reader, view.ask(queries.tie_out))
+tie_out.line(view, kpis["outstanding"])
+tie_out.control_totals(view)
 summary_parts.line(view)
 
 with st.container(border=True):

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from pipelines import queries, queries_aging, queries_cash, queries_lateness
+from pipelines import queries, queries_aging, queries_cash, queries_lateness, queries_tie_out
 from pipelines.passport_parts import as_of, countback, left_out_of_balances, left_out_of_lateness, rows_left_out
 from pipelines.passport_types import COUNT, DAYS, INDEX, MONEY, MONEY_DAYS, SHARE, At, LeftOut, Passport, Term
 from pipelines.queries import Connection, Scope
@@ -45,8 +45,8 @@ def _balance(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
         buckets = [each for each in aging if orders[0] <= each["bucket_order"] <= orders[1]]
         terms = [Term("bucket", sign * Decimal(str(each["open_base"])), MONEY, each["bucket"]) for each in buckets]
         made = replace(made, terms=tuple(terms))
-    counted = queries.tie_out(con, scope).to_dict("records")
-    variants = [Term(f"counted_{each['measure']}", _plain(each["amount_base"]), MONEY) for each in counted]
+    counted = queries_tie_out.tie_out(con, scope).amounts
+    variants = [Term(f"counted_{measure}", amount, MONEY) for measure, amount in counted.items()]
     left_out = (*left_out_of_balances(figure, row), *rows_left_out(con, scope))
     return replace(made, variants=tuple(variants) if figure == "outstanding" else (), left_out=left_out)
 

@@ -371,39 +371,3 @@ def imports(con: Connection) -> pd.DataFrame:
 def rejected_rows(con: Connection, import_id: str) -> pd.DataFrame:
     """The rows of one import that were set aside, in file order."""
     return _frame(con, "select * from rejected_rows where import_id = ? order by line_no", [import_id])
-
-
-def tie_out(con: Connection, scope: Scope) -> pd.DataFrame:
-    """The same receivables counted independently: measure, amount_base, difference against the open items.
-
-    `ledger` is invoices less applications less unapplied money; `buckets` the aging table; `open_items` the item list.
-    """
-    condition, values = scope.where()
-    return _frame(
-        con,
-        f"""
-        with measures as (
-            select 1 as place, 'open_items' as measure, coalesce(sum(open_base), 0) as amount_base
-            from fct_open_items where {condition}
-            union all
-            select 2, 'buckets', coalesce(sum(open_base), 0)
-            from fct_aging where {condition}
-            union all
-            select 3, 'ledger', (
-                select coalesce(sum(amount_base), 0)
-                from int_instalment_balances inner join int_accounts using (account_key)
-                where {condition}
-            ) - (
-                select coalesce(sum(amount_base), 0)
-                from int_applications inner join int_accounts using (account_key)
-                where {condition}
-            ) + (
-                select coalesce(sum(open_base), 0) from fct_open_items where doc_type = 'receipt' and {condition}
-            )
-        )
-        select measure, amount_base, amount_base - first_value(amount_base) over (order by place) as difference
-        from measures
-        order by place
-        """,
-        values * 5,
-    )

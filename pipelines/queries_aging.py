@@ -41,6 +41,7 @@ OPEN_AT = """
     ),
     open_at as (
         select
+            instalment_key as item_key,
             account_key,
             issue_date,
             case when amount_doc > 0 then $day - due_date end as days_past_due,
@@ -50,7 +51,7 @@ OPEN_AT = """
         where abs(left_doc) >= 0.01
         union all
         select
-            account_key, min(event_on), null,
+            -line_key, account_key, min(event_on), null,
             coalesce(sum(change_base) filter (change_base < 0), 0),
             sum(change_base)
         from int_unapplied_events
@@ -103,40 +104,6 @@ def aging_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
         inner join ref_buckets as buckets using (bucket_order)
         group by buckets.bucket, buckets.bucket_order
         order by buckets.bucket_order
-        """,
-        {"day": day, **named},
-    )
-
-
-def tie_out_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
-    """The balance of any `day` counted twice, as `queries.tie_out` has it: the buckets, and what was invoiced less
-    applied up to the day and money on account."""
-    condition, named = _named(scope)
-    return _frame(
-        con,
-        f"""
-        with {OPEN_AT},
-        movements as (
-            select account_key, amount_base from int_instalment_balances where issue_date <= $day
-            union all
-            select account_key, -amount_base from int_applications where applied_on <= $day
-            union all
-            select account_key, change_base from int_unapplied_events where event_on <= $day
-        ),
-        measures as (
-            select 1 as place, 'buckets' as measure, coalesce(sum(open_at.open_base), 0) as amount_base
-            from open_at
-            inner join int_accounts as accounts using (account_key)
-            where {condition}
-            union all
-            select 2, 'ledger', coalesce(sum(movements.amount_base), 0)
-            from movements
-            inner join int_accounts as accounts using (account_key)
-            where {condition}
-        )
-        select measure, amount_base, amount_base - first_value(amount_base) over (order by place) as difference
-        from measures
-        order by place
         """,
         {"day": day, **named},
     )

@@ -95,16 +95,3 @@ def test_both_ages_add_up_to_the_same_balance(tmp_path: Path) -> None:
 def test_ledger_ages_must_rise(edges: tuple[int, ...]) -> None:
     with pytest.raises(queries_aging.WrongLedgerAges):
         queries_aging.ledger_ages(edges)
-
-
-def test_the_balance_of_any_day_ties_out(sample_warehouse) -> None:
-    build = queries.published(Settings(home=sample_warehouse))
-    assert build is not None
-    with queries.open_build(build) as con:
-        rep = queries.reps(con, Scope())["rep"][0]
-        for scope in (Scope(), Scope(reps=(rep,))):
-            for day in (build.as_of, dt.date(2025, 2, 17), dt.date(2024, 6, 30)):
-                found = queries_aging.tie_out_at(con, scope, day).set_index("measure")
-                assert abs(found["difference"]["ledger"]) < 0.005
-                buckets = queries_aging.aging_at(con, scope, day)["open_base"].sum()
-                assert round(found["amount_base"]["buckets"] - buckets, 4) == 0 and buckets > 0

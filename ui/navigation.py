@@ -127,6 +127,13 @@ def open_receipt(view: View, line_key: int) -> None:
     st.switch_page(f"{FOLDER}/receipt.py", query_params=carried() | {"import": import_id, "line": str(line_no)})
 
 
+def open_import(import_id: str) -> NoReturn:
+    """Leave for what one export holds, on the import page."""
+    # A report that was opened there before would stay open instead.
+    st.session_state["import_shown"] = import_id
+    st.switch_page(f"{FOLDER}/imports.py", query_params=carried())
+
+
 def link(name: str, label: str, icon: str | None = None, **params: str) -> None:
     """A link to a page by its name."""
     st.page_link(f"{FOLDER}/{name}.py", label=label, icon=icon, query_params=carried() | params)

@@ -1,4 +1,4 @@
-"""The parts of the overview page: cards, the tie-out line, overdue money by rep, and the histories."""
+"""The parts of the overview page: cards, overdue money by rep, and the histories."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,11 @@ import streamlit as st
 from pipelines import queries
 from pipelines.passport_types import At
 from ui import charts, page, passport
-from ui.formats import compact, days, missing, money, number, percent
+from ui.formats import compact, days, missing, number, percent
 from ui.i18n import Reader
 from ui.session import View
 
 MONTHS_IN_SPARKLINE = 13
-HALF_CENT = 0.005
 DSO_FAMILY = ("dso_countback", "dso_simple", "dso_best_possible", "add_days", "cei", "overdue_ratio")
 
 
@@ -50,23 +49,6 @@ def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso:
         earlier = rows[pd.to_datetime(rows["month_end"]) < as_of]
         before[f"{name}_previous"] = earlier[column].iloc[-1] if len(earlier) else None
     return {**kpis, **before}
-
-
-def tie_out_line(reader: Reader, measures: pd.DataFrame) -> None:
-    """Buckets = open items = control total, and by how much they differ."""
-    parts = [
-        f"{reader.code('measure', row['measure'])} **{money(reader, row['amount_base'])}**"
-        for row in measures.to_dict("records")
-    ]
-    off = measures[measures["difference"].abs() >= HALF_CENT]
-    if off.empty:
-        st.caption(f":green[:material/check_circle:] {' = '.join(parts)} · {reader.t('overview.ties_out')}")
-        return
-    gaps = [
-        f"{reader.code('measure', row['measure'])} {money(reader, row['difference'])}" for row in off.to_dict("records")
-    ]
-    joined = reader.t("app.comma").join(gaps)
-    st.caption(f":orange[:material/warning:] {' · '.join(parts)} · {reader.t('overview.differs', text=joined)}")
 
 
 def overdue_by_rep(view: View) -> None:

@@ -1,6 +1,6 @@
 """Tables as people read them: translated headers, separators, right-aligned amounts, codes in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ from ui.buckets import bucket_name
 from ui.export import csv_bytes, xlsx_bytes
 from ui.formats import moment
 from ui.i18n import Reader
+
+Rows = Callable[[], pd.DataFrame]  # rows that are read only when somebody asks for the file
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -49,8 +51,8 @@ _COLUMNS_OF_KIND = {
         state_on last_event_on last_on
         next_due_date found_on settled_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
-        line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days terms_days
-        days_behind expected_days_late days_late_with_open days_late_before days_to_pay invoices documents
+        rows_not_accepted line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days
+        terms_days days_behind expected_days_late days_late_with_open days_late_before days_to_pay invoices documents
         contacts visits promises_made promises_kept parts long_invoices worst_terms_days days_left days_until
         sold_overdue_invoices max_terms_days ready weeks
         old_rank new_rank moved signs followed waiting median_days in_time too_early too_late no_pattern queue_place
@@ -101,10 +103,12 @@ def table(
     open_label: str | None = None,
     file_name: str | None = None,
     height: int | Literal["auto"] = "auto",
+    everything: Rows | None = None,
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
 
-    `file_name` adds download buttons; the files hold the same rows, columns and words.
+    `file_name` adds download buttons; the files hold the same columns and words, and the same rows, or `everything`
+    where the page shows only the first of many.
     """
     shown = readable(reader, frame, columns)
     for column in columns:
@@ -117,12 +121,12 @@ def table(
         config["open"] = st.column_config.ButtonColumn("", type="tertiary", key=click_key, width="small")
     st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
     if file_name:
-        downloads(reader, frame, columns, key=key, file_name=file_name)
+        downloads(reader, everything or frame, columns, key=key, file_name=file_name)
     click = st.session_state.get(click_key) if open_label else None
     return None if click is None else int(click["row"])
 
 
-def downloads(reader: Reader, frame: pd.DataFrame, columns: Sequence[str], *, key: str, file_name: str) -> None:
+def downloads(reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str], *, key: str, file_name: str) -> None:
     """Buttons for the table as XLSX and CSV; a file is made only when it is asked for."""
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for suffix, label in (("xlsx", "Excel"), ("csv", "CSV")):
@@ -138,8 +142,8 @@ def downloads(reader: Reader, frame: pd.DataFrame, columns: Sequence[str], *, ke
             )
 
 
-def _file(suffix: str, reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
-    words = named(reader, frame, columns)
+def _file(suffix: str, reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str]) -> bytes:
+    words = named(reader, frame() if callable(frame) else frame, columns)
     return csv_bytes(words) if suffix == "csv" else xlsx_bytes(words, reader.t("app.sheet"))
 
 
