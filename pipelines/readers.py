@@ -121,14 +121,14 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
         with zipfile.ZipFile(path) as archive:
             members = {i.filename: i for i in archive.infolist() if not i.is_dir()}
             if members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
-                from pipelines.readers_bounds import check_archive
+                from pipelines.readers_bounds import unpack_workbook
                 from pipelines.readers_workbook import open_workbook
 
                 _check_sizes(list(members.values()), name)
                 if "META-INF/manifest.xml" in members and b"encryption-data" in archive.read("META-INF/manifest.xml"):
                     raise PasswordProtected(name)
-                check_archive(archive, name)
-                return open_workbook(path, name, rank_header, sheet)
+                unpacked = unpack_workbook(archive, workdir, name)
+                return open_workbook(unpacked, name, rank_header, sheet, named_rightly=True)
             found = next((kind for part, kind in _DOCUMENTS.items() if part in members), None)
             if found:
                 raise WrongFormat(name, found)

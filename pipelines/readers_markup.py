@@ -8,10 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from pipelines.readers_cells import Rows, raw_of_rows
 from pipelines.readers_errors import BrokenFile, EmptyFile, WrongFormat
 from pipelines.readers_raw import HEAD_ROWS, Raw
 from pipelines.readers_text import HeaderRank, encoding_of, scan
-from pipelines.readers_workbook import Rows, raw_of_rows
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _WIDEST = 16_384

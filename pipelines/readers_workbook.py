@@ -1,60 +1,74 @@
 """Workbooks (xlsx, xlsm, xls, xlsb, ods): the sheet that holds the table, its cells as text."""
 
-import datetime as dt
-import gc
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import duckdb
-import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from pipelines.cancel import check
-from pipelines.canonical import MONEY
 from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected
-from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
-from pipelines.readers_rows import texts
+from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
+
+if TYPE_CHECKING:
+    from pipelines.readers_cells import Range, Rows
 
 HeaderRank = Callable[[Cells], float]
-Rows = list[list[object]]
-Range = tuple[tuple[int, int], tuple[int, int]]
-_WIDEST = 1000  # columns a table may have; what stands further out is no column of it
 _STANDARD_ERROR = threading.Lock()  # it belongs to all threads: one at a time may turn it away
-_EPOCH = dt.date(1970, 1, 1).toordinal()
-_NO_DAY = -(2**31)
-_EXACT = 10**15  # beyond this a floating-point cell no longer holds every digit
+_LOOKED_EVERY = 0.1  # seconds between two looks at whether to stop
 
 
-def open_workbook(path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None) -> Raw:
+class Sheet(NamedTuple):
+    """The sheet that was read: all names to choose from, its own, its rows and the ranges of its merged cells."""
+
+    names: tuple[str, ...]
+    name: str
+    rows: "Rows"
+    merged: "list[Range]"
+
+
+def open_workbook(
+    path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None, *, named_rightly: bool = False
+) -> Raw:
     """Open the sheet asked for, else the visible one whose first rows look most like a known header.
 
+    `named_rightly` says that the ending of the file's name tells what it is; else only its content does.
     Raises EmptyFile, BrokenWorkbook, PasswordProtected or NoSuchSheet.
     """
-    with _no_collection():
-        names, chosen, rows, merged = _read(path, name, rank_header, sheet)
-        check()
-        if not any(any(cell != "" for cell in row) for row in rows):
-            raise EmptyFile(name)
-        raw = raw_of_rows("workbook", rows, sheet=chosen, sheets=names, merged=merged)
-        del rows
-    return raw
-
-
-def _read(
-    path: Path, name: str, rank_header: HeaderRank, sheet: str | None
-) -> tuple[tuple[str, ...], str, Rows, list[Range]]:
-    """The names of the sheets to choose from, the chosen one, its rows and the ranges of its merged cells."""
+    worker = ThreadPoolExecutor(1)
     try:
-        # From the open file, not the path: the library would believe the file's extension.
-        with path.open("rb") as file, _silenced(), CalamineWorkbook.from_filelike(file) as book:
+        # The library reads without holding the interpreter's lock: what comes next is loaded beside it.
+        reading = worker.submit(_read, path, name, rank_header, sheet, named_rightly)
+        from pipelines.readers_cells import no_collection, raw_of_rows
+
+        rank_header([])
+        while True:
+            try:
+                found = reading.result(_LOOKED_EVERY)
+                break
+            except StillRunning:
+                check()
+    finally:
+        worker.shutdown(wait=False)  # stopped by a person, who is not kept waiting until the library is through
+    with no_collection():
+        if not any(any(cell != "" for cell in row) for row in found.rows):
+            raise EmptyFile(name)
+        return raw_of_rows("workbook", found.rows, sheet=found.name, sheets=found.names, merged=found.merged)
+
+
+def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, named_rightly: bool) -> Sheet:
+    """The sheet asked for, or the one most likely meant. Raises as `open_workbook` does."""
+    try:
+        with _silenced(), _opened(path, named_rightly) as book:
             names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
-            return tuple(names), *_choose(book, [sheet] if sheet is not None else names, rank_header)
+            return _choose(book, tuple(names), (sheet,) if sheet is not None else tuple(names), rank_header)
     except PasswordError:
         raise PasswordProtected(name) from None
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -65,20 +79,34 @@ def _read(
         raise
 
 
-def _choose(book: CalamineWorkbook, names: Sequence[str], rank_header: HeaderRank) -> tuple[str, Rows, list[Range]]:
-    """The best-ranked sheet with its rows; a longer sheet wins a draw."""
+def _opened(path: Path, named_rightly: bool) -> CalamineWorkbook:
+    """By its path, of which the library believes the ending and which it reads in pieces, or whole by its content."""
+    if named_rightly:
+        return CalamineWorkbook.from_path(path)
+    with path.open("rb") as file:
+        return CalamineWorkbook.from_filelike(file)
+
+
+def _choose(book: CalamineWorkbook, names: tuple[str, ...], tried: Sequence[str], rank_header: HeaderRank) -> Sheet:
+    """The best-ranked of the sheets tried; a longer one wins a draw."""
     found: list[tuple[tuple[float, int], str, CalamineSheet]] = []
-    for name in names:
+    for name in tried:
         sheet = book.get_sheet_by_name(name)
-        if len(names) == 1:
-            found.append(((0.0, 0), name, sheet))
-            break
-        head = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
-        rank = max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
+        rank = _best_rank(sheet, rank_header) if len(tried) > 1 else 0.0
         found.append(((rank, sheet.total_height), name, sheet))
     _, name, sheet = max(found, key=lambda item: item[0])
-    rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
-    return name, rows, list(sheet.merged_cell_ranges or [])
+    from pipelines.readers_cells import no_collection
+
+    with no_collection():
+        rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
+    return Sheet(names, name, rows, list(sheet.merged_cell_ranges or []))
+
+
+def _best_rank(sheet: CalamineSheet, rank_header: HeaderRank) -> float:
+    from pipelines.readers_cells import cell_text
+
+    head = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
+    return max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
 
 
 @contextmanager
@@ -92,116 +120,3 @@ def _silenced() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking, again and again, over millions of cells none of which is garbage."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def raw_of_rows(
-    format: str, rows: Rows, *, sheet: str | None = None, sheets: tuple[str, ...] = (), merged: Sequence[Range] = ()
-) -> Raw:
-    """An opened export from rows of Python values; row i stands on line i + 1."""
-    _fill_merged(rows, merged)
-    head = [(i, [cell_text(c) or "" for c in row[:_WIDEST]]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
-    # Kept as arrays, which the garbage collector does not walk over as it does over a list for each row.
-    columns = [texts(column) for column in zip(*rows, strict=True)]
-
-    def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
-        with _no_collection():
-            _load(con, table, [column[first_line - 1 :] for column in columns], first_line, width, types)
-
-    def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
-        return [(line, [cell_text(column[line - 1]) or "" for column in columns]) for line in lines]
-
-    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick)
-
-
-def _fill_merged(rows: Rows, merged: Sequence[Range]) -> None:
-    """Write the value of a cell merged over rows into each row of it; cells merged over columns only are titles."""
-    for (top, left), (bottom, _) in merged:
-        if bottom > top and top < len(rows) and left < len(rows[top]):
-            for row in rows[top + 1 : bottom + 1]:
-                if left < len(row) and row[left] == "":
-                    row[left] = rows[top][left]
-
-
-def cell_text(value: object) -> str | None:
-    """A cell as the text an export in CSV would show; None for a blank."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    text = str(value)
-    return text if text.strip() else None
-
-
-def _load(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    columns: Sequence[np.ndarray],
-    first_line: int,
-    width: int,
-    types: Types,
-) -> None:
-    """Create the table, column by column; numbers and dates become text inside DuckDB, or the type asked for."""
-    rows = len(columns[0]) if columns else 0
-    blank = texts([""] * rows)
-    arrays = {f"c{i}": _array(columns[i] if i < len(columns) else blank) for i in range(width)}
-    beyond = [column for column in columns[width:] if any(cell != "" for cell in column)]
-    surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*beyond, strict=True)]
-    arrays["extra"] = texts(surplus) if surplus else blank
-    wanted = {f"c{i}": early.sql_type for i, early in types.items()}
-    cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())
-    present = " or ".join(f"{name} is not null" for name in arrays)
-    con.register("sheet", {"line_no": np.arange(first_line, first_line + rows, dtype=np.int64), **arrays})
-    con.execute(f"create table {table} as select * from (select line_no, {cells} from sheet) where {present}")
-    con.unregister("sheet")
-
-
-def _array(cells: np.ndarray) -> np.ndarray:
-    """A column of cells: of one type where all are, blanks among them as the type's own word for it; else as text."""
-    kinds = set(map(type, cells))
-    if kinds <= {str}:
-        return cells
-    if kinds == {float}:
-        return cells.astype(np.float64)
-    if kinds == {dt.date}:
-        return np.fromiter(map(dt.date.toordinal, cells), np.int32, len(cells)) - np.int32(_EPOCH)
-    if len(kinds) == 2 and str in kinds and not any(_texts_of(cells)):
-        if float in kinds:
-            return np.fromiter((np.nan if c == "" else c for c in cells), np.float64, len(cells))
-        if dt.date in kinds:
-            return np.fromiter((_NO_DAY if c == "" else c.toordinal() - _EPOCH for c in cells), np.int32, len(cells))
-    return texts([cell_text(c) or "" for c in cells])
-
-
-def _texts_of(cells: Iterable[Any]) -> Iterator[str]:
-    return (c for c in cells if c.__class__ is str)
-
-
-def _cell_sql(name: str, kind: np.dtype, wanted: str | None) -> str:
-    """SQL for a column as text; as the type wanted where its cells are of that kind already."""
-    if kind == np.float64:
-        number = f"nullif({name}, 'nan'::double)"
-        whole = f"{number} = trunc({number}) and abs({number}) < {_EXACT}"
-        text = f"case when {whole} then cast(cast({number} as bigint) as varchar) else cast({number} as varchar) end"
-        return f"cast({number} as {MONEY})" if wanted == MONEY else text
-    if kind == np.int32:
-        day = f"date '1970-01-01' + nullif({name}, {_NO_DAY})"
-        return day if wanted == "DATE" else f"cast({day} as varchar)"
-    return f"nullif({name}, '')"

@@ -14,6 +14,7 @@ import xlsxwriter
 
 from pipelines import imports
 from pipelines.errors import UserError
+from pipelines.readers_bounds import unpack_workbook
 from pipelines.settings import Settings
 
 HEADER = ["Customer No", "Customer Name", "Invoice No", "Invoice Date", "Due Date", "Amount"]
@@ -174,3 +175,20 @@ def test_macros_are_ignored(tmp_path: Path) -> None:
         sheet.write_row(2, 1, ["Elm", "F2", "2026-01-03", "2026-02-01", 7])
     report, rows = load(tmp_path, path.read_bytes())
     assert [row[1] for row in rows] == ["C1", "C2"] and report.rows_accepted == 2
+
+
+def test_what_is_opened_is_the_copy_that_was_measured(tmp_path: Path) -> None:
+    """Of two sheets under one name in the archive the same one is measured and read, and no macro is copied."""
+    content = workbook_files.xlsb({"Open": [["a"]]})
+    path, packed = tmp_path / "open.xlsb", io.BytesIO(content)
+    with zipfile.ZipFile(packed, "a") as archive:
+        with pytest.warns(UserWarning):
+            archive.writestr("xl/worksheets/sheet1.bin", b"the second")
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    path.write_bytes(packed.getvalue())
+    with zipfile.ZipFile(path) as archive:
+        copy = unpack_workbook(archive, tmp_path, path.name)
+        assert copy.suffix == ".xlsb"
+        with zipfile.ZipFile(copy) as plain:
+            assert sorted(plain.namelist()) == sorted(set(archive.namelist()) - {"xl/vbaProject.bin"})
+            assert all(plain.read(name) == archive.read(name) for name in plain.namelist())
