@@ -17,7 +17,7 @@ import click
 import duckdb
 from pydantic import ValidationError
 
-from pipelines import i18n, imports, publish
+from pipelines import i18n, imports
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.settings import Settings
@@ -107,6 +107,8 @@ def import_(
     reports, refused = [], []
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())  # what had begun leaves nothing behind
+    if not as_json:  # the words of the report are loaded beside the first file
+        threading.Thread(target=i18n.catalogue, args=(i18n.terminal_language(),)).start()
     for file in files:
         try:
             report = imports.import_file(
@@ -176,6 +178,7 @@ def build(
     if engine == "spark":
         raise SystemExit(_refuse(_say("error.engine_not_built", engine=engine)))
     from models.late_risk import score_build
+    from pipelines import publish
 
     info = publish.build(
         Settings(),
@@ -197,6 +200,8 @@ def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
 
     build = queries.published(Settings())
     if build is None:
+        from pipelines import publish
+
         raise publish.NothingPublished
     return queries.open_build(build, files=files)
 
@@ -234,9 +239,12 @@ def export(table: str, form: str | None, output: str) -> None:
     chosen = form or (ending if ending in EXPORT_FORMATS else "csv")
     if target is None and chosen != "csv":
         raise click.UsageError("--format xlsx and parquet need --output FILE")
-    rows = exports.export(_published(files=True), table, chosen, target, i18n.terminal_language())
+    con = _published(files=True)
+    rows = exports.export(con, table, chosen, target, i18n.terminal_language())
     if target:
         click.echo(_say("cli.exported", rows=rows, table=table, file=str(target)))
+        for key, amounts in exports.tied_out(con, table):
+            click.echo(_say(key, **amounts))
 
 
 @main.command("imports")
@@ -298,6 +306,8 @@ def retract(import_id: str, as_json: bool) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Clean up what a killed process left behind and say whether the warehouse is sound."""
+    from pipelines import publish
+
     settings = Settings()
     removed = [str(path) for path in (*imports.clean_up(settings), *publish.clean_up(settings))]
     mended = publish.mend(settings)
