@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries_cash
-from ui import cash_charts, navigation, page, passport
+from pipelines import queries_cash, queries_tie_out
+from ui import cash_charts, navigation, page, passport, tie_out
 from ui.charts import CONFIG
 from ui.formats import compact, date
 from ui.habits import pays_on
@@ -22,6 +22,11 @@ if not whole["to_come_base"] or not whole["has_history"]:
 with st.grid(4, min_column_width=190, gap="small"):
     for name in ("to_come", "soon", "expected", "later"):
         passport.metric(view, f"cash_{name}", compact(reader, whole[f"{name}_base"]))
+# What a customer has paid on account lowers all its invoices, whoever's they are: for one rep or region the parts of
+# a customer need not add up.
+if not (view.scope.reps or view.scope.regions):
+    owed = whole["to_come_base"] - view.ask(queries_tie_out.in_favour)
+    tie_out.line(view, owed, "cash", rounded=whole["accounts"])
 
 with st.container(border=True):
     st.subheader(t("cash.by_week"), anchor=False)

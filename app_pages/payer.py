@@ -3,7 +3,17 @@
 import streamlit as st
 
 from pipelines import bills, debt_class, queries_financing, queries_payers
-from ui import contact_form, journal_parts, navigation, page, payer_known, payer_parts, payer_today, priority_parts
+from ui import (
+    contact_form,
+    journal_parts,
+    navigation,
+    page,
+    payer_known,
+    payer_parts,
+    payer_today,
+    priority_parts,
+    tie_out,
+)
 from ui.session import view as current_view
 
 view = current_view()
@@ -27,6 +37,8 @@ held = bills.held(
     today, entity_id, customer_id, view.ask_anywhere(queries_financing.bills_in_ledger, entity_id, customer_id)
 )
 payer_parts.exposure(view, customer, held)
+tie_out.line(view, items["open_base"].sum(), customer=(entity_id, customer_id))
+payer_parts.part_in_sight(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
 with owing:
     payer_parts.standing(view, customer, items)

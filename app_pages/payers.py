@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipelines import queries_priority
-from ui import page, priority_parts
+from ui import page, priority_parts, tie_out
 from ui.payer_table import payers_table
 from ui.tables import words
 
@@ -18,6 +18,7 @@ view = page.start("payers")
 t = view.reader.t
 
 priority_parts.overview(view)
+tie_out.line(view, view.ask(queries_priority.payers, "")["open_base"].sum())
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     text = st.text_input(
         t("payers.search"), key="payer_search", placeholder=t("payers.placeholder"), icon=":material/search:",

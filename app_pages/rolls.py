@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pipelines import queries_cash
+from pipelines import queries, queries_cash
 from pipelines.passport_types import At
-from ui import page, passport, roll_charts
+from ui import page, passport, roll_charts, tie_out
 from ui.charts import CONFIG
 from ui.formats import compact, money, percent
 from ui.tables import table, words
@@ -52,6 +52,8 @@ with st.container(border=True):
         passport.metric(view, "provision", compact(reader, total), at=asked)
         st.metric(t("rolls.share"), percent(reader, total / owed if owed else None), border=True, height="stretch")
         st.metric(t("rolls.covered"), compact(reader, owed), help=money(reader, owed), border=True, height="stretch")
+    unapplied = view.ask(queries.balances)["unapplied"]
+    tie_out.line(view, owed - float(unapplied), "provision")
     if len(known) < len(rows):
         st.caption(f":orange[:material/info:] {t('rolls.unknown')}")
     table(reader, rows, COLUMNS, key="provision", alt=t("rolls.provision"), file_name="provision")

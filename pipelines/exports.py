@@ -13,12 +13,15 @@ import xlsxwriter
 
 from pipelines import i18n
 from pipelines.errors import UserError
+from pipelines.queries import Scope
+from pipelines.queries_tie_out import tie_out
 
 # Tables under integer keys (int_, ref_) serve the views; readers get the views.
 PUBLIC_TABLES = (
     "select table_name, table_type = 'VIEW' from information_schema.tables "
     "where not regexp_matches(table_name, '^(int|ref|stg)_') order by table_name"
 )
+BALANCES = ("fct_account_balances", "fct_aging", "fct_open_items")  # tables of what is open at the as-of date
 SHEET_ROWS = 1_048_575  # rows of a sheet below the header
 ROWS_AT_ONCE = 10_000
 # A spreadsheet takes text that starts so for a formula.
@@ -67,6 +70,16 @@ def export(con: duckdb.DuckDBPyConnection, table: str, form: str, output: Path |
                     shutil.copyfileobj(written, sys.stdout.buffer)
                 sys.stdout.flush()
     return rows
+
+
+def tied_out(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, dict[str, Decimal]]]:
+    """What to say about the sum of a table of balances: the key of the text and its amounts; nothing for others."""
+    if table not in BALANCES:
+        return []
+    found = con.execute(f"select coalesce(sum(open_base), 0) from {table}").fetchone()
+    tied = tie_out(con, Scope()).showing(found[0] if found else 0)
+    amounts = {f"cents_{name}": amount for name, amount in tied.amounts.items()}
+    return [("cli.export_differs" if tied.differences else "cli.export_ties_out", amounts)]
 
 
 def _harmless(con: duckdb.DuckDBPyConnection, table: str) -> str:

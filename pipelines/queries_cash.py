@@ -186,7 +186,8 @@ def cash_forecast(con: Connection, scope: Scope) -> pd.DataFrame:
 def cash_summary(con: Connection, scope: Scope) -> dict[str, Any]:
     """What the forecast adds up to, Decimal in base currency: to_come_base = expected_base + later_base.
 
-    soon_base is the part of expected_base in the next four weeks; later_base comes after 13 weeks or never.
+    soon_base is the part of expected_base in the next four weeks; later_base comes after 13 weeks or never. accounts is
+    how many parts, each rounded to the cent, these are sums of.
     has_history is False where money is to come but nobody has ever been seen to pay: then nothing can be forecast.
     """
     condition, values = scope.where("accounts")
@@ -198,6 +199,7 @@ def cash_summary(con: Connection, scope: Scope) -> dict[str, Any]:
             coalesce(sum(weeks.expected_base) filter (weeks.week_no <= {SOON_WEEKS}), 0) as soon_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no <= 13), 0) as expected_base,
             coalesce(sum(weeks.expected_base) filter (weeks.week_no > 13), 0) as later_base,
+            count(distinct weeks.account_key) as accounts,
             (select count(*) from int_cash_weeks) = 0
                 or (select max(expected_base) from int_cash_weeks where week_no <= 13) > 0 as has_history
         from int_cash_weeks as weeks

@@ -46,12 +46,13 @@ def expected_by_week(con: Connection, scope: Scope) -> pd.DataFrame:
 
 
 def balances(con: Connection, scope: Scope) -> pd.DataFrame:
-    """What is open on each rep's invoices: rep, invoiced_base (without unapplied money), overdue_base."""
+    """What is open on each rep's invoices: rep, open_base, invoiced_base (without unapplied money), overdue_base."""
     condition, values = scope.where()
     return _frame(
         con,
         f"""
         select rep,
+            coalesce(sum(open_base), 0) as open_base,
             coalesce(sum(open_base) filter (bucket <> 'unapplied'), 0) as invoiced_base,
             coalesce(sum(open_base) filter (bucket not in ('not_due', 'unapplied')), 0) as overdue_base
         from fct_aging

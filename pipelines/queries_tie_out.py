@@ -61,21 +61,25 @@ class TieOut:
     """One balance counted several ways, Decimal in base currency.
 
     amounts: by measure, the first is what the others are held against. residue: what is left of items that are open by
-    less than a cent in their own currency, which by definition are not open; it is in none of the amounts.
+    less than a cent in their own currency, which by definition are not open; it is in none of the amounts. rounded: how
+    many parts of an amount were rounded to the cent before they were added.
     """
 
     amounts: dict[str, Decimal]
     residue: Decimal = Decimal(0)
+    rounded: int = 1
 
-    def showing(self, amount: object) -> "TieOut":
+    def showing(self, amount: object, measure: str = "shown", rounded: int = 1) -> "TieOut":
         """With what a page itself adds up to as one more measure."""
-        return replace(self, amounts={**self.amounts, "shown": Decimal(str(amount)).quantize(CENT)})
+        shown = Decimal(str(amount)).quantize(CENT)
+        return replace(self, amounts={**self.amounts, measure: shown}, rounded=max(rounded, 1))
 
     @property
     def differences(self) -> dict[str, Decimal]:
-        """The measures that differ from the first one by half a cent or more."""
+        """The measures that differ from the first one by more than rounding: half a cent for each part rounded."""
         first = next(iter(self.amounts.values()))
-        return {name: gap for name, amount in self.amounts.items() if abs(gap := amount - first) >= CENT / 2}
+        least = CENT / 2 * self.rounded
+        return {name: gap for name, amount in self.amounts.items() if abs(gap := amount - first) >= least}
 
 
 def tie_out(con: Connection, scope: Scope, day: dt.date | None = None, customer: Customer | None = None) -> TieOut:

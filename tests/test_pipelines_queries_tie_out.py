@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import queries, queries_aging, queries_tie_out
+from pipelines import exports, i18n, queries, queries_aging, queries_tie_out
 from pipelines.imports import import_file
 from pipelines.queries import Scope
 from pipelines.queries_tie_out import tie_out, tie_out_rows
@@ -99,6 +99,15 @@ def test_an_item_that_is_missing_and_a_bucket_that_is_off_are_named(tmp_path: Pa
     ]  # fmt: skip
     assert tie_out_rows(con, Scope(), None, None, 1)["whole"].tolist() == [3]
     assert tie_out(con, Scope()).showing(1180).differences == {"buckets": -71, "ledger": -70}
+
+
+def test_an_exported_table_of_balances_says_whether_it_ties_out(tmp_path: Path) -> None:
+    con = damaged(tmp_path, "update fct_aging set open_base = open_base - 1 where customer_id = 'C2'")
+    amounts = {"cents_open_items": 1110, "cents_buckets": 1109, "cents_ledger": 1110}
+    assert exports.tied_out(con, "fct_aging") == [("cli.export_differs", {**amounts, "cents_shown": 1109})]
+    assert exports.tied_out(con, "fct_promises") == []
+    for language in i18n.LANGUAGES:
+        assert "1,109.00" in i18n.translate(language, "cli.export_differs", **amounts, cents_shown=Decimal(1109))
 
 
 def test_the_totals_of_the_exports_are_held_against_what_was_accepted(tmp_path: Path) -> None:

@@ -81,6 +81,15 @@ def exposure(view: View, customer: Mapping[str, Any], held: pd.DataFrame) -> Non
             st.metric(t("payer.bills"), value, border=True, height="stretch", help=note)
 
 
+def part_in_sight(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
+    """That the cards are about the whole customer, where the person sees only some of its items."""
+    reader = view.reader
+    seen, whole = float(items["open_base"].sum()), float(customer.get("open_base") or 0)
+    if abs(whole - seen) >= 0.01:
+        text = reader.t("payer.part_in_sight", seen=money(reader, seen), whole=money(reader, whole))
+        st.caption(f":material/visibility: {text}")
+
+
 def _bill(reader: Reader, row: Mapping[Any, Any]) -> str:
     about = [row["bill_number"], money(reader, row["amount_doc"], row["currency"]), date(reader, row["due_on"])]
     return " · ".join(str(part) for part in about)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pipelines import blockers, queries_agreements, queries_blockers, queries_charge, queries_reps, results
 from pipelines.follow_up import Day
-from ui import forms, journal_parts, page
+from ui import forms, journal_parts, page, tie_out
 from ui.charts import COLLECTED, CONFIG, OVERDUE, frame, money_axis
 from ui.formats import compact, money, percent
 from ui.forms import Form
@@ -21,8 +21,9 @@ from ui.tables import table, words
 PERIODS = (30, 90, 365)
 SO_FAR_COLUMNS = words("rep weeks target_base collected_base gap_base reached_share")
 CARD_COLUMNS = words(
-    "rep collected_base target_base reached_share overdue_base overdue_share contacts visits customers promises_made "
-    "promises_kept kept_share commission_base charge_base kept_base disputed_days assumed_days our_fault_days"
+    "rep collected_base target_base reached_share open_base overdue_base overdue_share contacts visits customers "
+    "promises_made promises_kept kept_share commission_base charge_base kept_base disputed_days assumed_days "
+    "our_fault_days"
 )
 CALENDAR_COLUMNS = words("rep week_on target_base collected_base")
 
@@ -149,4 +150,5 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
         page.nothing_here(t("results.nobody"))
         return
     table(reader, card, CARD_COLUMNS, key="scorecard", alt=t("results.scorecard"), file_name="scorecard")
+    tie_out.line(view, card["open_base"].sum())
     st.caption(t("results.rule", share_commission=queries_charge.COMMISSION, text=f"{rate * 100:g} %"))

@@ -19,12 +19,21 @@ TOTALS = words("file_name kind accepted_total control_total difference rows_not_
 
 
 def line(
-    view: View, shown: object | None = None, *, day: dt.date | None = None, customer: Customer | None = None
+    view: View,
+    shown: object | None = None,
+    measure: str = "shown",
+    *,
+    day: dt.date | None = None,
+    customer: Customer | None = None,
+    rounded: int = 1,
 ) -> None:
-    """Open items = buckets = ledger = `shown`, what the page itself adds up to; one customer's whatever the filters."""
+    """Open items = buckets = ledger = `shown`, what the page itself adds up to; one customer's whatever the filters.
+
+    `rounded`: how many parts of `shown` were rounded to the cent.
+    """
     ask = view.ask_anywhere if customer else view.ask
     found: TieOut = ask(queries_tie_out.tie_out, day, customer)
-    found = found if shown is None else found.showing(shown)
+    found = found if shown is None else found.showing(shown, measure, rounded)
     st.caption(in_words(view.reader, found))
     if not found.differences:
         return
