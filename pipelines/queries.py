@@ -118,9 +118,18 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
 def balances(con: Connection, scope: Scope) -> dict[str, Any]:
     """What is open at the as-of date: the balance figures of `kpis`, with their counts."""
     condition, values = scope.where()
+    # The build has counted the customers of the whole book; of what a limit leaves they are counted here.
+    customers = (
+        f"""
+        select max(overdue_items) > 0 as has_overdue from fct_account_balances where {condition} group by customer_key
+        """
+        if scope.limits()
+        else "select has_overdue from fct_overdue_ranking"
+    )
     figures = _row(
         con,
         f"""
+        with customers as ({customers})
         select
             (select as_of from build_info) as as_of,
             coalesce(sum(open_base), 0) as outstanding,
@@ -130,14 +139,14 @@ def balances(con: Connection, scope: Scope) -> dict[str, Any]:
             coalesce(cast(sum(open_items) as bigint), 0) as open_items,
             coalesce(cast(sum(overdue_items) as bigint), 0) as overdue_items,
             coalesce(cast(sum(unapplied_items) as bigint), 0) as unapplied_items,
-            count(distinct customer_key) as customers,
-            count(distinct customer_key) filter (overdue_items > 0) as overdue_customers,
+            (select count(*) from customers) as customers,
+            (select count(*) filter (has_overdue) from customers) as overdue_customers,
             coalesce(sum(disputed_base), 0) as disputed,
             coalesce(cast(sum(disputed_items) as bigint), 0) as disputed_items
         from fct_account_balances
         where {condition}
         """,
-        values,
+        [*values, *values],
     )
     invoiced = figures["not_due"] + figures["overdue"]
     figures["overdue_ratio"] = float(figures["overdue"] / invoiced) if invoiced > 0 else None
@@ -190,30 +199,37 @@ def aging(con: Connection, scope: Scope) -> pd.DataFrame:
 def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     """The customers with most overdue, then most open, by bucket: one row per customer and bucket with an amount."""
     condition, values = scope.where()
-    return _frame(
-        con,
+    # The build has ranked the whole book; what a limit leaves of it is fewer rows, ranked here.
+    ranking = (
         f"""
-        with most as materialized (
+        select
+            customer_key,
+            row_number() over (order by overdue_base desc, open_base desc, entity_id, customer_id) as place
+        from (
             select
                 customer_key,
+                min(entity_id) as entity_id,
+                min(customer_id) as customer_id,
                 cast(sum(overdue_base) as decimal(18, 4)) as overdue_base,
                 cast(sum(open_base) as decimal(18, 4)) as open_base
             from fct_account_balances
             where {condition}
             group by customer_key
-            order by overdue_base desc, open_base desc, customer_key
+            order by overdue_base desc, open_base desc, entity_id, customer_id
             limit ?
-        ),
-        ranked as (
-            select
-                customer_key,
-                row_number() over (order by overdue_base desc, open_base desc, customer_key) as place
-            from most
-        ),
+        )
+        """
+        if scope.limits()
+        else "select customer_key, place from fct_overdue_ranking where place <= ?"
+    )
+    return _frame(
+        con,
+        f"""
+        with ranked as materialized ({ranking}),
         cells as (
             select customer_key, bucket, bucket_order, sum(open_base) as open_base, sum(items) as items
             from fct_aging
-            where customer_key in (select customer_key from most) and {condition}
+            where customer_key in (select customer_key from ranked) and {condition}
             group by all
         )
         select customers.entity_id, customers.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,

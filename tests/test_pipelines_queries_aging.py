@@ -66,6 +66,20 @@ def assert_same(one: pd.Series, other: pd.Series) -> None:
     pd.testing.assert_series_equal(one.sort_index(), other.sort_index(), check_dtype=False, atol=0.005)
 
 
+def test_the_ranking_of_the_whole_book_is_what_a_limit_that_stops_nobody_gives(sample_warehouse: Path) -> None:
+    build = queries.published(Settings(home=sample_warehouse))
+    assert build is not None
+    with queries.open_build(build) as con:
+        known = queries.filter_values(con, Scope())
+        for column in ("entities", "regions", "reps"):
+            limited = Scope(**{column: tuple(known[column])})
+            assert queries.balances(con, limited) == queries.balances(con, Scope())
+            for top in (1, 50, 10_000):
+                whole, others = queries.aging_heatmap(con, Scope(), top), queries.aging_heatmap(con, limited, top)
+                assert whole["place"].nunique() == min(top, queries.balances(con, Scope())["customers"])
+                pd.testing.assert_frame_equal(whole, others)
+
+
 def test_ledger_age_counts_whole_months_from_the_issue_date(tmp_path: Path) -> None:
     """Issued on 31 January: three months old on 30 April, older on 1 May, while both are two months past due."""
     con = built(tmp_path, "2026-06-30", {"invoices": f"{INVOICES}\nA,C1,2025-01-31,2025-02-28,100,R1"})
