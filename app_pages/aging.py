@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_aging, queries_summaries
+from pipelines import queries_aging, queries_not_due, queries_summaries
 from pipelines.passport_types import At
-from ui import aging_charts, charts, page, passport, summary_parts, tie_out
+from ui import aging_charts, aging_file, charts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
-from ui.tables import table, words
+from ui.tables import downloads, table, words
 
 EXCHANGE = words("currency open_doc open_base revalued_base unrealised_base realised_base")
+ALL = 1_000_000_000  # more customers than anybody has: the file holds all of them
 EDGES = (1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)  # months at which a ledger age can end
 
 view = page.start("aging")
@@ -26,6 +27,7 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         key="day", bind="query-params",
     )  # fmt: skip
     rows = st.segmented_control(t("overview.rows"), ROWS, default=ROWS[0], required=True, key="aging_rows")
+    is_split = st.toggle(t("aging.split"), key="split", bind="query-params", help=t("aging.split_help"))
 if day is None:
     st.stop()
 if day != view.build.as_of:
@@ -34,10 +36,25 @@ if day != view.build.as_of:
 aging = view.ask(queries_aging.aging_at, day)
 tie_out.line(view, aging["open_base"].sum(), day=day)
 tie_out.control_totals(view)
+groups = view.ask(queries_not_due.not_due_at, day, view.settings.not_due_edges) if is_split else None
+
+
+def cells_of(customers: int) -> pd.DataFrame:
+    """Customer by bucket, for so many customers, with what is not yet due split where that is asked for."""
+    cells: pd.DataFrame = view.ask(queries_aging.aging_heatmap_at, day, customers)
+    return cells if groups is None else queries_not_due.split(cells, groups)
+
+
 with st.container(border=True):
     st.subheader(t("overview.heatmap"), anchor=False)
-    cells = view.ask(queries_aging.aging_heatmap_at, day, rows or ROWS[0])
-    heatmap_block(view, cells, "aging_heatmap", rows, day)
+    cells = cells_of(rows or ROWS[0])
+    heatmap_block(view, cells, "aging_heatmap", rows, day, is_split, view.settings.not_due_edges)
+    if not cells.empty:
+        st.caption(t("aging.file"), text_alignment="right")
+        downloads(
+            reader, lambda: aging_file.by_customer(reader, cells_of(ALL)), None, key="aging_file",
+            file_name=f"aging-{day}",
+        )  # fmt: skip
 
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):
@@ -45,9 +62,11 @@ with pair.cell(), st.container(border=True, height="stretch"):
     if aging.empty:
         page.nothing_here(t("overview.heatmap_alt_empty"))
     else:
-        st.plotly_chart(
-            charts.aging_bars(reader, aging), key="aging_bars", config=charts.CONFIG, alt=t("overview.aging_alt")
-        )
+        shown = aging if groups is None else queries_not_due.split_total(aging, groups)
+        figure = charts.aging_bars(reader, shown)
+        st.plotly_chart(figure, key="aging_bars", config=charts.CONFIG, alt=t("overview.aging_alt"))
+        if groups is not None:
+            aging_charts.groups_line(reader, aging, groups)
         passport.button(view, ["bucket"], At(day=day), key="aging")
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("aging.ledger"), anchor=False)

@@ -43,7 +43,8 @@ class Commands(click.Group):
             _refuse(error.text(i18n.terminal_language()))
         except ValidationError as error:
             first = error.errors()[0]
-            _refuse(_text("error.setting", name=".".join(map(str, first["loc"])), why=first["msg"]))
+            why = i18n.mistake(i18n.terminal_language(), first)
+            _refuse(_text("error.setting", name=".".join(map(str, first["loc"])), why=why))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

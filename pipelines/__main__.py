@@ -5,6 +5,7 @@ A command imports what only it needs: loading every library takes longer than ma
 
 import datetime as dt
 import json
+import os
 import signal
 import sys
 import threading
@@ -38,7 +39,8 @@ class Commands(click.Group):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
-            raise SystemExit(_refuse(_say("error.setting", name=name, why=first["msg"]))) from None
+            why = i18n.mistake(i18n.terminal_language(), first)
+            raise SystemExit(_refuse(_say("error.setting", name=name, why=why))) from None
 
 
 def _refuse(line: str) -> int:
@@ -103,6 +105,7 @@ def import_(
     progress: bool | None,
 ) -> None:
     """Import one or more exports: CSV or a workbook, invoices, receipts, customers or exchange rates."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrices here: starting threads for them takes longer
     settings = Settings()
     reports, refused = [], []
     stop = threading.Event()

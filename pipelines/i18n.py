@@ -74,6 +74,12 @@ def reason(language: str, item: Mapping[str, Any]) -> str:
     return translate(language, f"reason.{item['code']}", **params)
 
 
+def mistake(language: str, found: Mapping[str, Any]) -> str:
+    """What is wrong with a setting, from one of pydantic's errors; its own words where the catalogue has none."""
+    key, params = f"setting.{found['type']}", found.get("ctx") or {}
+    return translate(language, key, **params) if key in catalogue(language) else str(found["msg"])
+
+
 def _shown(language: str, name: str, value: object) -> str:
     """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text."""
     if isinstance(value, bool) or value is None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,6 +36,8 @@ class LadderRule(BaseModel):
     overdue: float = Field(0, ge=0)
 
 
+MOST_EDGES = 24  # a table of more columns is not read by anybody
+LAST_EDGE = 3650  # days: ten years
 LADDER_STEPS = ("stop_supply", "stop_service", "end_authorisation", "reputation", "law")
 
 
@@ -52,6 +55,9 @@ class Settings(Policies, BaseSettings):
     country: str = Field("CN", description="Country whose public holidays and make-up days set the working days.")
     bucket_edges: tuple[int, ...] = Field(
         (0, 30, 60, 90, 120), description="Last day past due of each aging bucket; the last bucket is open-ended."
+    )
+    not_due_edges: tuple[int, ...] = Field(
+        (0, 30, 60, 90), description="Last day ahead of each group of what is not yet due; the last is open-ended."
     )
     dso_window_months: int = Field(3, ge=1, le=24, description="Calendar months of sales in the simple DSO.")
     history_months: int = Field(60, ge=3, le=600, description="Month ends of aging history kept in a build.")
@@ -111,11 +117,15 @@ class Settings(Policies, BaseSettings):
         in_order(steps)
         return steps
 
-    @field_validator("bucket_edges")
+    @field_validator("bucket_edges", "not_due_edges")
     @classmethod
     def _edges_cover_every_day_once(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
         if not edges or edges[0] != 0 or list(edges) != sorted(set(edges)):
-            raise ValueError("bucket_edges must start at 0 and rise, for example [0, 30, 60, 90, 120]")
+            raise PydanticCustomError("edges_rise", "it must start at 0 and rise, for example [0, 30, 60, 90]")
+        if len(edges) > MOST_EDGES:
+            raise PydanticCustomError("edges_many", "it can hold {most} edges at most", {"most": MOST_EDGES})
+        if edges[-1] > LAST_EDGE:
+            raise PydanticCustomError("edges_large", "an edge can be {most} days at most", {"most": LAST_EDGE})
         return edges
 
     @field_validator("ladder")

@@ -2,10 +2,11 @@
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
-from ui.buckets import UNAPPLIED, bucket_colours, bucket_name, faded
+from ui.buckets import NOT_DUE, UNAPPLIED, bucket_colours, bucket_name, faded
 from ui.charts import frame
-from ui.formats import compact, money
+from ui.formats import compact, money, plain
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
 
@@ -54,6 +55,16 @@ def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> 
         automargin=True,
     )
     return figure
+
+
+def groups_line(reader: Reader, aging: pd.DataFrame, groups: pd.DataFrame) -> None:
+    """Whether the groups of what is not yet due add up to the bucket they split."""
+    whole = float(aging.loc[aging["bucket"] == NOT_DUE, "open_base"].sum())
+    text = money(reader, float(groups["open_base"].sum()))
+    if text == money(reader, whole):
+        st.caption(f":green[:material/check_circle:] {reader.t('aging.split_holds', text=text)}")
+    else:
+        st.warning(plain(reader.t("aging.split_differs", text=text, whole=money(reader, whole))))
 
 
 def age_name(reader: Reader, age: str) -> str:

@@ -1,6 +1,6 @@
 """Names and colours of aging buckets, whatever edges are configured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ui.i18n import Reader
 
@@ -9,6 +9,8 @@ NOT_DUE_COLOUR, UNAPPLIED_COLOUR, TOTAL_COLOUR = "#4C8DDA", "#2FA58E", "#8A94A6"
 NAMED = {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR, UNAGED: TOTAL_COLOUR}  # buckets that are no days
 # From a first reminder to a case for the lawyer; middle tones, so that they read on white and on near-black.
 OVERDUE_COLOURS = ("#F2C14E", "#F29E4C", "#EC7A49", "#DD5550", "#A43A78")
+DUE = "due_"  # begins the groups of what is not yet due
+FAINTEST_GROUP = 0.45  # how much of the colour the group furthest ahead keeps
 DAYS_TO_LAST = 120  # days past due at which the last colour is reached
 
 
@@ -16,6 +18,8 @@ def bucket_name(reader: Reader, bucket: str) -> str:
     """The bucket in words: `1-30` is "1–30 days"."""
     if bucket in NAMED:
         return reader.t(f"bucket.{bucket}")
+    if bucket.startswith(DUE):
+        return _group_name(reader, bucket.removeprefix(DUE))
     if bucket.endswith("+"):
         return reader.t("bucket.over", text=bucket[:-1])
     return reader.t("bucket.range", text=bucket.replace("-", "–"))
@@ -26,8 +30,41 @@ def bucket_colours(buckets: Sequence[str]) -> dict[str, str]:
 
     It goes by the bucket's own days, so that a bucket has the same colour whichever others stand beside it.
     """
-    late = {bucket: _overdue_colour(_first_day(bucket)) for bucket in buckets if bucket not in NAMED}
-    return NAMED | late
+    late = {bucket: _overdue_colour(_first_day(bucket)) for bucket in buckets if is_late(bucket)}
+    soonest_first = sorted((each for each in buckets if each.startswith(DUE)), key=_days_ahead)
+    step = (1 - FAINTEST_GROUP) / max(len(soonest_first) - 1, 1)
+    groups = {group: _paler(NOT_DUE_COLOUR, 1 - step * place) for place, group in enumerate(soonest_first)}
+    return NAMED | late | groups
+
+
+def is_late(bucket: str) -> bool:
+    """Whether a bucket holds what is past due."""
+    return bucket not in NAMED and not bucket.startswith(DUE)
+
+
+def whole_bucket(bucket: str) -> str:
+    """The bucket that a group of what is not yet due belongs to; another bucket is itself."""
+    return NOT_DUE if bucket.startswith(DUE) else bucket
+
+
+def _group_name(reader: Reader, days: str) -> str:
+    """`0` is due today, `1-30` within so many days, `90+` later than that."""
+    if days == "0":
+        return reader.t("bucket.due_today")
+    if days.endswith("+"):
+        return reader.t("bucket.due_later", text=days[:-1])
+    return reader.t("bucket.due_in", text=days.replace("-", "–"))
+
+
+def _days_ahead(group: str) -> int:
+    """The first day of a group: 0 of `due_0`, 31 of `due_31-60`, 91 of `due_90+`."""
+    days = group.removeprefix(DUE)
+    return 0 if days == "0" else _first_day(days)
+
+
+def _paler(colour: str, share: float) -> str:
+    """`colour` mixed with white, of which it keeps `share`."""
+    return _hex(round(255 - (255 - channel) * share) for channel in _channels(colour))
 
 
 def _first_day(bucket: str) -> int:
@@ -40,8 +77,11 @@ def _overdue_colour(days: int) -> str:
     place = min(max(days - 1, 0) / DAYS_TO_LAST, 1.0) * (len(OVERDUE_COLOURS) - 1)
     low = min(int(place), len(OVERDUE_COLOURS) - 2)
     before, after = (_channels(OVERDUE_COLOURS[low + step]) for step in (0, 1))
-    mixed = (round(a + (b - a) * (place - low)) for a, b in zip(before, after, strict=True))
-    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+    return _hex(round(a + (b - a) * (place - low)) for a, b in zip(before, after, strict=True))
+
+
+def _hex(channels: Iterable[int]) -> str:
+    return "#" + "".join(f"{channel:02X}" for channel in channels)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from ui.buckets import NAMED, TOTAL_COLOUR, bucket_colours, bucket_name, faded
+from ui.buckets import TOTAL_COLOUR, bucket_colours, bucket_name, faded, is_late
 from ui.formats import compact, money, number, plain_in_chart
 from ui.i18n import Reader
 
@@ -66,7 +66,7 @@ def heatmap_summary(reader: Reader, cells: pd.DataFrame) -> str:
     """One sentence for readers who cannot see the picture."""
     if cells.empty:
         return reader.t("overview.heatmap_alt_empty")
-    late = cells[~cells["bucket"].isin(list(NAMED))]
+    late = cells[cells["bucket"].map(is_late)]
     worst = late.groupby("customer_name")["open_base"].sum().sort_values(ascending=False)
     count = cells[["entity_id", "customer_id"]].drop_duplicates().shape[0]
     if worst.empty:

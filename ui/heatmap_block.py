@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from ui import charts, navigation, page
+from ui.buckets import whole_bucket
 from ui.heatmap import TOTAL, heatmap, heatmap_summary
 from ui.session import View
 
@@ -27,4 +28,4 @@ def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, o
     event = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", config=charts.CONFIG, alt=alt)
     if event.selection.points:
         entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
-        navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else bucket)
+        navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else whole_bucket(bucket))

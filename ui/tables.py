@@ -126,8 +126,13 @@ def table(
     return None if click is None else int(click["row"])
 
 
-def downloads(reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str], *, key: str, file_name: str) -> None:
-    """Buttons for the table as XLSX and CSV; a file is made only when it is asked for."""
+def downloads(
+    reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str] | None, *, key: str, file_name: str
+) -> None:
+    """Buttons for the table as XLSX and CSV; a file is made only when it is asked for.
+
+    Without `columns` the rows are in words already.
+    """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for suffix, label in (("xlsx", "Excel"), ("csv", "CSV")):
             st.download_button(
@@ -142,8 +147,9 @@ def downloads(reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str]
             )
 
 
-def _file(suffix: str, reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str]) -> bytes:
-    words = named(reader, frame() if callable(frame) else frame, columns)
+def _file(suffix: str, reader: Reader, frame: pd.DataFrame | Rows, columns: Sequence[str] | None) -> bytes:
+    rows = frame() if callable(frame) else frame
+    words = rows if columns is None else named(reader, rows, columns)
     return csv_bytes(words) if suffix == "csv" else xlsx_bytes(words, reader.t("app.sheet"))
 
 
