@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.buckets import NOT_DUE, UNAPPLIED, bucket_colours, bucket_name, faded
+from ui.buckets import NOT_DUE, UNAPPLIED, bucket_colours, bucket_label, bucket_name, faded
 from ui.charts import frame
 from ui.formats import compact, money, plain
 from ui.heatmap import INK, INK_ON_DARK
@@ -42,7 +42,7 @@ def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> 
     figure.update_xaxes(
         side="top",
         tickvals=list(column_of.values()),
-        ticktext=[bucket_name(reader, bucket).replace(" ", "<br>", 1) for bucket in columns],
+        ticktext=[bucket_label(reader, bucket) for bucket in columns],
         range=[-0.5, len(column_of) - 0.5],
         zeroline=False,
     )

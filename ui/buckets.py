@@ -25,6 +25,14 @@ def bucket_name(reader: Reader, bucket: str) -> str:
     return reader.t("bucket.range", text=bucket.replace("-", "–"))
 
 
+def bucket_label(reader: Reader, bucket: str) -> str:
+    """The bucket in words for a chart, broken so that names stand upright side by side."""
+    first, *rest = bucket_name(reader, bucket).split(" ")
+    if bucket.startswith(DUE) and len(rest) > 1:
+        return "<br>".join([f"{first} {rest[0]}", *rest[1:]])
+    return "<br>".join([first, " ".join(rest)]) if rest else first
+
+
 def bucket_colours(buckets: Sequence[str]) -> dict[str, str]:
     """A colour for each bucket: blue is not due, amber to plum is ever later, green is unapplied.
 

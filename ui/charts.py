@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from ui.buckets import NOT_DUE_COLOUR, UNAPPLIED, bucket_colours, bucket_name
+from ui.buckets import NOT_DUE_COLOUR, UNAPPLIED, bucket_colours, bucket_label, bucket_name
 from ui.formats import compact, days, money, month, number, percent, plain_in_chart
 from ui.i18n import Reader
 
@@ -18,8 +18,7 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
     """Open balance by bucket, from `aging`; unapplied money stands below zero."""
     rows = aging.sort_values("bucket_order")
     colours = bucket_colours(list(rows["bucket"]))
-    # Broken after the first word, so that the names stand upright side by side.
-    names = [bucket_name(reader, bucket).replace(" ", "<br>", 1) for bucket in rows["bucket"]]
+    names = [bucket_label(reader, bucket) for bucket in rows["bucket"]]
     total = float(rows.loc[rows["bucket"] != UNAPPLIED, "open_base"].sum())
     figure = go.Figure(
         go.Bar(

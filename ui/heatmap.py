@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from ui.buckets import TOTAL_COLOUR, bucket_colours, bucket_name, faded, is_late
+from ui.buckets import DUE, TOTAL_COLOUR, bucket_colours, bucket_label, bucket_name, faded, is_late
 from ui.formats import compact, money, number, plain_in_chart
 from ui.i18n import Reader
 
@@ -30,20 +30,22 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
     row_of = {key: row for row, key in enumerate(zip(customers["entity_id"], customers["customer_id"], strict=True))}
     name_of = dict(zip(row_of, customers["customer_name"].fillna("").astype(str), strict=True))
 
+    head = 60 if any(bucket.startswith(DUE) for bucket in buckets) else 40
+
     figure = go.Figure()
     for trace in _colour_traces(whole, columns, row_of):
         figure.add_trace(trace)
     figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of, INK_ON_DARK if dark else INK))
     figure.update_layout(
-        height=ROW_HEIGHT * len(row_of) + 70,
-        margin={"l": 0, "r": 0, "t": 40, "b": 10},
+        height=ROW_HEIGHT * len(row_of) + 30 + head,
+        margin={"l": 0, "r": 0, "t": head, "b": 10},
         hoverdistance=ROW_HEIGHT,
         clickmode="event+select",
         dragmode=False,
         xaxis={
             "side": "top",
             "tickvals": list(range(len(columns))),
-            "ticktext": [reader.t("app.total") if c == TOTAL else bucket_name(reader, c) for c in columns],
+            "ticktext": [reader.t("app.total") if c == TOTAL else _label(reader, c) for c in columns],
             "range": [-0.5, len(columns) - 0.5],
             "showgrid": False,
             "zeroline": False,
@@ -144,6 +146,11 @@ def _cell_texts(
         "<extra></extra>",
         showlegend=False,
     )
+
+
+def _label(reader: Reader, bucket: str) -> str:
+    """A column's heading: one line, but for the longer names of groups of what is not yet due."""
+    return bucket_label(reader, bucket) if bucket.startswith(DUE) else bucket_name(reader, bucket)
 
 
 def _short(name: str) -> str:

@@ -53,7 +53,7 @@ def in_words(reader: Reader, found: TieOut) -> str:
         off = t("app.comma").join(f"{names[name]} {money(reader, gap)}" for name, gap in gaps.items())
         text = f":orange[:material/warning:] {' · '.join(parts)} · {t('tie_out.differs', text=off)}"
     else:
-        equal = f"{' = '.join(names.values())}: **{money(reader, first)}**"
+        equal = t("tie_out.equal", names=" = ".join(names.values()), text=money(reader, first))
         text = f":green[:material/check_circle:] {equal} · {t('tie_out.holds')}"
     if abs(found.residue) < queries_tie_out.CENT / 2:
         return text
