@@ -37,6 +37,11 @@ def curve_only(rows: Rows, known_day: int) -> DateModel:
     settled = rows["settled_day"]
     paid = ~np.isnan(settled)
     curve = curve_of(np.where(paid, settled, known_day) - due, paid, rows["day"] - 1 - due)
+    return lone_curve(curve)
+
+
+def lone_curve(curve: np.ndarray) -> DateModel:
+    """A date model that answers with one curve of shape (LAST - FIRST + 1,) whatever the item."""
     return DateModel(None, np.zeros(BANDS - 1), np.tile(curve, (BANDS, 1)))
 
 

@@ -46,7 +46,11 @@ def _make_table(
 
 
 def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> tuple[Model, Card | None]:
-    """The model that may answer for this build with its card; the baseline learnt from the prepared book otherwise."""
+    """The model that may answer for this build with its card; the baseline otherwise.
+
+    The baseline is learnt from the prepared book. A build that goes on from another holds just the touched customers
+    of it, and takes what the other learnt.
+    """
     card = serving_card(settings)
     if card is not None:
         from models import store  # a second and a half of import that a build without a trained model is spared
@@ -57,7 +61,13 @@ def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Sett
             found = None
         if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
             return found, card
-    return model.baseline(con, as_of, settings), None
+    known = "select count(*) > 0 from duckdb_tables() where table_name = 'int_risk_baseline'"
+    if con.execute(known).fetchall()[0][0]:
+        ((learnt,),) = con.execute("select learnt from int_risk_baseline").fetchall()
+        return model.baseline_from_json(learnt, as_of, settings), None
+    baseline = model.baseline(con, as_of, settings)
+    con.execute("create table int_risk_baseline as select ? as learnt", [model.baseline_as_json(baseline)])
+    return baseline, None
 
 
 def score_rows(serving: Model, rows: Rows, model_id: str) -> Rows:

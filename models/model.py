@@ -1,8 +1,9 @@
 """The whole model: two heads (a new invoice, an open item), two targets each, and a date model a head."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import duckdb
 import numpy as np
@@ -69,7 +70,27 @@ def baseline(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings)
     rows = features.known_outcomes(con, known, share_of(count, BASELINE_ITEMS))
     context = features.context(rows, limit, settings)
     late, very_late = (estimators.late_share_only(target, context, labelled(rows, target, limit)) for target in TARGETS)
-    head = Head(late, very_late, dates.curve_only(rows, limit))
+    return _unlearnt(Head(late, very_late, dates.curve_only(rows, limit)), known, settings, len(rows))
+
+
+def baseline_as_json(model: Model) -> str:
+    """What a baseline learnt, so that a build which goes on from another is scored by the same rates."""
+    head = model.heads["open"]
+    learnt = {"context": asdict(head.late.context), "curve": head.when.survival[0].tolist(), "items": model.items}
+    return json.dumps(learnt)
+
+
+def baseline_from_json(text: str, known: dt.date, settings: Settings) -> Model:
+    """The baseline that `baseline_as_json` wrote down."""
+    learnt = json.loads(text)
+    context = features.Context(**learnt["context"])
+    late, very_late = (estimators.late_share_only(target, context, Rows({})) for target in TARGETS)
+    head = Head(late, very_late, dates.lone_curve(np.array(learnt["curve"])))
+    return _unlearnt(head, known, settings, learnt["items"])
+
+
+def _unlearnt(head: Head, known: dt.date, settings: Settings, items: int) -> Model:
+    """The model in which one head answers both moments and nothing was fitted."""
     return Model(
         dict.fromkeys(HEADS, head),
         {},
@@ -77,8 +98,8 @@ def baseline(con: duckdb.DuckDBPyConnection, known: dt.date, settings: Settings)
         settings.very_late_days,
         known,
         None,
-        {"issue": len(rows), "open": 0},
-        len(rows),
+        {"issue": items, "open": 0},
+        items,
         "",
     )
 

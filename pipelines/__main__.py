@@ -172,10 +172,17 @@ def _plain(value: Any) -> Any:
 @click.option("--known-at", help="ISO time: leave out what was imported or retracted later.")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @click.option("--wait/--no-wait", default=False, help="Wait for a build that is running instead of refusing.")
+@click.option("--whole", is_flag=True, help="Compute everything, also what no new export touches.")
 @json_option
 @progress_option
 def build(
-    as_of: dt.datetime | None, known_at: str | None, engine: str, wait: bool, as_json: bool, progress: bool | None
+    as_of: dt.datetime | None,
+    known_at: str | None,
+    engine: str,
+    wait: bool,
+    whole: bool,
+    as_json: bool,
+    progress: bool | None,
 ) -> None:
     """Build every table from the imports, check the identities and publish."""
     if engine == "spark":
@@ -190,11 +197,13 @@ def build(
         made={"fct_late_risk": score_build},
         progress=_progress(progress),
         wait=wait,
+        whole=whole,
     )
     if as_json:
         click.echo(publish.as_json(info))
     else:
-        click.echo(_say("cli.built", id=info.build_id, as_of=info.as_of, seconds=info.seconds, model=info.model_id))
+        said = {"id": info.build_id, "as_of": info.as_of, "seconds": info.seconds, "model": info.model_id}
+        click.echo(_say("cli.built_on", base=info.based_on, **said) if info.based_on else _say("cli.built", **said))
 
 
 def _published(files: bool = False) -> duckdb.DuckDBPyConnection:

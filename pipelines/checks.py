@@ -1,5 +1,6 @@
 """The accounting identities: each a query that returns the rows that break it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +49,13 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
-def run(con: duckdb.DuckDBPyConnection) -> list[Failure]:
-    """Run every check on a build; an empty list means all identities hold."""
+def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[str] = ()) -> list[Failure]:
+    """Run every check, or those chosen, on a build; an empty list means all identities hold."""
     failures = []
-    for name in names():
-        cursor = con.cursor().execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
-        columns = [column[0] for column in cursor.description]
-        rows = cursor.fetchall()
+    for name in chosen or names():
+        found = con.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+        columns = [column[0] for column in found.description or ()]
+        rows = found.fetchall()
         if rows:
             examples = tuple(
                 ", ".join(f"{column}={value}" for column, value in zip(columns, row, strict=True))
@@ -62,3 +63,13 @@ def run(con: duckdb.DuckDBPyConnection) -> list[Failure]:
             )
             failures.append(Failure(name, len(rows), examples))
     return failures
+
+
+def refuse_broken(con: duckdb.DuckDBPyConnection, base_currency: str, chosen: Sequence[str] = ()) -> None:
+    """Raise MissingRates when a rate is missing, ChecksFailed when an identity does not hold."""
+    missing = con.execute((FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchone()
+    if missing:
+        raise MissingRates(missing[0], missing[1], missing[2], base_currency)
+    failures = run(con, chosen)
+    if failures:
+        raise ChecksFailed(failures)

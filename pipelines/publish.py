@@ -2,17 +2,29 @@
 
 import datetime as dt
 import json
+import logging
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines import checks, imports, policies, sources, sources_care, sources_decisions, sources_journal, tables
+from pipelines import (
+    checks,
+    imports,
+    policies,
+    sources,
+    sources_care,
+    sources_decisions,
+    sources_journal,
+    tables,
+    updates,
+)
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
@@ -21,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 # A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
 # returns the id of the model it used.
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
+LOG = logging.getLogger(__name__)
 BUILD_ID = re.compile(r"\d{8}-\d{8}T\d{12}")  # as-of date, then the moment it was begun
 SCORED_READS = frozenset(
     {
@@ -88,6 +101,10 @@ class BuildInfo:
     started_at: str
     seconds: float
     model_id: str
+    journal_id: int  # the journal's last entry that it knows
+    statements: str  # fingerprint of the statements that made it
+    based_on: str = ""  # the build it went on from; empty for a whole one
+    updates: int = 0  # how many builds since the last whole one
 
 
 def build(
@@ -98,53 +115,84 @@ def build(
     made: Mapping[str, Score] | None = None,
     progress: Progress | None = None,
     wait: bool = False,
+    whole: bool = False,
 ) -> BuildInfo:
     """Build every table as of a date from the imports known at a time, check it and publish it.
 
     `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
-    retracted later. Raises WarehouseBusy, NothingImported, AsOfInFuture, MissingRates and ChecksFailed; whatever is
-    raised, the build published before stays.
+    retracted later. Where only exports were added to a large book since the published build, it goes on from that one
+    and computes what they touch, unless `whole` is true. Raises WarehouseBusy, NothingImported, AsOfInFuture,
+    MissingRates and ChecksFailed; whatever is raised, the build published before stays.
     """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build", wait=wait):
         started = dt.datetime.now(dt.UTC)
-        clock = time.perf_counter()
         known = _known(settings, known_at)
         if not known:
             raise NothingImported
         day = _as_of(settings, known, as_of)
-        build_id = f"{day:%Y%m%d}-{started:%Y%m%dT%H%M%S%f}"
-        warehouse.builds.mkdir(parents=True, exist_ok=True)
-        unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{build_id}.duckdb"
-        try:
-            with duckdb.connect(str(unfinished)) as con:
-                con.execute("set preserve_insertion_order = false")
-                # The file is nobody's until it is published: one checkpoint at its end is enough.
-                con.execute("set wal_autocheckpoint = '1TB'")
-                moment = _moment(known_at) if known_at else started
-                sources_journal.attach(con, settings, moment)
-                sources_decisions.attach(con, settings, moment)
-                settings = policies.in_force(settings, moment)
-                sources_care.attach(con, settings, moment)
-                model_id = _make_tables(con, settings, known, day, made or {}, progress)
-                _refuse_broken(con, settings)
-                info = BuildInfo(
-                    build_id=build_id,
-                    as_of=day,
-                    known_at=known_at or started.isoformat(),
-                    settings=settings.model_dump_json(exclude={"home", "people"}),
-                    started_at=started.isoformat(),
-                    seconds=round(time.perf_counter() - clock, 3),
-                    model_id=model_id,
-                )
-                _write_info(con, info)
-                # A write-ahead log left beside a published file would make it unopenable.
-                con.execute("checkpoint")
-            _publish(warehouse, unfinished, build_id, settings.builds_kept)
-        finally:
-            for leftover in warehouse.builds.glob(f"{UNFINISHED}{os.getpid()}-{build_id}*"):
-                leftover.unlink()
-        return info
+        moment = _moment(known_at) if known_at else started
+        begun = BuildInfo(
+            build_id=f"{day:%Y%m%d}-{started:%Y%m%dT%H%M%S%f}",
+            as_of=day,
+            known_at=known_at or started.isoformat(),
+            settings=policies.in_force(settings, moment).model_dump_json(exclude={"home", "people"}),
+            started_at=started.isoformat(),
+            seconds=0,
+            model_id="",
+            journal_id=_last_entry(settings),
+            statements=updates.fingerprint(),
+        )
+        if not (whole or known_at):
+            try:
+                since = updates.base(current(settings), known, begun.settings, day)
+                return _write(settings, known, begun, moment, made or {}, progress, since)
+            except (updates.NotPossible, PublishedBuildMissing) as reason:
+                LOG.info("a whole build: %s", reason)
+        return _write(settings, known, begun, moment, made or {}, progress, None)
+
+
+def _write(
+    settings: Settings,
+    known: list[imports.ImportReport],
+    begun: BuildInfo,
+    moment: dt.datetime,
+    made: Mapping[str, Score],
+    progress: Progress | None,
+    since: updates.Base | None,
+) -> BuildInfo:
+    """Make a build's file, from the start or going on from an earlier one, and publish it."""
+    clock = time.perf_counter()
+    warehouse = Warehouse.of(settings)
+    warehouse.builds.mkdir(parents=True, exist_ok=True)
+    unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
+    try:
+        if since:
+            shutil.copyfile(since.path, unfinished)
+        with duckdb.connect(str(unfinished)) as con:
+            con.execute("set preserve_insertion_order = false")
+            # The file is nobody's until it is published: one checkpoint at its end is enough.
+            con.execute("set wal_autocheckpoint = '1TB'")
+            sources_journal.attach(con, settings, moment)
+            sources_decisions.attach(con, settings, moment)
+            in_force = policies.in_force(settings, moment)
+            sources_care.attach(con, in_force, moment)
+            model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+            info = replace(
+                begun,
+                seconds=round(time.perf_counter() - clock, 3),
+                model_id=model_id,
+                based_on=since.build_id if since else "",
+                updates=since.updates + 1 if since else 0,
+            )
+            _write_info(con, info)
+            # A write-ahead log left beside a published file would make it unopenable.
+            con.execute("checkpoint")
+        _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
+    finally:
+        for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
+            leftover.unlink()
+    return info
 
 
 def _make_tables(
@@ -154,40 +202,68 @@ def _make_tables(
     as_of: dt.date,
     made: Mapping[str, Score],
     progress: Progress | None,
+    since: updates.Base | None,
 ) -> str:
-    """Run every table; returns the model id of the scoring, or '' where nothing was scored."""
+    """Make every table and check them; returns the model id of the scoring, or '' where nothing was scored."""
     sources.attach_imports(con, known, Warehouse.of(settings).imports)
     sources_decisions.apply_merges(con, settings.default_entity)
     first = _first_day(con, as_of)
-    sources.create_reference_tables(con, settings, first, as_of)
     months = sources.month_numbers(settings, first, as_of)
+    if since:
+        updates.refuse_other_base(con, months)
+    sources.create_reference_tables(con, settings, first, as_of)
     model_ids: list[str] = []
 
     def maker(score: Score) -> tables.Maker:
         return lambda cursor: model_ids.append(score(cursor, as_of, settings))
 
-    scored = [tables.Table(name, SCORED_READS, make=maker(score)) for name, score in made.items()]
-    tables.run(
-        con,
-        [*tables.from_files(), *scored],
-        {
-            "as_of": as_of,
-            "base_currency": settings.base_currency,
-            "default_entity": settings.default_entity,
-            "first_month": months.start,
-            "last_month": months.stop - 1,
-            "window_before": settings.dso_window_months - 1,
-            "open_ended_from": settings.bucket_edges[-1] + 1,
-            **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
-            "late_grace_days": settings.late_grace_days,
-            "very_late_days": settings.very_late_days,
-            "at_risk_days": settings.at_risk_days,
-            "call_lead_days": settings.call_lead_days,
-            "promise_tolerance_days": settings.promise_tolerance_days,
-        },
-        progress,
-    )
-    return ",".join(model_ids)
+    every = [
+        *tables.from_files(),
+        *(tables.Table(name, SCORED_READS, make=maker(score)) for name, score in made.items()),
+    ]
+    parameters = {
+        "as_of": as_of,
+        "base_currency": settings.base_currency,
+        "default_entity": settings.default_entity,
+        "first_month": months.start,
+        "last_month": months.stop - 1,
+        "window_before": settings.dso_window_months - 1,
+        "open_ended_from": settings.bucket_edges[-1] + 1,
+        **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
+        "late_grace_days": settings.late_grace_days,
+        "very_late_days": settings.very_late_days,
+        "at_risk_days": settings.at_risk_days,
+        "call_lead_days": settings.call_lead_days,
+        "promise_tolerance_days": settings.promise_tolerance_days,
+    }
+    if since:
+        updates.run(con, every, parameters, since, _entered_since(settings, since.journal_id), progress)
+    else:
+        tables.run(con, every, parameters, progress)
+        checks.refuse_broken(con, settings.base_currency)
+    model_id = ",".join(model_ids)
+    if since and model_id != since.model_id:
+        raise updates.NotPossible("another model serves")
+    return model_id
+
+
+def _last_entry(settings: Settings) -> int:
+    """The number of the journal's last entry, 0 where nothing was ever entered."""
+    if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
+        return 0
+    # Nobody waits for the journal's libraries where nothing was ever entered.
+    from pipelines import journal
+
+    return journal.size(settings)[0]
+
+
+def _entered_since(settings: Settings, entry_id: int) -> set[tuple[str, str]]:
+    """The customers that entries of the journal after this one are about."""
+    if _last_entry(settings) <= entry_id:
+        return set()
+    from pipelines import journal
+
+    return set(journal.customers_since(settings, entry_id))
 
 
 def _known(settings: Settings, known_at: str | None) -> list[imports.ImportReport]:
@@ -229,22 +305,14 @@ def _as_of(settings: Settings, known: list[imports.ImportReport], stated: dt.dat
     return stated or min(newest, today)
 
 
-def _refuse_broken(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Raise when a rate is missing or an identity does not hold."""
-    missing = con.execute((checks.FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchone()
-    if missing:
-        raise checks.MissingRates(missing[0], missing[1], missing[2], settings.base_currency)
-    failures = checks.run(con)
-    if failures:
-        raise checks.ChecksFailed(failures)
-
-
 def _write_info(con: duckdb.DuckDBPyConnection, info: BuildInfo) -> None:
     con.execute(
-        "create table build_info (build_id VARCHAR, as_of DATE, known_at VARCHAR, settings VARCHAR, "
-        "started_at VARCHAR, seconds DOUBLE, model_id VARCHAR)"
+        "create or replace table build_info (build_id VARCHAR, as_of DATE, known_at VARCHAR, settings VARCHAR, "
+        "started_at VARCHAR, seconds DOUBLE, model_id VARCHAR, journal_id BIGINT, statements VARCHAR, "
+        "based_on VARCHAR, updates INTEGER)"
     )
-    con.execute("insert into build_info values (?, ?, ?, ?, ?, ?, ?)", list(asdict(info).values()))
+    values = list(asdict(info).values())
+    con.execute(f"insert into build_info values ({', '.join('?' * len(values))})", values)
 
 
 def _publish(warehouse: Warehouse, unfinished: Path, build_id: str, keep: int) -> None:

@@ -88,7 +88,7 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
     )
     con.execute(f"create temp table ref_numbers as select cast(range as integer) as number from range({NUMBERS})")
     # The views of a published build read the months, so they stay in it.
-    con.execute("create table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
+    con.execute("create or replace table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
     numbers = month_numbers(settings, first, as_of)
     if numbers:
         con.executemany("insert into ref_months values (?, ?, ?)", [_month(number) for number in numbers])
@@ -97,15 +97,24 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
         "months.month_no, months.month_end from ref_months as starts, ref_months as ends, ref_months as months "
         "where months.month_no between starts.month_no and ends.month_no"
     )
-    con.execute("create table ref_weeks (week_no INTEGER, week_start DATE)")
+    con.execute("create or replace table ref_weeks (week_no INTEGER, week_start DATE)")
     con.executemany("insert into ref_weeks values (?, ?)", weeks_ahead(as_of))
-    con.execute("create table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
+    con.execute("create or replace table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_buckets values (?, ?)", buckets(settings.bucket_edges))
     con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
     con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
     # The effect of other strategy rules on the call list is worked out from a published build, so these stay in it too.
-    con.execute("create table ref_working_days (place INTEGER, day DATE)")
+    con.execute("create or replace table ref_working_days (place INTEGER, day DATE)")
     con.executemany("insert into ref_working_days values (?, ?)", working_days(settings.country, as_of))
+    # Filled where a build goes on from an earlier one: who keeps the key it has.
+    con.execute(
+        "create temp table ref_known_customers (entity_id VARCHAR, customer_id VARCHAR, customer_key BIGINT, "
+        "is_named INTEGER)"
+    )
+    con.execute(
+        "create temp table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"
+    )
+    con.execute("create temp table ref_last_keys as select 0 as customer_key, 0 as account_key")
 
 
 def weeks_ahead(as_of: dt.date) -> list[tuple[int, dt.date]]:

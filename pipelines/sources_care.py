@@ -20,7 +20,7 @@ TABLES = (
     "create temp table raw_transfers (entity_id VARCHAR, customer_id VARCHAR, days INTEGER)",
 )
 RULES = (
-    "create table ref_strategy_rules (place INTEGER, strategy VARCHAR, method VARCHAR, classes VARCHAR, "
+    "create or replace table ref_strategy_rules (place INTEGER, strategy VARCHAR, method VARCHAR, classes VARCHAR, "
     "customer_type VARCHAR, min_days INTEGER, max_days INTEGER, min_overdue DOUBLE, min_broken INTEGER, "
     "disputed BOOLEAN)"
 )

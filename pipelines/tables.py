@@ -17,6 +17,40 @@ COMMENT = re.compile(r"--.*")
 
 Maker = Callable[[duckdb.DuckDBPyConnection], None]
 
+# Folders of statements that make no table of a build.
+NO_TABLES = frozenset({"checks", "updates"})
+
+# When exports are added to a build, a table is brought up to date by the customers they touch, unless it stands here.
+# Ranks among all customers, sums over all, lists of what was imported: made anew from the whole build.
+OVER_ALL = frozenset(
+    {
+        "imports",
+        "rejected_rows",
+        "dim_customer_merges",
+        "fct_aged_summary",
+        "int_desks",
+        "int_desk_names",
+        "fct_payer_components",
+        "fct_payer_priority",
+        "fct_early_warnings",
+        "fct_call_list",
+        "fct_overdue_ranking",
+    }
+)
+# Sums that may be corrected by what the touched customers brought to them before and bring now: their keys.
+ADDED_UP = {
+    "int_aging_desks": ("month_no", "desk_key", "bucket_order"),
+    "int_receivables_desks": ("month_no", "desk_key", "is_from_open_items"),
+    "fct_left_out": ("import_no", "kind", "entity_id", "customer_id", "reason"),
+    "int_cohort_months": ("month_no", "desk_key", "age_days"),
+    "int_lateness_months": ("month_no", "desk_key"),
+    "int_roll_months": ("month_no", "desk_key", "from_order", "to_order"),
+}
+# Whoever stands here is always among the touched customers.
+COMPLETE = frozenset({"fct_promises", "fct_receipt_decisions"})
+# The habits of all customers together, by which each one's own are smoothed: those of the last whole build.
+HELD = frozenset({"int_pay_hazards"})
+
 
 @dataclass(frozen=True)
 class Table:
@@ -34,19 +68,20 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
     """The tables of `sql/staging`, `intermediate`, `marts` and `reports`, and the views of `sql/views`.
 
     Facts are kept under integer keys and views put the text on them, so a staging or intermediate table is kept when
-    a view reads it, and dropped otherwise.
+    a view reads it, or when a later build that goes on from this one needs it, and dropped otherwise.
     """
     tables = []
     for path in sorted(folder.glob("*/*.sql")):
         layer = path.parent.name
-        if layer == "checks":
+        if layer in NO_TABLES:
             continue
         sql = path.read_text(encoding="utf-8")
         reads = frozenset(READ.findall(COMMENT.sub("", sql)))
         kept = layer not in ("staging", "intermediate")
         tables.append(Table(path.stem, reads, sql=sql, kept=kept, is_view=layer == "views"))
-    behind_views = frozenset().union(*(table.reads for table in tables if table.is_view))
-    return [replace(table, kept=table.kept or table.name in behind_views) for table in tables]
+    needed = HELD.union(*(table.reads for table in tables if table.is_view or (table.kept and table.name in OVER_ALL)))
+    needed -= {table.name for table in tables if table.name.startswith("stg_")}
+    return [replace(table, kept=table.kept or table.name in needed) for table in tables]
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:

@@ -5,7 +5,7 @@ with
 without_rate as (
 
     select currency, issue_date, 1 as documents
-    from fct_invoices
+    from int_instalments
     where amount_base is null
 
     union all

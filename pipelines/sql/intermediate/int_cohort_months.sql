@@ -2,6 +2,7 @@
 -- the as-of date, and how much of that was still unpaid then; in base. Giving up is not being paid.
 -- An age is reached, and a payment in time for it, by counting the ages below: no row per invoice and age.
 -- Accounts known from open-items lists alone, and assumed due dates, are left out.
+-- Rows in which everything is zero are left out.
 with
 
 ages as (
@@ -133,3 +134,4 @@ final as (
 )
 
 select * from final
+where billed_base <> 0 or reached_base <> 0 or unpaid_base <> 0

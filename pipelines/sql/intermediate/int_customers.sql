@@ -1,15 +1,17 @@
 -- Grain: one row per entity and customer, from customer exports and from every document that names one.
 -- Where no export states region or rep, the customer's latest document does; a tax number may come from documents too.
+-- A customer that an earlier build knows keeps its key; new ones are numbered on from the last. is_named: 0 for one that
+-- no export names any more, whose key still stands behind sums of that build.
 with
 
 seen as (
 
-    select entity_id, customer_id, customer_name
+    select entity_id, customer_id, customer_name, 1 as is_named
     from int_owners
 
     union all
 
-    select entity_id, customer_id, null as customer_name
+    select entity_id, customer_id, null as customer_name, 1 as is_named
     from stg_receipts
     where customer_id is not null
     group by entity_id, customer_id
@@ -17,20 +19,25 @@ seen as (
     union all
 
     -- Money that names neither a customer nor an invoice we hold belongs to the unknown customer ''.
-    select entity_id, '' as customer_id, '' as customer_name
+    select entity_id, '' as customer_id, '' as customer_name, 1 as is_named
     from stg_receipts
     group by entity_id
 
     union all
 
-    select entity_id, customer_id, customer_name
+    select entity_id, customer_id, customer_name, 1 as is_named
     from stg_customers
+
+    union all
+
+    select entity_id, customer_id, null as customer_name, is_named
+    from ref_known_customers
 
 ),
 
 everyone as (
 
-    select entity_id, customer_id, max(customer_name) as customer_name
+    select entity_id, customer_id, max(customer_name) as customer_name, max(is_named) as is_named
     from seen
     group by entity_id, customer_id
 
@@ -66,9 +73,16 @@ latest_owner as (
 final as (
 
     select
-        row_number() over (order by everyone.entity_id, everyone.customer_id) as customer_key,
+        coalesce(
+            known.customer_key,
+            last_keys.customer_key + row_number() over (
+                partition by known.customer_key is null
+                order by everyone.entity_id, everyone.customer_id
+            )
+        ) as customer_key,
         everyone.entity_id,
         everyone.customer_id,
+        everyone.is_named,
         coalesce(stated.customer_name, everyone.customer_name, everyone.customer_id) as customer_name,
         stated.parent_id,
         coalesce(stated.region, latest_owner.region, '') as region,
@@ -83,6 +97,10 @@ final as (
         stated.payer,
         coalesce(stated.tax_id, numbers.tax_id) as tax_id
     from everyone
+    cross join ref_last_keys as last_keys
+    left join ref_known_customers as known
+        on everyone.entity_id = known.entity_id
+        and everyone.customer_id = known.customer_id
     left join stg_customers as stated
         on everyone.entity_id = stated.entity_id
         and everyone.customer_id = stated.customer_id

@@ -1,6 +1,7 @@
 -- Grain: one row per month and desk with payments or overdue money; sums of amount and of amount x days, in base.
 -- paid_days: days after due of each payment, negative when early; terms_days: from issue to due of what was paid.
 -- overdue_days: the age at the month end of each overdue open amount. Assumed due dates are left out and shown so.
+-- Rows in which everything is zero are left out.
 with
 
 payments as (
@@ -72,3 +73,4 @@ final as (
 )
 
 select * from final
+where paid_base <> 0 or paid_days <> 0 or terms_days <> 0 or left_out_base <> 0 or overdue_base <> 0 or overdue_days <> 0

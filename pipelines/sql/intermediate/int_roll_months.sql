@@ -1,6 +1,7 @@
 -- Grain: one row per month end, desk, bucket at the month end before and where that money is now, in base.
 -- to_order is the bucket at the month end, or 100 paid, 101 credited, 102 written off: a write-off is no collection.
 -- Invoices only; accounts known from open-items lists alone are left out, because their paid invoices are unknown.
+-- Rows of zero are left out.
 with
 
 ending as (
@@ -135,3 +136,4 @@ final as (
 )
 
 select * from final
+where amount_base <> 0

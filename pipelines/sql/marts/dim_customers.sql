@@ -17,6 +17,6 @@ select
     payer,
     tax_id
 from int_customers
-where customer_id <> ''
-    or customer_key in (select customer_key from int_unapplied_events)
+where is_named = 1
+    and (customer_id <> '' or customer_key in (select customer_key from int_unapplied_events))
 order by customer_key

@@ -11,6 +11,7 @@ documents as (
         coalesce(invoices.entity_id, $default_entity) as entity_id,
         invoices.customer_id,
         invoices.customer_name,
+        invoices.tax_id,
         invoices.invoice_id,
         coalesce(invoices.instalment_no, 1) as instalment_no,
         case
@@ -45,6 +46,7 @@ final as (
         documents.entity_id,
         documents.customer_id,
         documents.customer_name,
+        documents.tax_id,
         documents.invoice_id,
         documents.instalment_no,
         documents.doc_type,

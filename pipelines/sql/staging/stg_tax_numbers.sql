@@ -4,16 +4,12 @@ with
 ranked as (
 
     select
-        coalesce(invoices.entity_id, $default_entity) as entity_id,
-        invoices.customer_id,
-        invoices.tax_id,
-        row_number() over (
-            partition by coalesce(invoices.entity_id, $default_entity), invoices.customer_id
-            order by imports.import_no desc, invoices.line_no desc
-        ) as newest
-    from raw_invoices as invoices
-    inner join raw_imports as imports on invoices.import_id = imports.import_id
-    where invoices.tax_id is not null
+        entity_id,
+        customer_id,
+        tax_id,
+        row_number() over (partition by entity_id, customer_id order by import_no desc, line_no desc) as newest
+    from stg_invoices
+    where tax_id is not null
 
 ),
 

@@ -1,0 +1,54 @@
+-- Grain: one row per row of an earlier export, of invoices or receipts, that bears a number the new exports name.
+-- Such a row may be replaced by them, pay one of their documents or be paid by one of their receipts.
+with
+
+found as (
+
+    select
+        'invoices' as kind,
+        invoices.import_id,
+        invoices.line_no,
+        numbers.entity_id,
+        invoices.customer_id
+    from raw_invoices as invoices
+    inner join upd_numbers as numbers
+        on invoices.invoice_id = numbers.number
+        and coalesce(invoices.entity_id, $default_entity) = numbers.entity_id
+
+    union
+
+    select
+        'receipts' as kind,
+        receipts.import_id,
+        receipts.line_no,
+        numbers.entity_id,
+        coalesce(receipts.customer_id, '') as customer_id
+    from raw_receipts as receipts
+    inner join upd_numbers as numbers
+        on receipts.invoice_id = numbers.number
+        and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
+
+    union
+
+    select
+        'receipts' as kind,
+        receipts.import_id,
+        receipts.line_no,
+        numbers.entity_id,
+        coalesce(receipts.customer_id, '') as customer_id
+    from raw_receipts as receipts
+    inner join upd_numbers as numbers
+        on receipts.receipt_id = numbers.number
+        and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
+
+)
+
+select
+    found.kind,
+    imports.import_no,
+    found.line_no,
+    found.entity_id,
+    found.customer_id
+from found
+inner join raw_imports as imports on found.import_id = imports.import_id
+where imports.import_no <= $last_import
