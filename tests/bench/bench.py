@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
-from tests.bench.generate import AS_OF, Ledger, ledger_of
+from tests.bench.generate import AS_OF, Ledger, addition_of, ledger_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -63,6 +63,30 @@ def measure(arguments: list[str], home: Path) -> Measured:
     return Measured(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def inside(arguments: list[str], home: Path) -> Measured:
+    """Run a process that measures one job itself and prints its seconds; the memory is that of the whole process."""
+    whole = measure(arguments, home)
+    told = json.loads((home.parent / "child.log").read_text().splitlines()[-1])
+    return replace(whole, seconds=told["seconds"], cpu_seconds=told["cpu_seconds"])
+
+
+def together(steps: list[Measured]) -> Measured:
+    """Steps taken one after the other as one."""
+    seconds, cpu, peaks = zip(*map(astuple, steps), strict=True)
+    return Measured(sum(seconds), sum(cpu), max(peaks))
+
+
+def middle(runs: list[Measured]) -> Measured:
+    """The median of each measure over the rounds."""
+    return Measured(*(statistics.median(values) for values in zip(*map(astuple, runs), strict=True)))
+
+
+def row_of(job: str, size: int, floor_name: str, ours: list[Measured], floors: list[Measured]) -> Row:
+    mine, least = middle(ours), middle(floors)
+    ratio, cpu_ratio = mine.seconds / least.seconds, mine.cpu_seconds / least.cpu_seconds
+    return Row(job, size, floor_name, mine.seconds * 1e3, least.seconds * 1e3, ratio, mine.peak_mb, cpu_ratio)
+
+
 def ask(arguments: list[str], home: Path) -> dict[str, dict[str, float]]:
     """Run `python -m tests.bench.<...>`, which prints one JSON object of p50 and p95 by job."""
     answer = subprocess.run(
@@ -79,11 +103,10 @@ def ask(arguments: list[str], home: Path) -> dict[str, dict[str, float]]:
     return timings
 
 
-def load(ledger: Ledger, home: Path) -> dict[str, Measured]:
-    """Import and build through the command line, step by step, into an empty warehouse."""
-    files = [str(ledger.invoices), str(ledger.receipts)]
+def load(files: list[Path], home: Path) -> dict[str, Measured]:
+    """Import and build through the command line, step by step."""
     return {
-        "import": measure(["-m", "pipelines", "import", *files], home),
+        "import": measure(["-m", "pipelines", "import", *map(str, files)], home),
         "build": measure(["-m", "pipelines", "build", "--as-of", AS_OF.isoformat()], home),
     }
 
@@ -104,33 +127,18 @@ def rounds(times: int, size: int, ledger: Ledger, scratch: Path) -> tuple[list[R
         say(f"import + build of {size:,} invoices, round {number + 1} of {times}")
         home = scratch / f"{size}-{number}" / "home"
         home.parent.mkdir()
-        ours.append(load(ledger, home))
+        ours.append(load([ledger.invoices, ledger.receipts], home))
         for where, measured in floors.items():
             measured.append(floor(ledger, scratch / f"{size}-{number}" / where, where))
         if number + 1 < times:
             remove(home.parent)
-    rows = []
-    for job, steps in {"import + build": ("import", "build"), "import": ("import",), "build": ("build",)}.items():
-        taken = [[each[step] for step in steps] for each in ours]
-        mine, cpu, peak = (statistics.median(total(step) for step in taken) for total in (seconds_of, cpu_of, peak_of))
-        for where, bare in floors.items():
-            least = statistics.median(each.seconds for each in bare)
-            least_cpu = statistics.median(each.cpu_seconds for each in bare)
-            name = f"read_csv into {where}"
-            rows.append(Row(job, size, name, mine * 1e3, least * 1e3, mine / least, peak, cpu / least_cpu))
+    jobs = {"import + build": ("import", "build"), "import": ("import",), "build": ("build",)}
+    rows = [
+        row_of(job, size, f"read_csv into {where}", [together([each[step] for step in steps]) for each in ours], bare)
+        for job, steps in jobs.items()
+        for where, bare in floors.items()
+    ]
     return rows, home
-
-
-def seconds_of(steps: list[Measured]) -> float:
-    return sum(step.seconds for step in steps)
-
-
-def cpu_of(steps: list[Measured]) -> float:
-    return sum(step.cpu_seconds for step in steps)
-
-
-def peak_of(steps: list[Measured]) -> float:
-    return max(step.peak_mb for step in steps)
 
 
 def remove(folder: Path) -> None:
@@ -146,6 +154,39 @@ def queries(size: int, home: Path) -> list[Row]:
     return [
         Row(f"query: {name}", size, "select 1", took["p50"], bare, took["p50"] / bare, None, None, took["p95"])
         for name, took in timings.items()
+    ]
+
+
+FACTS = {
+    "aging": ("aging at one day", "bare scan and sum"),
+    "month_ends": ("60 month ends by customer", "one statement by hand"),
+}
+
+
+def facts(times: int, size: int, home: Path) -> list[Row]:
+    """Aging from the facts of the published build beside bare statements over the same facts."""
+    rows = []
+    for job, (name, floor_name) in FACTS.items():
+        say(f"{name} at {size:,} invoices")
+        taken: dict[str, list[Measured]] = {"ours": [], "floor": []}
+        for _ in range(times):
+            for side, runs in taken.items():
+                runs.append(inside(["-m", "tests.bench.facts", job, side], home))
+        rows.append(row_of(name, size, floor_name, taken["ours"], taken["floor"]))
+    return rows
+
+
+def additions(times: int, size: int, folder: Path, home: Path, whole: Row) -> list[Row]:
+    """An export of 10,000 more invoices imported and published, beside the whole build of the ledger."""
+    taken = []
+    for number in range(times):
+        say(f"10,000 more invoices to {size:,}, round {number + 1} of {times}")
+        measure(["-m", "tests.bench.generate", str(folder), str(size), str(number)], home)
+        taken.append(load([addition_of(folder, size, number)], home))
+    mine = middle([together(list(each.values())) for each in taken])
+    ours_ms = mine.seconds * 1e3
+    return [
+        Row("import + build, 10,000 more", size, "build", ours_ms, whole.ours_ms, ours_ms / whole.ours_ms, mine.peak_mb)
     ]
 
 
@@ -180,15 +221,47 @@ def overview(scratch: Path) -> list[Row]:
     ]
 
 
+def reading(times: int, size: int, ledger: Ledger, scratch: Path) -> list[Row]:
+    """The import of the same invoices written in each shape, beside the bare read of the same file."""
+    say("the shapes of an export")
+    folder, rows = ledger.invoices.parent / "shapes", []
+    measure(["-m", "tests.bench.reading", "write", str(folder), str(ledger.invoices)], scratch / "none")
+    for name, shape in SHAPES.items():
+        ours, floors = list[Measured](), list[Measured]()
+        for number in range(times):
+            home = scratch / f"{name}-{number}" / "home"
+            home.parent.mkdir()
+            ours.append(measure(["-m", "pipelines", "import", str(folder / name)], home))
+            floors.append(measure(["-m", "tests.bench.reading", "floor", str(floor_file(folder / name))], home))
+            remove(home.parent)
+        mine, cpu, peak = (statistics.median(of(m) for m in ours) for of in (wall, cpu_time, memory))
+        least, least_cpu = (statistics.median(of(m) for m in floors) for of in (wall, cpu_time))
+        rows_read = min(size, SHEET_ROWS) if name.endswith(".xlsx") else size
+        floor_name = f"{'calamine' if name.endswith('.xlsx') else 'read_csv into memory'}, limit {shape.limit:g}"
+        rows.append(
+            Row(f"import: {name}", rows_read, floor_name, mine * 1e3, least * 1e3, mine / least, peak, cpu / least_cpu)
+        )
+    return rows
+
+
+def wall(measured: Measured) -> float:
+    return measured.seconds
+
+
+def cpu_time(measured: Measured) -> float:
+    return measured.cpu_seconds
+
+
+def memory(measured: Measured) -> float:
+    return measured.peak_mb
+
+
 def growth(rows: list[Row]) -> list[str]:
     """How each job grew from the small ledger to the large one; 10 is linear."""
     small, large = sorted({row.n for row in rows})
-    before = {(row.job, row.floor_name): row.ours_ms for row in rows if row.n == small}
-    return [
-        f"{row.job}: {small:,} → {large:,} invoices × {row.ours_ms / before[row.job, row.floor_name]:.1f}"
-        for row in rows
-        if row.n == large and row.floor_name in ("read_csv into file", "select 1")
-    ]
+    before = {row.job: row.ours_ms for row in rows if row.n == small}
+    after = {row.job: row.ours_ms for row in rows if row.n == large}
+    return [f"{job}: {small:,} → {large:,} invoices × {ours_ms / before[job]:.1f}" for job, ours_ms in after.items()]
 
 
 def say(text: str) -> None:
@@ -197,7 +270,7 @@ def say(text: str) -> None:
 
 def show_heading() -> None:
     names = f"{'ours ms':>10} {'p95':>8} {'floor ms':>10} {'ratio':>7} {'cpu':>7} {'peak MB':>8}"
-    print(f"{'job':<36} {'n':>11} {names}  floor")
+    print(f"{'job':<41} {'n':>11} {names}  floor")
 
 
 def show(rows: list[Row]) -> None:
@@ -206,7 +279,7 @@ def show(rows: list[Row]) -> None:
         peak = "" if row.peak_mb is None else f"{row.peak_mb:.0f}"
         cpu = "" if row.cpu_ratio is None else f"{row.cpu_ratio:.2f}"
         print(
-            f"{row.job:<36} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
+            f"{row.job:<41} {row.n:>11,} {row.ours_ms:>10.1f} {p95:>8} {row.floor_ms:>10.2f} {row.ratio:>7.2f} "
             f"{cpu:>7} {peak:>8}  {row.floor_name}",
             flush=True,
         )
@@ -231,11 +304,18 @@ def main() -> None:
             show(loaded)
             asked = queries(size, home)
             show(asked)
+            aged = facts(times, size, home)
+            show(aged)
             learnt = risk(size, home)
             show(learnt)
-            rows += loaded + asked + learnt
+            added = additions(times, size, folder, home, next(row for row in loaded if row.job == "build"))
+            show(added)
+            rows += loaded + asked + aged + learnt + added
             remove(home.parent)
         lines = growth(rows)
+        shapes = reading(times, options.size, ledger_of(folder, options.size), Path(scratch))
+        show(shapes)
+        rows += shapes
         pages = overview(Path(scratch))
         show(pages)
         rows += pages

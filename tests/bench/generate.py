@@ -94,6 +94,19 @@ EXPORTS = {
     """,
 }
 
+# Documents of the last day, under numbers of their own: what a ledger is given after it was built.
+ADDITION = """
+    select
+        customer_id as "Customer ID", customer_name as "Customer Name",
+        'ADD-' || $number || '-' || lpad(cast(i as varchar), 5, '0') as "Invoice No",
+        $as_of as "Invoice Date", $as_of + terms as "Due Date",
+        cast(round(200 + 40000 * random(i, 4) * random(i, 5), 2) as decimal(18, 2)) as "Amount", 'CNY' as "Currency",
+        rep as "Sales Rep", region as "Region"
+    from range(10000) as t(i)
+    inner join customers on customers.customer = cast(floor(random(10000 * $number + i, 7) * $customers) as integer)
+    order by i
+"""
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -115,15 +128,41 @@ def write_ledger(folder: Path, invoices: int) -> None:
     if (folder / "whole").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    parameters = {"invoices": invoices, "customers": max(1, invoices // 50), "as_of": AS_OF}
-    with duckdb.connect() as con:
-        con.execute(RANDOM)
-        for statement in (CUSTOMERS, INVOICES, RECEIPTS):
-            con.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+    with _book(invoices) as con:
+        for statement in (INVOICES, RECEIPTS):
+            con.execute(statement, _used(statement, invoices))
         for name, select in EXPORTS.items():
             con.execute(f"copy ({select}) to '{folder / name}.csv' (header)")
     (folder / "whole").touch()
 
 
+def addition_of(folder: Path, invoices: int, number: int) -> Path:
+    """Where the export of 10,000 more invoices lies, or is to be written; each `number` is one of its own."""
+    return ledger_of(folder, invoices).invoices.with_name(f"added-{number}.csv")
+
+
+def write_addition(folder: Path, invoices: int, number: int) -> None:
+    """Write an export of 10,000 more invoices to the customers of a ledger."""
+    with _book(invoices) as con:
+        con.execute(f"create table added as {ADDITION}", _used(ADDITION, invoices) | {"number": number})
+        con.execute(f"copy added to '{addition_of(folder, invoices, number)}' (header)")
+
+
+def _book(invoices: int) -> duckdb.DuckDBPyConnection:
+    """A connection with the customers of a ledger of that many invoices."""
+    con = duckdb.connect()
+    con.execute(RANDOM)
+    con.execute(CUSTOMERS, _used(CUSTOMERS, invoices))
+    return con
+
+
+def _used(statement: str, invoices: int) -> dict[str, object]:
+    values = {"invoices": invoices, "customers": max(1, invoices // 50), "as_of": AS_OF}
+    return {name: value for name, value in values.items() if f"${name}" in statement}
+
+
 if __name__ == "__main__":
-    write_ledger(Path(sys.argv[1]), int(sys.argv[2]))
+    if len(sys.argv) == 3:
+        write_ledger(Path(sys.argv[1]), int(sys.argv[2]))
+    else:
+        write_addition(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
