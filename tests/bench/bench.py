@@ -16,6 +16,7 @@ from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 from tests.bench.generate import AS_OF, Ledger, addition_of, ledger_of
+from tests.bench.reading import SHAPES, SHEET_ROWS, floor_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
