@@ -115,17 +115,31 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
     return figures
 
 
+def open_customers(scope: Scope) -> tuple[str, list[object]]:
+    """The statement that lists the customers with open items in a scope, and its parameters.
+
+    customer_key, overdue_base, open_base, has_overdue. The build keeps them for the whole book.
+    """
+    condition, values = scope.where()
+    if not values:
+        return "select customer_key, overdue_base, open_base, has_overdue from fct_overdue_ranking", []
+    statement = f"""
+        select
+            customer_key,
+            cast(sum(overdue_base) as decimal(18, 4)) as overdue_base,
+            cast(sum(open_base) as decimal(18, 4)) as open_base,
+            bool_or(overdue_items > 0) as has_overdue
+        from fct_account_balances
+        where {condition}
+        group by customer_key
+    """
+    return statement, values
+
+
 def balances(con: Connection, scope: Scope) -> dict[str, Any]:
     """What is open at the as-of date: the balance figures of `kpis`, with their counts."""
     condition, values = scope.where()
-    # The build has counted the customers of the whole book; of what a limit leaves they are counted here.
-    customers = (
-        f"""
-        select max(overdue_items) > 0 as has_overdue from fct_account_balances where {condition} group by customer_key
-        """
-        if scope.limits()
-        else "select has_overdue from fct_overdue_ranking"
-    )
+    customers, limits = open_customers(scope)
     figures = _row(
         con,
         f"""
@@ -146,7 +160,7 @@ def balances(con: Connection, scope: Scope) -> dict[str, Any]:
         from fct_account_balances
         where {condition}
         """,
-        [*values, *values],
+        [*limits, *values],
     )
     invoiced = figures["not_due"] + figures["overdue"]
     figures["overdue_ratio"] = float(figures["overdue"] / invoiced) if invoiced > 0 else None
@@ -199,27 +213,13 @@ def aging(con: Connection, scope: Scope) -> pd.DataFrame:
 def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     """The customers with most overdue, then most open, by bucket: one row per customer and bucket with an amount."""
     condition, values = scope.where()
-    # The build has ranked the whole book; what a limit leaves of it is fewer rows, ranked here.
+    customers, limits = open_customers(scope)
     ranking = (
         f"""
-        select
-            customer_key,
-            row_number() over (order by overdue_base desc, open_base desc, entity_id, customer_id) as place
-        from (
-            select
-                customer_key,
-                min(entity_id) as entity_id,
-                min(customer_id) as customer_id,
-                cast(sum(overdue_base) as decimal(18, 4)) as overdue_base,
-                cast(sum(open_base) as decimal(18, 4)) as open_base
-            from fct_account_balances
-            where {condition}
-            group by customer_key
-            order by overdue_base desc, open_base desc, entity_id, customer_id
-            limit ?
-        )
+        select customer_key, row_number() over (order by overdue_base desc, open_base desc, customer_key) as place
+        from (select * from ({customers}) order by overdue_base desc, open_base desc, customer_key limit ?)
         """
-        if scope.limits()
+        if limits
         else "select customer_key, place from fct_overdue_ranking where place <= ?"
     )
     return _frame(
@@ -239,7 +239,7 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
         inner join dim_customers as customers using (customer_key)
         order by ranked.place, cells.bucket_order
         """,
-        [*values, top, *values],
+        [*limits, top, *values],
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.queries import Connection, Scope, _frame, _row
+from pipelines.queries import Connection, Scope, _frame, _row, open_customers
 
 
 def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:
@@ -91,20 +91,17 @@ def customer_trend(con: Connection, scope: Scope, entity_id: str, customer_id: s
 
 def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
     """Customers whose name or id contains `text`, most overdue first: ids, name, open_base, overdue_base."""
-    condition, values = scope.where("aging")
+    balances, values = open_customers(scope)
     return _frame(
         con,
         f"""
-        select customers.entity_id, customers.customer_id, customers.customer_name,
-            coalesce(sum(aging.open_base), 0) as open_base,
-            coalesce(sum(aging.open_base) filter (aging.bucket not in ('not_due', 'unapplied')), 0) as overdue_base
-        from dim_customers as customers
-        {"inner" if scope.limits() else "left"} join fct_aging as aging
-            on customers.entity_id = aging.entity_id and customers.customer_id = aging.customer_id
-        where {condition}
-            and (contains(lower(customers.customer_name), lower(?)) or contains(lower(customers.customer_id), lower(?)))
-        group by customers.entity_id, customers.customer_id, customers.customer_name
-        order by overdue_base desc, open_base desc, customers.customer_id
+        with balances as ({balances})
+        select entity_id, customer_id, customer_name,
+            coalesce(balances.open_base, 0) as open_base, coalesce(balances.overdue_base, 0) as overdue_base
+        from dim_customers
+        {"inner" if values else "left"} join balances using (customer_key)
+        where contains(lower(customer_name), lower(?)) or contains(lower(customer_id), lower(?))
+        order by overdue_base desc, open_base desc, customer_id
         """,
         [*values, text, text],
     )
@@ -112,27 +109,40 @@ def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
 
 def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> dict[str, pd.DataFrame]:
     """One invoice: its `instalments` with the import and line they came from, and the `applications` to them."""
-    condition, values = scope.where("invoices")
-    instalments = _frame(
-        con,
+    condition, values = scope.where("accounts")
+    # Its keys first: they are found by text once, and by them little is read of everything else.
+    found = con.cursor().execute(
         f"""
-        select invoices.*, imports.file_name
-        from fct_invoices as invoices
-        left join imports using (import_id)
-        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
-        order by invoices.instalment_no
+        select instalments.customer_key, instalments.instalment_key
+        from int_instalments as instalments
+        inner join int_accounts as accounts using (account_key)
+        where instalments.invoice_id = ? and accounts.entity_id = ? and {condition}
         """,
-        [entity_id, invoice_id, *values],
+        [invoice_id, entity_id, *values],
     )
-    applications = _frame(
-        con,
-        f"""
-        select applications.*, applications.applied_on - invoices.due_date as days_late
-        from fct_applications as applications
-        inner join fct_invoices as invoices using (instalment_key)
-        where invoices.entity_id = ? and invoices.invoice_id = ? and {condition}
-        order by applications.applied_on, applications.instalment_no
-        """,
-        [entity_id, invoice_id, *values],
-    )
-    return {"instalments": instalments, "applications": applications}
+    keys = list(zip(*found.fetchall(), strict=True)) or [(None,), (None,)]
+    customers, instalments = (", ".join("?" * len(some)) for some in keys)
+    limit, named = f"customer_key in ({customers}) and instalment_key in ({instalments})", [*keys[0], *keys[1]]
+    return {
+        "instalments": _frame(
+            con,
+            f"""
+            select invoices.*, imports.file_name
+            from fct_invoices as invoices
+            left join imports using (import_id)
+            where {limit}
+            order by instalment_no
+            """,
+            named,
+        ),
+        "applications": _frame(
+            con,
+            f"""
+            select *, applied_on - due_date as days_late
+            from fct_applications
+            where {limit}
+            order by applied_on, instalment_no
+            """,
+            named,
+        ),
+    }
