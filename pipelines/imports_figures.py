@@ -21,6 +21,11 @@ _DAYS = {"invoices": ("issue_date", "settled_date"), "receipts": ("paid_on",), "
 _HUGE = 1000  # times the middle amount
 _APART = 366  # days a date may lie outside of three times the span in which the middle half lies
 _FEW = 2  # rows of a customer in another currency than its others that may be a slip
+# The unified social credit code of a Chinese business: the weighted values of its 18 characters add up to a multiple of
+# 31 (GB 32100-2015). Other bodies' codes begin as the numbers of identity cards do, which stand in the same column.
+_CREDIT_CODE = "(9[1239]|Y1|N1|N2|N3)[0-9A-Z]{16}"
+_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # without I, O, S, V and Z, which are taken for others
+_WEIGHTS = [*(3**place % 31 for place in range(17)), 1]
 _LINES = 10  # line numbers named with what is unusual
 
 
@@ -66,6 +71,8 @@ def _asked(kind: str) -> dict[str, str]:
         asked["currencies"] = "list(distinct currency order by currency) filter (currency is not null)"
     if kind in ("invoices", "receipts"):
         asked |= {"middle": "median(abs(amount))", "largest": "max(abs(amount))"}
+    if "tax_id" in names:
+        asked["tax_numbers"] = "count(tax_id)"
     if kind == "invoices":
         asked |= {
             "credits": "count(*) filter (doc_type = 'credit_note')",
@@ -115,7 +122,17 @@ def unusual(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figure
             )
     if kind in ("invoices", "receipts") and len(found["currencies"] or ()) > 1:
         look("unusual_currency", _odd_currency(rows))
+    if found["tax_numbers"]:
+        look("unusual_tax_id", _mistyped_code())
     return notes
+
+
+def _mistyped_code() -> str:
+    """SQL that is true for a Chinese business's tax number with a character that it cannot have."""
+    code = "upper(replace(tax_id, ' ', ''))"
+    places = [f"strpos('{_CHARACTERS}', {code}[{place}])" for place in range(1, 19)]
+    weighted = " + ".join(f"({place} - 1) * {weight}" for place, weight in zip(places, _WEIGHTS, strict=True))
+    return f"regexp_full_match({code}, '{_CREDIT_CODE}') and (least({', '.join(places)}) = 0 or ({weighted}) % 31 <> 0)"
 
 
 def _odd_currency(rows: Path) -> str:

@@ -124,3 +124,16 @@ def test_what_is_unusual_is_noted_with_its_line(tmp_path: Path, code: str) -> No
     assert list(found) == [code] and (found[code]["rows"], found[code]["lines"]) == (1, "14")
     assert all(i18n.reason(language, found[code]) for language in i18n.LANGUAGES)
     assert len(rows) == 30
+
+
+def test_a_mistyped_credit_code_is_noted_and_an_identity_card_is_not(tmp_path: Path) -> None:
+    """Two right codes; one with a wrong check character, one with O for 0; a card's number; another country's."""
+    numbers = ["91000000MA0000001R", "91110000600037341l", "91110000600037341K", "9111OOOO600037341L"]
+    numbers += ["11010519491231002X", "DE123456789", ""]
+    path = tmp_path / "customers.csv"
+    rows = [f"C{i},Customer {i},{number}" for i, number in enumerate(numbers)]
+    path.write_text("\n".join(["Customer No,Customer Name,Tax ID", *rows]), encoding="utf-8")
+    report = imports.import_file(path, Settings(home=tmp_path / "warehouse"))
+    noted = [note for note in report.notes if note["code"] == "unusual_tax_id"]
+    assert report.rows_accepted == len(numbers)
+    assert [(note["rows"], note["lines"]) for note in noted] == [(2, "4, 5")]
