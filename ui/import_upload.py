@@ -45,7 +45,8 @@ def uploads(view: View) -> None:
             if preview is None:
                 continue
             import_parts.understood(view, preview, key=file.file_id)
-            corrections(view, preview, file.file_id)
+            if preview.problem is None or preview.format:  # of a file that cannot be opened there is nothing to correct
+                corrections(view, preview, file.file_id)
             complaint = _complaint(view, said)
         if preview.problem is None and not complaint:
             ready.append((path, said))
@@ -91,6 +92,8 @@ def corrections(view: View, preview: Preview, file_id: str) -> None:
             st.caption(f":orange[:material/help:] {t('imports.say_style')}")
         if preview.headers and kind:
             _columns(view, preview, file_id, kind)
+        elif preview.headers:
+            st.caption(f":orange[:material/help:] {t('imports.kind_first')}")
 
 
 def _columns(view: View, preview: Preview, file_id: str, kind: str) -> None:
