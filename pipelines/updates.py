@@ -284,20 +284,22 @@ def _merge(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:
 
 def _add_up(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:
     """Correct sums: what stood there, less what the touched customers brought before, and what they bring now."""
-    whole = f'"{home}".main.{name}'
+    whole, new, old = f'"{home}".main.{name}', f"{TOUCHED}.main.{name}", f"{BEFORE}.main.{name}"
     types = {column: kind for column, kind, *_ in con.execute(f"describe {whole}").fetchall()}
-    keys = tables.ADDED_UP[name]
-    sums = [column for column in types if column not in keys]
-    by = ", ".join(keys)
+    by = ", ".join(tables.ADDED_UP[name])
+    sums = [column for column in types if column not in tables.ADDED_UP[name]]
     taken = ", ".join(f"-{column} as {column}" for column in sums)
-    totals = ", ".join(
-        column if column in keys else f"cast(sum({column}) as {kind}) as {column}" for column, kind in types.items()
+    totals = ", ".join(f"cast(sum({column}) as {types[column]}) as {column}" for column in sums)
+    con.execute(
+        f"create or replace temp table upd_change as from {new} union all by name select {by}, {taken} from {old}"
     )
     con.execute(
-        f"create or replace table {whole} as select {totals} from (from {whole} union all by name "
-        f"from {TOUCHED}.main.{name} union all by name select {by}, {taken} from {BEFORE}.main.{name}) "
-        f"group by {by} having {' or '.join(f'sum({column}) <> 0' for column in sums)} order by {by}"
+        f"create or replace temp table upd_sums as select {by}, {totals} from (from {whole} semi join upd_change "
+        f"using ({by}) union all by name from upd_change) group by {by} "
+        f"having {' or '.join(f'sum({column}) <> 0' for column in sums)}"
     )
+    con.execute(f"delete from {whole} where ({by}) in (select ({by}) from upd_change)")
+    con.execute(f"insert into {whole} by name from upd_sums order by {by}")
 
 
 def _key(con: duckdb.DuckDBPyConnection, home: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -12,10 +13,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines import publish, updates
+from models.late_risk import score_build
+from pipelines import journal, publish, tables, updates
+from pipelines.checks import ChecksFailed
+from pipelines.imports import retract
+from pipelines.imports_store import list_imports
 from pipelines.settings import Settings
 from tests.oracle_builds import store, store_ledger, unscored
 from tests.oracle_documents import Ledger, Row
+from tests.oracle_ledgers import row
 from tests.test_oracle import EXAMPLES, as_of_days, examples, several
 
 # Customers and accounts without a figure any more keep their keys until the next whole build.
@@ -112,3 +118,145 @@ def test_going_on_gives_what_a_whole_build_gives(home: Path, ledger: Ledger, as_
     info = update_and_compare(settings, as_of)
     # A document older than any before makes the history longer.
     assume(info.based_on)
+
+
+AS_OF = dt.date(2024, 6, 30)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Settings:
+    """A published build of forty customers with two invoices each, every other one paid."""
+    settings = Settings(home=tmp_path / "warehouse")
+    invoices = [
+        row(
+            "invoices",
+            customer_id=f"C{n % 40}",
+            invoice_id=f"D{n}",
+            issue_date=dt.date(2024, 1 + n % 5, 3),
+            amount=n + 1,
+        )
+        for n in range(80)
+    ]
+    receipts = [
+        row("receipts", receipt_id=f"R{n}", invoice_id=f"D{n}", paid_on=dt.date(2024, 6, 1), amount=n + 1)
+        for n in range(0, 80, 2)
+    ]
+    store_ledger(settings.home, Ledger(invoices, receipts))
+    publish.build(settings, as_of=AS_OF, made={"fct_late_risk": score_build})
+    return settings
+
+
+def more(settings: Settings, number: int, **kinds: list[Row]) -> None:
+    for kind, found in kinds.items():
+        store(settings.home, kind, found, number)
+
+
+def a_receipt(**values: Any) -> Row:
+    return row("receipts", receipt_id="R-new", paid_on=dt.date(2024, 6, 20), amount=4, **values)
+
+
+def go_on(settings: Settings, **options: Any) -> publish.BuildInfo:
+    return publish.build(settings, **{"as_of": AS_OF, "made": {"fct_late_risk": score_build}, **options})
+
+
+def open_of(settings: Settings, column: str) -> dict[str, Any]:
+    with duckdb.connect(str(publish.current(settings)), read_only=True) as con:
+        return dict(con.execute(f"select invoice_id, {column} from fct_open_items order by all").fetchall())
+
+
+def test_a_receipt_pays_its_invoice_and_leaves_the_others_alone(book: Settings) -> None:
+    before = open_of(book, "open_base")
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    info = go_on(book)
+    assert info.based_on and info.updates == 1
+    assert open_of(book, "open_base") == {item: left for item, left in before.items() if item != "D3"}
+    more(book, 41, receipts=[a_receipt(invoice_id="D5") | {"receipt_id": "R-newer"}])
+    assert go_on(book).updates == 2
+    assert open_of(book, "open_base")["D5"] == 2
+
+
+def test_scores_of_the_baseline_stay_and_new_items_get_theirs(book: Settings) -> None:
+    def scores() -> dict[str, float]:
+        with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+            return dict(con.execute("select invoice_id, p_late from fct_late_risk").fetchall())
+
+    before = scores()
+    new = row("invoices", customer_id="C1", invoice_id="D900", issue_date=dt.date(2024, 6, 3), amount=7)
+    more(book, 40, invoices=[new])
+    info = go_on(book)
+    assert info.based_on and info.model_id == "baseline"
+    after = scores()
+    assert after.keys() - before.keys() == {"D900"}
+    assert {item: after[item] for item in before} == before
+
+
+def test_what_people_entered_since_counts(book: Settings) -> None:
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    promise = {"promised_on": "2024-06-25", "amount": "2", "currency": "CNY", "made_by": "Ms Lin"}
+    made_at = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
+    journal.append(book, "promise", journal.Subject("main", "C1"), promise, who="rep", now=made_at, debt=Decimal(2))
+    rating = {"aspect": "value", "score": 5}
+    journal.append(book, "rating", journal.Subject("main", "C2"), rating, who="owner", now=made_at)
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    assert update_and_compare(book, AS_OF).based_on
+    with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+        assert con.execute("select customer_id, amount from fct_promises").fetchall() == [("C1", 2)]
+        rated = con.execute("select customer_id from fct_payer_components where value_rating = 5").fetchall()
+    assert rated == [("C2",)]
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ({"whole": True}, {}),
+        ({"as_of": dt.date(2024, 7, 1)}, {}),
+        ({"known_at": "2030-01-01T00:00:00+00:00"}, {}),
+        ({}, {"late_grace_days": 4}),
+        ({}, {"history_months": 3}),
+    ],
+)
+def test_what_makes_more_differ_is_built_from_scratch(
+    book: Settings, options: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    assert go_on(book.model_copy(update=settings), **options).based_on == ""
+
+
+@pytest.mark.parametrize("what", ["retracted", "rates", "list", "older", "merged", "small"])
+def test_imports_that_speak_about_all_are_built_from_scratch(
+    book: Settings, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = row("invoices", customer_id="C1", invoice_id="D900", issue_date=dt.date(2023, 6, 3), amount=7)
+    if what == "retracted":
+        retract(book, next(each.import_id for each in list_imports(book) if each.kind == "receipts"))
+    elif what == "rates":
+        more(
+            book, 40, fx_rates=[row("fx_rates", currency="USD", rate_date=dt.date(2024, 1, 1), rate_to_base=Decimal(7))]
+        )
+    elif what == "list":
+        store(book.home, "invoices", [old | {"issue_date": dt.date(2024, 6, 3)}], 40, "open_items", AS_OF)
+    elif what == "older":
+        more(book, 40, invoices=[old])
+    elif what == "merged":
+        merged = {"into": "C2", "note": "one company"}
+        journal.append(book, "same_customer", journal.Subject("main", "C1"), merged, who="analyst")
+    else:
+        monkeypatch.setattr(updates, "LEAST_ROWS", 1000)
+        more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    assert go_on(book).based_on == ""
+
+
+def test_an_update_that_breaks_an_identity_publishes_nothing(book: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = publish.current(book)
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    broken = [
+        replace(table, sql=table.sql.replace("sum(open_base) as", "sum(open_base) + 1 as"))
+        if table.name == "fct_aging"
+        else table
+        for table in tables.from_files()
+    ]
+    monkeypatch.setattr(tables, "from_files", lambda: broken)
+    with pytest.raises(ChecksFailed):
+        go_on(book)
+    assert publish.current(book) == before
+    assert not list((book.home / "builds").glob(".unfinished*"))

@@ -1,5 +1,6 @@
 -- Grain: one row per row of an earlier export, of invoices or receipts, that bears a number the new exports name.
 -- Such a row may be replaced by them, pay one of their documents or be paid by one of their receipts.
+-- Of the files the numbers are read first, and the rest of few rows only: hence the conditions beside the joins.
 with
 
 found as (
@@ -14,6 +15,7 @@ found as (
     inner join upd_numbers as numbers
         on invoices.invoice_id = numbers.number
         and coalesce(invoices.entity_id, $default_entity) = numbers.entity_id
+    where invoices.invoice_id in (select number from upd_numbers)
 
     union
 
@@ -27,6 +29,7 @@ found as (
     inner join upd_numbers as numbers
         on receipts.invoice_id = numbers.number
         and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
+    where receipts.invoice_id in (select number from upd_numbers)
 
     union
 
@@ -40,6 +43,7 @@ found as (
     inner join upd_numbers as numbers
         on receipts.receipt_id = numbers.number
         and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
+        and numbers.in_receipts = 1
 
 )
 
