@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import imports, publish
-from pipelines.queries_bridge import MEASURES, PARTS, Bridge, bridge
+from pipelines import imports, publish, queries_bridge
+from pipelines.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
 from pipelines.settings import Settings
 from tests.oracle_builds import unscored
 from tests.small_ledgers import built
@@ -124,3 +124,34 @@ def test_the_sample_with_one_import_retracted(sample_copy: Path) -> None:
     gone, come = parts_of(forward), parts_of(back)
     assert set(gone) <= {"retracted", "matching"} and set(come) <= {"cash", "credits", "matching"}
     assert gone["retracted"][0] == -(come["cash"][0] + come["credits"][0]) > 100_000_000
+
+
+def test_the_entities_of_a_bridge_add_up_to_the_whole(tmp_path: Path) -> None:
+    """Each entity has a bridge of its own; a document of one is new although the other knew later days."""
+    head = "Entity,Invoice No,Customer ID,Invoice Date,Due Date,Amount"
+    built(
+        tmp_path, "2025-03-31", {"first": f"{head}\nm,A,C1,2025-03-01,2025-03-15,100\ns,A,C1,2025-01-01,2025-02-01,40"}
+    )
+    before = published(tmp_path)
+    built(tmp_path, "2025-03-31", {"more": f"{head}\ns,B,C1,2025-02-10,2025-03-01,7\nm,D,C1,2025-03-20,2025-04-20,9"})
+    after = published(tmp_path)
+    whole = bridge(before, after)
+    assert whole.entities == ("m", "s")
+    assert parts_of(whole) == {"new_invoices": (9, 0), "late_postings": (7, 7)}
+    own = {entity: bridge(before, after, entities=(entity,)) for entity in whole.entities}
+    assert parts_of(own["m"]) == {"new_invoices": (9, 0)} and parts_of(own["s"]) == {"late_postings": (7, 7)}
+    for measure in MEASURES:
+        assert [found.unexplained(measure) for found in own.values()] == [0, 0]
+        assert sum(found.after[measure] for found in own.values()) == whole.after[measure]
+    assert set(own["s"].rows["invoice_id"]) == {"B"}
+
+
+def test_every_row_of_a_part_can_be_taken_along(two_builds: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries_bridge, "ROWS_SHOWN", 1)
+    found = bridge(*two_builds)
+    assert found.rows["part"].value_counts().to_dict() == dict.fromkeys(PARTS, 1)
+    for part in found.parts:
+        rows = bridge_rows(*two_builds, part["part"])
+        assert len(rows) == part["rows"]
+        assert abs(rows["outstanding_base"].sum() - float(part["outstanding_base"])) < 0.0001
+    assert bridge_rows(*two_builds, "cash", entities=("another",)).empty

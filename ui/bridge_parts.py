@@ -15,19 +15,26 @@ from ui.session import View
 from ui.tables import table, words
 
 PARTS = words("part rows outstanding_base overdue_base")
+Asked = tuple[str, str, tuple[str, ...]]  # the two builds and the legal entities
 ROWS = words("part customer_id customer_name invoice_id receipt_id outstanding_base overdue_base")
 
 
 def show(view: View, before: Path, after: Path) -> None:
     """What explains the difference of the balance between two builds, both as of the earlier of their days."""
     reader, t = view.reader, view.reader.t
-    found = _bridged(str(before), str(after))
+    known = _bridged(str(before), str(after), ()).entities
     st.markdown(f"**{t('bridge.title')}**")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        measure = st.segmented_control(
+            t("bridge.measure"), MEASURES, default=MEASURES[0], required=True, key="bridge_measure",
+            format_func=lambda each: t(f"metric.{each}"),
+        ) or MEASURES[0]  # fmt: skip
+        chosen = [] if len(known) < 2 else st.multiselect(
+            t("filter.entities"), known, key="bridge_entities", placeholder=t("filter.all"), width=360
+        )  # fmt: skip
+    asked = (str(before), str(after), tuple(chosen))
+    found = _bridged(*asked)
     st.caption(t("bridge.text", date=date(reader, found.day)))
-    measure = st.segmented_control(
-        t("bridge.measure"), MEASURES, default=MEASURES[0], required=True, key="bridge_measure",
-        format_func=lambda each: t(f"metric.{each}"), label_visibility="collapsed",
-    ) or MEASURES[0]  # fmt: skip
     if not found.parts:
         page.nothing_here(t("bridge.same"))
         return
@@ -39,10 +46,10 @@ def show(view: View, before: Path, after: Path) -> None:
         st.caption(f":green[:material/check_circle:] {t('bridge.explained')}")
     parts = pd.DataFrame(found.parts).astype({"outstanding_base": float, "overdue_base": float})
     table(reader, parts, PARTS, key="bridge_parts", alt=t("bridge.title"), file_name="bridge")
-    _rows(view, found)
+    _rows(view, found, asked)
 
 
-def _rows(view: View, found: Bridge) -> None:
+def _rows(view: View, found: Bridge, asked: Asked) -> None:
     reader, t = view.reader, view.reader.t
     names = [part["part"] for part in found.parts]
     chosen = st.selectbox(
@@ -52,8 +59,16 @@ def _rows(view: View, found: Bridge) -> None:
     rows = found.rows[found.rows["part"] == chosen]
     whole = next(part["rows"] for part in found.parts if part["part"] == chosen)
     if whole > len(rows):
-        st.caption(t("bridge.largest", count=len(rows), whole=whole))
-    table(reader, rows, ROWS, key="bridge_rows", alt=t("bridge.rows_of"), file_name=f"bridge-{chosen}")
+        st.caption(t("app.largest", count=len(rows), whole=whole))
+    before, after, entities = asked
+
+    def everything() -> pd.DataFrame:
+        return queries_bridge.bridge_rows(Path(before), Path(after), chosen, found.day, entities)
+
+    table(
+        reader, rows, ROWS, key="bridge_rows", alt=t("bridge.rows_of"), file_name=f"bridge-{chosen}",
+        everything=everything if whole > len(rows) else None,
+    )  # fmt: skip
 
 
 def waterfall(reader: Reader, found: Bridge, measure: str) -> go.Figure:
@@ -91,5 +106,5 @@ def waterfall(reader: Reader, found: Bridge, measure: str) -> go.Figure:
 
 
 @st.cache_data(show_spinner=False, max_entries=5)
-def _bridged(before: str, after: str) -> Bridge:
-    return queries_bridge.bridge(Path(before), Path(after))
+def _bridged(before: str, after: str, entities: tuple[str, ...]) -> Bridge:
+    return queries_bridge.bridge(Path(before), Path(after), entities=entities)

@@ -10,7 +10,7 @@ import streamlit as st
 from pipelines import queries_compare
 from pipelines.imports import ImportReport
 from pipelines.queries_compare import MEASURES, Comparison, Side
-from ui import bridge_parts, import_jobs
+from ui import bridge_parts, import_jobs, page
 from ui.formats import date, money, number, plain
 from ui.formats import moment as in_words
 from ui.session import View
@@ -55,6 +55,9 @@ def against_before(view: View) -> None:
         return
     zone = ZoneInfo(view.settings.timezone)
     with panel:
+        if view.who.scope.limits():
+            page.nothing_here(t("known.whole_company"))
+            return
         known = {path: _side(str(path)) for path in others}
         before = st.selectbox(
             t("known.against_which"), others, key="known_other", width=420,
