@@ -142,7 +142,8 @@ def read_dates(
                 faults[text] = "date_out_of_range"
         else:
             styles[style] += counts[text]
-    evidence = [{"code": "date_style", "style": s, "values": n, "fits": n} for s, n in styles.most_common()]
+    plain = sum(styles.values()) + sum(counts[text] for text in faults)  # what cannot be read counts among the values
+    evidence = [{"code": "date_style", "style": s, "values": plain, "fits": n} for s, n in styles.most_common()]
     orders: dict[str, str | None] = {}
     for key, members in groups.items():
         chosen, proof = _decide(members, counts, order or (hints or {}).get(key), stated=order is not None)
