@@ -116,7 +116,9 @@ def counts(view: View, report: ImportReport) -> None:
     )  # fmt: skip
     st.caption(" · ".join(_facts(reader, report)))
     if report.difference:
-        st.warning(t("imports.total_differs", text=number(reader, report.difference, 2)), icon=":material/difference:")
+        differs = t("imports.total_differs", text=number(reader, report.difference, 2))
+        where = f" {t('imports.see_rejected')}" if report.rows_rejected else ""
+        st.warning(differs + where, icon=":material/difference:")
     elif control:
         st.caption(f":green[:material/check_circle:] {t('imports.total_agrees')}")
 
