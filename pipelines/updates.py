@@ -164,7 +164,7 @@ def _find_touched(
     _make(con, ("upd_numbers", "upd_named_rows", "upd_customers", "upd_customer_keys"), parameters)
     while True:
         _make(con, ("upd_line_keys",), parameters)
-        if _more(con, "upd_customer_keys", "upd_customers_by_line", parameters):
+        if _more(con, "upd_customer_keys", "upd_customers_beside", parameters):
             continue
         _refuse_too_many(con)
         _make(con, ("upd_places", *ROWS_OF.values()), parameters)

@@ -205,6 +205,39 @@ def test_what_people_entered_since_counts(book: Settings) -> None:
     assert rated == [("C2",)]
 
 
+def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
+    def enter(state: str, day: str) -> None:
+        bill = {
+            "number": "B1",
+            "amount": "4",
+            "currency": "CNY",
+            "due_on": "2024-06-25",
+            "state": state,
+            "state_on": day,
+        }
+        now = dt.datetime.fromisoformat(f"{day}T00:00:00+00:00")
+        journal.append(book, "bill", journal.Subject("main", "C3", "D3"), bill, who="clerk", now=now)
+
+    enter("received", "2024-06-02")
+    more(book, 40, receipts=[a_receipt(customer_id="C3", invoice_id="D3") | {"receipt_id": "B1"}])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    assert "D3" in open_of(book, "open_base")
+    enter("cleared", "2024-06-25")
+    assert update_and_compare(book, AS_OF).based_on
+    assert "D3" not in open_of(book, "open_base")
+
+
+def test_instalments_of_one_document_under_two_customers_stay_together(book: Settings) -> None:
+    parts = [
+        row("invoices", customer_id=who, invoice_id="P", instalment_no=n, issue_date=dt.date(2024, 3, 3), amount=50)
+        for n, who in enumerate(("C7", "C8"), start=1)
+    ]
+    more(book, 40, invoices=parts, receipts=[a_receipt(invoice_id="P") | {"amount": 60}])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    more(book, 41, receipts=[a_receipt(invoice_id="D7") | {"receipt_id": "R-newer"}])
+    assert update_and_compare(book, AS_OF).based_on
+
+
 @pytest.mark.parametrize(
     ("options", "settings"),
     [
