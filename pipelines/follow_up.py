@@ -77,7 +77,7 @@ class Day:
 
 
 def notes(settings: Settings, **subject: Any) -> list[Note]:
-    """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.entries`."""
+    """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.records`."""
     return [Note(*row) for row in journal.records(settings, **subject)]
 
 

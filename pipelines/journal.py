@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import sqlalchemy as sa
 
 from pipelines.errors import UserError
@@ -214,33 +213,6 @@ def close(
         return _insert(con, target.kind, _subject(target), ending, who=who, at=now or _utc_now(), closes=target.id)
 
 
-def entries(
-    settings: Settings,
-    kind: str | None = None,
-    *,
-    entity_id: str | None = None,
-    customer_id: str | None = None,
-    invoice_id: str | None = None,
-    known_at: dt.datetime | None = None,
-) -> pd.DataFrame:
-    """Entries as they stand, oldest first: corrections in place, withdrawn ones left out.
-
-    `id`, `at` and `who` are those of the first version, `version_id`, `changed_at` and `changed_by` of the newest;
-    `closed_at`, `closed_by` and `outcome` are empty while the entry is open. Times are UTC. With `kind` the fields of
-    its payload are columns too (`payload.<field>`), money as Decimal. `known_at` leaves out what was entered later.
-    """
-    subject = {"entity_id": entity_id, "customer_id": customer_id, "invoice_id": invoice_id}
-    frame = pd.DataFrame(records(settings, kind, known_at=known_at, **subject), columns=COLUMNS)
-    for column in ("at", "changed_at", "closed_at"):
-        frame[column] = pd.to_datetime(frame[column], utc=True)
-    if kind is not None:
-        for field in PAYLOADS[kind].model_fields:
-            frame[f"payload.{field}"] = pd.Series(
-                [getattr(payload, field) for payload in frame["payload"]], dtype="object", index=frame.index
-            )
-    return frame
-
-
 def records(
     settings: Settings,
     kind: str | None = None,
@@ -250,7 +222,12 @@ def records(
     invoice_id: str | None = None,
     known_at: dt.datetime | None = None,
 ) -> list[tuple[Any, ...]]:
-    """The entries of `entries` as tuples in the order of COLUMNS; moments carry UTC."""
+    """Entries as they stand, oldest first, as tuples in the order of COLUMNS: withdrawn ones are left out.
+
+    `id`, `at` and `who` are those of the first version, `version_id`, `changed_at` and `changed_by` of the newest;
+    `closed_at`, `closed_by` and `outcome` are None while the entry is open. Moments carry UTC. `known_at` leaves out
+    what was entered later.
+    """
     # Looking creates nothing: a journal nobody has written to has no entries.
     versions = (
         _read(settings, known_at, kind=kind, entity_id=entity_id, customer_id=customer_id) if exists(settings) else []
@@ -266,36 +243,6 @@ def records(
         and (kind is None or row.kind == kind)
         and (invoice_id is None or row.invoice_id == invoice_id)
     ]
-
-
-def open_entries(settings: Settings, kind: str, **subject: str) -> pd.DataFrame:
-    """Entries of one kind that nobody has closed; `subject` narrows as in `entries`."""
-    frame = entries(settings, kind, **subject)  # type: ignore[arg-type]
-    return frame[frame["closed_at"].isna()].reset_index(drop=True)
-
-
-def open_promises(settings: Settings, on: dt.date, **subject: str) -> pd.DataFrame:
-    """Promises whose day, with the tolerance of the settings, has not passed on business day `on`."""
-    frame = open_entries(settings, "promise", **subject)
-    last_day = on - dt.timedelta(days=settings.promise_tolerance_days)
-    return frame[[day >= last_day for day in frame["payload.promised_on"]]].reset_index(drop=True)
-
-
-def active_holds(settings: Settings, on: dt.date, **subject: str) -> pd.DataFrame:
-    """Holds that nobody has lifted and that last on business day `on`."""
-    frame = open_entries(settings, "hold", **subject)
-    return frame[[until >= on for until in frame["payload.until"]]].reset_index(drop=True)
-
-
-def history(settings: Settings, entry_id: int) -> pd.DataFrame:
-    """Every version of one entry and of what closed it, oldest first; withdrawn versions have no payload."""
-    with transaction(settings) as con:
-        root = _row(con, entry_id).root or entry_id
-        statement = sa.select(ENTRIES).where(
-            sa.or_(ENTRIES.c.id == root, ENTRIES.c.root == root, ENTRIES.c.closes == root)
-        )
-        rows = con.execute(statement.order_by(ENTRIES.c.id)).mappings().all()
-    return pd.DataFrame(rows, columns=[column.name for column in ENTRIES.columns])
 
 
 def _utc_now() -> dt.datetime:
