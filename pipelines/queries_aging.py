@@ -90,9 +90,7 @@ def aging_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
     As a build as of that day has them, with what is known today: money that names no invoice may have been applied to
     another invoice of the customer then, which moves it between the customer's buckets and leaves the balance.
     """
-    condition, named = _named(scope)
-    # The engine cannot know that every account has a name: where nothing is limited, none is looked up.
-    limit = f"account_key in (select account_key from int_accounts as accounts where {condition})" if named else "true"
+    limit, named = _accounts(scope)
     return _frame(
         con,
         f"""
@@ -132,14 +130,21 @@ def aging_heatmap_at(con: Connection, scope: Scope, day: dt.date, top: int = 50)
             where {condition}
             group by accounts.customer_key, 2
         ),
-        ranked as (
-            select customer_key, row_number() over (
-                order by coalesce(sum(open_base) filter (bucket_order between 1 and 98), 0) desc, sum(open_base) desc,
-                    customer_key
-            ) as place
+        most as (
+            select
+                customer_key,
+                sum(open_base) as whole_base,
+                coalesce(sum(open_base) filter (bucket_order between 1 and 98), 0) as overdue_base
             from cells
             group by customer_key
-            qualify place <= $top
+            order by overdue_base desc, whole_base desc, customer_key
+            limit $top
+        ),
+        ranked as (
+            select
+                customer_key,
+                row_number() over (order by overdue_base desc, whole_base desc, customer_key) as place
+            from most
         )
         select customers.entity_id, customers.customer_id, customers.customer_name, buckets.bucket,
             cells.bucket_order, cells.open_base, cells.items, ranked.place
@@ -161,25 +166,32 @@ def ledger_aging_at(con: Connection, scope: Scope, day: dt.date, months: Sequenc
     WrongLedgerAges when `months` are not rising whole numbers above 0.
     """
     ages = ledger_ages(months)
-    condition, named = _named(scope)
+    limit, named = _accounts(scope)
     reached = " + ".join(f"cast($day > issue_date + to_months({edge}) as integer)" for edge in months)
     names = " ".join(f"when {order} then '{name}'" for name, order in ages)
     return _frame(
         con,
         f"""
         with {OPEN_AT},
+        -- Ages are the same for all that was issued and falls due on the same days, and there are few such days.
+        by_day as (
+            select issue_date, days_past_due, sum(open_base) as open_base, count(*) as items
+            from open_at
+            where {limit}
+            group by issue_date, days_past_due
+        ),
         aged as (
             select
                 case when days_past_due is null then {sources.UNAPPLIED_ORDER} else {reached} end as age_order,
                 {_bucket(con)} as bucket_order,
-                open_base
-            from open_at
-            inner join int_accounts as accounts using (account_key)
-            where {condition}
+                open_base,
+                items
+            from by_day
         )
         select
             case aged.age_order {names} end as age, aged.age_order,
-            buckets.bucket, buckets.bucket_order, sum(aged.open_base) as open_base, count(*) as items
+            buckets.bucket, buckets.bucket_order, sum(aged.open_base) as open_base,
+            cast(sum(aged.items) as bigint) as items
         from aged
         inner join ref_buckets as buckets using (bucket_order)
         group by aged.age_order, buckets.bucket, buckets.bucket_order
@@ -245,3 +257,10 @@ def _named(scope: Scope) -> tuple[str, dict[str, object]]:
         for column, some in scope.limits().items()
     ]
     return " and ".join(clauses) or "true", named
+
+
+def _accounts(scope: Scope) -> tuple[str, dict[str, object]]:
+    """The scope's condition on account_key with named parameters: where nothing is limited, no account is looked up."""
+    condition, named = _named(scope)
+    inside = f"account_key in (select account_key from int_accounts as accounts where {condition})"
+    return inside if named else "true", named

@@ -59,6 +59,8 @@ def month_days(con: Connection, scope: Scope, customers: tuple[tuple[str, str], 
     if customers is not None:
         about += ["months.month_start", "accounts.entity_id", "accounts.customer_id", "instalments.invoice_id"]
         condition += f" and (accounts.entity_id, accounts.customer_id) in ({_pairs(len(customers))})"
+    by_invoice = "inner join int_instalments as instalments using (account_key, instalment_key)"
+    kept = ", ".join(name.split(".")[1] for name in about)
     names = ", ".join(f"stretches.{name.split('.')[1]}" for name in about)
     return _frame(
         con,
@@ -70,34 +72,31 @@ def month_days(con: Connection, scope: Scope, customers: tuple[tuple[str, str], 
             limit {MONTHS}
         ),
         stretches as (
-            select {", ".join(about)}, balances.instalment_key, balances.amount_base, months.month_end as end_on,
-                greatest(balances.due_date, months.month_start) as start_on
+            select {", ".join(about)}, balances.account_key, balances.instalment_key, balances.amount_base,
+                months.month_end as end_on, greatest(balances.due_date, months.month_start) as start_on
             from int_instalment_balances as balances
-            inner join int_instalments as instalments on balances.instalment_key = instalments.instalment_key
+            {"" if customers is None else by_invoice}
             inner join int_accounts as accounts on balances.account_key = accounts.account_key
             inner join months
                 on balances.due_date < months.month_end
                 and (balances.closed_on is null or balances.closed_on > months.month_start)
             where balances.amount_doc > 0 and {condition}
         ),
-        applied as (
-            select stretches.instalment_key, stretches.end_on,
-                sum(applications.amount_base * greatest(
-                    stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
-                )) as paid_days
+        changes as (
+            select {names}, stretches.amount_base * (stretches.end_on - stretches.start_on) as amount_days
             from stretches
-            inner join int_applications as applications
-                on stretches.instalment_key = applications.instalment_key
-                and applications.applied_on <= stretches.end_on
-            group by stretches.instalment_key, stretches.end_on
+            union all
+            select {names}, -applications.amount_base * greatest(
+                stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
+            )
+            from stretches
+            inner join int_applications as applications using (account_key, instalment_key)
+            where applications.applied_on <= stretches.end_on
         )
-        select {names}, cast(sum(
-            stretches.amount_base * (stretches.end_on - stretches.start_on) - coalesce(applied.paid_days, 0)
-        ) as double) as amount_days
-        from stretches
-        left join applied using (instalment_key, end_on)
-        group by {names}
-        order by stretches.month_end
+        select {kept}, cast(sum(amount_days) as double) as amount_days
+        from changes
+        group by {kept}
+        order by month_end
         """,
         [*values, *_flat(customers or ())],
     )

@@ -25,18 +25,18 @@ def chain(con: Connection) -> pd.DataFrame:
             union all
             select 20, 'process', 'instalments',
                 (select coalesce(sum(rows_accepted), 0) from accepted where kind = 'invoices'),
-                (select count(*) from fct_invoices)
+                (select count(*) from int_instalments)
             union all
             select 21, 'process', 'applications',
                 (select coalesce(sum(rows_accepted), 0) from accepted where kind = 'receipts'),
-                (select count(*) from fct_applications)
+                (select count(*) from int_applications)
             union all
             select 22, 'process', 'customers_known',
                 (select coalesce(sum(rows_accepted), 0) from accepted where kind = 'customers'),
                 (select count(*) from dim_customers)
             union all
             select 30, 'analyse', 'open_items',
-                (select count(*) from fct_invoices), (select count(*) from fct_open_items)
+                (select count(*) from int_instalments), (select count(*) from fct_open_items)
             union all
             select 31, 'analyse', 'aging', (select count(*) from fct_open_items), (select count(*) from fct_aging)
             union all

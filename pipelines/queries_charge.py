@@ -26,7 +26,7 @@ def rep_charges(
     our fault, by `blockers.our_faults`: of an invoice up to the day it was put right, or all where it was not.
     collected_base is what was paid on the rep's invoices in the same time.
     """
-    condition, values = scope.where("invoices")
+    condition, values = scope.where("accounts")
     rows = ", ".join(["(cast(? as varchar), cast(? as varchar), cast(? as date))"] * max(len(our_fault), 1))
     faults = [part for fault in our_fault for part in fault] or [None, None, None]
     return _frame(
@@ -43,8 +43,9 @@ def rep_charges(
         ),
         invoices as (
             select
+                invoices.account_key,
                 invoices.instalment_key,
-                invoices.rep,
+                accounts.rep,
                 invoices.amount_base,
                 greatest(invoices.due_date + period.grace_days, period.since) as start_on,
                 greatest(invoices.due_date + period.grace_days, period.since, least(period.as_of, faults.until_on))
@@ -57,46 +58,41 @@ def rep_charges(
                     when invoices.due_basis = 'assumed' then 'assumed'
                     else 'charged'
                 end as counts_as
-            from fct_invoices as invoices
+            from int_instalments as invoices
+            inner join int_accounts as accounts using (account_key)
             cross join period
             left join faults on invoices.entity_id = faults.entity_id and invoices.invoice_id = faults.invoice_id
             where {condition} and invoices.amount_doc > 0
         ),
         -- The days of an invoice in a row: those that are our fault, then the others.
         stretches as (
-            select instalment_key, rep, amount_base, 'our_fault' as counts_as, start_on, fault_until as end_on, since
+            select account_key, instalment_key, rep, amount_base, 'our_fault' as counts_as, start_on,
+                fault_until as end_on, since
             from invoices
             where is_faulty
             union all
-            select instalment_key, rep, amount_base, counts_as,
+            select account_key, instalment_key, rep, amount_base, counts_as,
                 case when is_faulty then fault_until else start_on end, as_of, since
             from invoices
         ),
-        applied as (
-            select
-                stretches.instalment_key,
-                stretches.counts_as,
-                sum(applications.amount_base * greatest(
-                    stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
-                )) as paid_days,
-                coalesce(sum(applications.amount_base) filter (
-                    applications.kind = 'payment' and applications.applied_on > stretches.since
-                ), 0) as collected_base
-            from int_applications as applications
-            inner join stretches using (instalment_key)
-            group by stretches.instalment_key, stretches.counts_as
-        ),
         items as (
+            select rep, counts_as, amount_base * greatest(end_on - start_on, 0) as amount_days, 0 as collected_base
+            from stretches
+            union all
             select
                 stretches.rep,
                 stretches.counts_as,
+                -applications.amount_base * greatest(
+                    stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
+                ),
                 -- What came in is counted once, with the stretch that every invoice has.
-                case when stretches.counts_as = 'our_fault' then 0 else coalesce(applied.collected_base, 0) end
-                    as collected_base,
-                stretches.amount_base * greatest(stretches.end_on - stretches.start_on, 0)
-                - coalesce(applied.paid_days, 0) as amount_days
-            from stretches
-            left join applied using (instalment_key, counts_as)
+                case
+                    when applications.kind = 'payment' and applications.applied_on > stretches.since
+                        and stretches.counts_as <> 'our_fault' then applications.amount_base
+                    else 0
+                end
+            from int_applications as applications
+            inner join stretches using (account_key, instalment_key)
         )
         select
             rep,
