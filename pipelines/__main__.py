@@ -25,6 +25,7 @@ from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
 SAMPLE_FOLDER = Path("data/sample")
+REASONS_SHOWN = 8
 EXPORT_FORMATS = ("csv", "xlsx", "parquet")
 
 
@@ -154,6 +155,20 @@ def _print_report(report: imports.ImportReport) -> None:
     )
     for note in report.notes:
         click.echo("  " + i18n.reason(i18n.terminal_language(), note))
+    if report.rows_rejected and not report.already_imported:
+        _print_reasons(report)
+
+
+def _print_reasons(report: imports.ImportReport) -> None:
+    """Why rows were not accepted, the commonest reason first."""
+    from pipelines import imports_detail
+
+    reasons = imports_detail.by_reason(imports_detail.rejected(Settings(), report.import_id))
+    for each in reasons[:REASONS_SHOWN]:
+        why = i18n.reason(i18n.terminal_language(), each.reason)
+        click.echo(_say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why))
+    if len(reasons) > REASONS_SHOWN:
+        click.echo(_say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN))
 
 
 def _number(text: str | None) -> object:

@@ -36,12 +36,11 @@ class ChecksFailed(UserError):
 
 
 class MissingRates(UserError):
-    """Documents in a currency for which no exchange rate is known on their day."""
+    """Documents in currencies for which no exchange rate is known on their day: (currency, first day, documents)."""
 
-    def __init__(self, currency: str, first_day: object, documents: int, base: str) -> None:
-        super().__init__(
-            "error.missing_rates", currency=currency, first_day=str(first_day), documents=documents, base=base
-        )
+    def __init__(self, missing: Sequence[tuple[str, object, int]], base: str) -> None:
+        listed = " · ".join(f"{currency} × {documents}, {first_day}" for currency, first_day, documents in missing)
+        super().__init__("error.missing_rates", missing=listed, base=base)
 
 
 def names() -> list[str]:
@@ -67,9 +66,9 @@ def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[str] = ()) -> list[Fail
 
 def refuse_broken(con: duckdb.DuckDBPyConnection, base_currency: str, chosen: Sequence[str] = ()) -> None:
     """Raise MissingRates when a rate is missing, ChecksFailed when an identity does not hold."""
-    missing = con.execute((FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchone()
+    missing = con.execute((FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchall()
     if missing:
-        raise MissingRates(missing[0], missing[1], missing[2], base_currency)
+        raise MissingRates(missing, base_currency)
     failures = run(con, chosen)
     if failures:
         raise ChecksFailed(failures)

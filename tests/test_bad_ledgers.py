@@ -12,8 +12,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from pipelines import checks, i18n, publish
+from pipelines.__main__ import main
 from pipelines.imports import ImportReport, import_file
 from pipelines.imports_errors import NothingAccepted
 from pipelines.settings import Settings
@@ -148,7 +150,7 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
     opened(settings)
     before = publish.current(settings)
     load(**foreign, rates="Currency,Rate Date,Rate\nUSD,2025-01-01,7.1\n")
-    with pytest.raises(checks.MissingRates, match="1 documents in JPY have no exchange rate, the first of 2025-12-05"):
+    with pytest.raises(checks.MissingRates, match="JPY × 1, 2025-12-05"):
         built(settings, AS_OF)
     assert publish.current(settings) == before
     load(more="Currency,Rate Date,Rate\nJPY,2025-12-05,0.05\n")
@@ -221,3 +223,62 @@ def test_a_payment_text_quotes_whole_numbers_only(load: Load, settings: Settings
         receipts=header + "m,R1,C1,2025-06-05,30,CNY,INV-12\nm,R2,C1,2025-06-06,20,CNY,货款INV-1\n",
     )
     assert opened(settings, dt.date(2025, 6, 30)) == {("m", "INV-1", "not_due"): 80, ("m", "INV-2", "not_due"): 70}
+
+
+BAD = {
+    "customers": "Entity,Customer ID,Customer Name\nm,C1,One\nm,C9,Nine\n",
+    "invoices": INVOICES
+    + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\nm,B,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n"
+    + "m,C,C1,1900-01-01,1900-02-01,100,CNY,Invoice\nm,D,C1,2099-01-01,2099-02-01,100,CNY,Invoice\n"
+    + "m,F,C1,2025-12-01,2026-01-01,100,BEADS,Invoice\nm,G,C1,2025-12-01,2025-12-15,-30,CNY,Invoice\n"
+    + "m,S,C1,2025-12-01,2026-01-15,100,CNY,Invoice\ns,S,C1,2025-12-01,2026-01-15,70,CNY,Invoice\n"
+    + "m,T,C1,2025-12-01,2026-01-15,100,CNY,Invoice\nm,T,C2,2025-12-02,2026-01-15,130,CNY,Invoice\n",
+    "receipts": RECEIPTS + "m,R1,C1,A,2025-03-01,60,CNY\nm,R2,C1,A,2025-07-01,500,CNY\nm,R4,C1,B,1900-01-05,40,CNY\n",
+}
+SAID = {
+    "en": {
+        "invoices": [
+            "10 rows read = 6 accepted + 4 set aside", "1 row is due before it was issued (lines 3)",
+            "1 row was not accepted (lines 4): Invoice Date is outside the years 1970 to 2099",
+            "2 rows were not accepted (lines 10, 11): The same number with different content on lines 10, 11",
+        ],
+        "receipts": ["1 row was not accepted (lines 4): Payment Date is outside the years 1970 to 2099"],
+    },
+    "zh_CN": {
+        "invoices": [
+            "读取 10 行 = 接受 6 行 + 搁置 4 行", "1 行的到期日早于开票日期（第 3 行）",
+            "1 行未接受（第 4 行）", "2 行未接受（第 10, 11 行）",
+        ],
+        "receipts": ["1 行未接受（第 4 行）"],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_commands_say_what_became_of_every_bad_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Import and build as typed: counts and reasons in words, and a missing rate stops the new build only."""
+    monkeypatch.setenv("FIRSTPAID_HOME", str(tmp_path / "warehouse"))
+    monkeypatch.setenv("FIRSTPAID_LANGUAGE", language)
+
+    def run(*arguments: str, status: int = 0) -> str:
+        result = CliRunner().invoke(main, list(arguments))
+        assert result.exit_code == status, result.output
+        return result.output
+
+    def load(name: str, text: str) -> str:
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        return run("import", str(tmp_path / f"{name}.csv"))
+
+    printed = {name: load(name, text) for name, text in BAD.items()}
+    for name, lines in SAID[language].items():
+        assert [line for line in lines if line not in printed[name]] == []
+    run("build", "--as-of", "2025-12-31")
+    run("check")
+    assert ",later,1" in run("export", "fct_left_out")
+    before = run("export", "fct_open_items")
+    load("foreign", INVOICES + "m,U,C1,2025-12-05,,100,USD,Invoice\nm,J,C1,2025-12-06,,9000,JPY,Invoice\n")
+    refused = run("build", "--as-of", "2025-12-31", status=1)
+    assert "JPY × 1, 2025-12-06 · USD × 1, 2025-12-05" in refused and len(refused.splitlines()) == 1
+    assert run("export", "fct_open_items") == before
