@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,13 +11,14 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from pipelines import i18n
-from pipelines.canonical import KINDS
+from pipelines.canonical import KINDS, MONEY
 from pipelines.imports import ImportReport, list_imports
 from pipelines.imports_changes import changes
 from pipelines.imports_detail import by_reason, conflicts, rejected
 from pipelines.imports_errors import NoSuchImport
 from pipelines.settings import Settings
 
+_AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 _ROWS = 1_000_000  # rows a sheet of a workbook can hold, with room for the header
 
 
@@ -29,12 +31,18 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        bold = book.add_format({"bold": True})
+        looks = {
+            "header": book.add_format({"bold": True}),
+            Decimal: book.add_format({"num_format": "#,##0.00"}),
+            int: book.add_format({"num_format": "#,##0"}),
+            float: book.add_format({"num_format": "0%"}),  # confidence is the only share in it
+        }
 
         def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             page = book.add_worksheet(i18n.translate(language, f"report.{name}")[:31])
             words = [i18n.translate(language, f"report.{word}") for word in header]
-            _fill(page, [words, *rows] if header else list(rows), bold if header else None)
+            numbered = {int: None} if name == "rejected" else {}  # the number of a line is no amount
+            _fill(page, [words, *rows] if header else list(rows), looks | numbered, has_header=bool(header))
 
         sheet("summary", (), _summary(report, language))
         sheet("columns", ("column", "source_column", "how", "confidence", "evidence"), _columns(report, language))
@@ -50,8 +58,8 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
                     i18n.translate(language, f"report.change_{row['change']}"),
                     row["key"],
                     _column_word(language, row["column"]),
-                    row["before"],
-                    row["after"],
+                    _value(row["column"], row["before"]),
+                    _value(row["column"], row["after"]),
                 ]
                 for row in found.rows
             ]
@@ -62,21 +70,28 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
     return buffer.getvalue()
 
 
-def _fill(page: Worksheet, rows: Sequence[Sequence[object]], header: Any) -> None:
+def _fill(page: Worksheet, rows: Sequence[Sequence[object]], looks: dict[Any, Any], *, has_header: bool) -> None:
     """Write rows; text stays text whatever it begins with, amounts are numbers, columns as wide as their content."""
     widths: dict[int, int] = {}
     for number, row in enumerate(rows[:_ROWS]):
         for column, value in enumerate(row):
-            style = header if number == 0 else None
+            is_label = number == 0 if has_header else column == 0
             if isinstance(value, int | float | Decimal):
-                page.write_number(number, column, value, style)
+                page.write_number(number, column, value, looks.get(type(value)))
             elif value is not None:
-                page.write_string(number, column, str(value)[:32_000], style)
-            widths[column] = min(60, max(widths.get(column, 8), len(str(value)) + 2))
+                page.write_string(number, column, str(value)[:32_000], looks["header"] if is_label else None)
+            widths[column] = min(60, max(widths.get(column, 8), _width(value) + 2))
     for column, width in widths.items():
         page.set_column(column, column, width)
-    if header is not None:
+    if has_header:
         page.freeze_panes(1, 0)
+
+
+def _width(value: object) -> int:
+    """How wide a value stands: a Chinese character takes the room of two letters, an amount that of its separators."""
+    if isinstance(value, Decimal):
+        return len(f"{value:,.2f}")
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in str(value or ""))
 
 
 def _summary(report: ImportReport, language: str) -> list[list[object]]:
@@ -133,4 +148,10 @@ def _reasons(rows: Sequence[dict[str, Any]], language: str) -> list[list[object]
 
 
 def _difference(row: dict[str, Any], language: str) -> list[object]:
-    return [row["file_name"], row["key"], _column_word(language, row["column"]), row["before"], row["after"]]
+    values = (_value(row["column"], row[name]) for name in ("before", "after"))
+    return [row["file_name"], row["key"], _column_word(language, row["column"]), *values]
+
+
+def _value(column: str | None, text: str | None) -> object:
+    """A stored value as a cell: an amount as a number, anything else as it is written."""
+    return Decimal(text) if text and column in _AMOUNTS else text

@@ -57,6 +57,8 @@ def test_the_report_as_a_workbook_holds_every_rejected_row_as_text(
     assert summary[i18n.translate(language, "report.rows_accepted")] == 3
     rejected = book.get_sheet_by_name(names[3]).to_python()
     assert [row[:3] for row in rejected[1:]] == [[5.0, "Date", "x"]] and "=1+1" in rejected[1][4]
+    changed = book.get_sheet_by_name(names[4]).to_python()
+    assert [30.0, 25.0] in [row[3:5] for row in changed]  # amounts are numbers
 
 
 def test_the_report_of_an_unknown_import_is_refused(settings: Settings) -> None:

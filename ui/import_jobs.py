@@ -162,7 +162,7 @@ def _outcome(view: View, job: jobs.Job) -> None:
     else:
         st.success("  \n".join(lines), title=t("imports.finished"), icon=":material/check_circle:")
     _open_report(job)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if not job.error and not job.stopped:
             navigation.link("overview", t("imports.to_overview"), icon=":material/arrow_forward:")
         if job.stopped and not job.is_complete:
