@@ -53,15 +53,23 @@ _OTHER_MEANING = frozenset(
 @lru_cache(maxsize=20_000)
 def compact(header: str) -> str:
     """A header reduced to what is compared: width, case and script folded; brackets, spaces and punctuation gone."""
-    text = unicodedata.normalize("NFKC", header).casefold().translate(_SIMPLIFIED)
+    text = _without_accents(unicodedata.normalize("NFKC", header).casefold().translate(_SIMPLIFIED))
     bare = _NOT_WORD.sub("", _BRACKETS.sub("", text))
     return bare or _NOT_WORD.sub("", text)
+
+
+def _without_accents(text: str) -> str:
+    """Latin letters without their accents, which exports drop as often as not: `Nº Título` is `No Titulo`."""
+    if text.isascii():
+        return text
+    bases = ((letter, unicodedata.normalize("NFD", letter)[0]) for letter in text)
+    return "".join(base if base.isascii() and base.isalpha() else letter for letter, base in bases)
 
 
 @lru_cache(maxsize=20_000)
 def words_of(header: str) -> tuple[str, ...]:
     """The words of a header, abbreviations written out: `Inv_Amt (USD)` and `InvAmt` are invoice, amount."""
-    text = unicodedata.normalize("NFKC", _BRACKETS.sub(" ", header)).replace("#", " number ")
+    text = _without_accents(unicodedata.normalize("NFKC", _BRACKETS.sub(" ", header))).replace("#", " number ")
     words = _NOT_WORD.split(_CAMEL.sub(" ", text))
     full = (_SHORT.get(word.casefold(), word.casefold()) for word in words if word)
     return tuple(word for word in full if word)

@@ -99,6 +99,11 @@ HEADERS = {
         "invoices",
         "customer_id invoice_id issue_date due_date amount currency",
     ),
+    "accents dropped or not": (
+        "Codigo Cliente;Nome do Cliente;Nº Título;Emissão;Vencimento;Valor;Saldo",
+        "invoices",
+        "customer_id customer_name invoice_id issue_date due_date amount open_amount",
+    ),
     "misspelt": (
         "Customer Nmae,Invoice Number,Invoice Date,Invoice Amuont",
         "invoices",
