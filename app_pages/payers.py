@@ -42,4 +42,6 @@ several_entities = found["entity_id"].nunique() > 1
 columns = [column for column in COLUMNS if column != "entity_id" or several_entities]
 shown = found.head(MOST)
 st.caption(t("payers.count", shown=len(shown), count=len(found)))
-payers_table(view, shown, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560)
+payers_table(
+    view, shown, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560, everything=lambda: found
+)  # fmt: skip

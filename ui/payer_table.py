@@ -7,7 +7,7 @@ import pandas as pd
 
 from ui import navigation
 from ui.session import View
-from ui.tables import table
+from ui.tables import Rows, table
 
 
 def payers_table(
@@ -19,11 +19,12 @@ def payers_table(
     alt: str,
     file_name: str,
     height: int | Literal["auto"] = "auto",
+    everything: Rows | None = None,
 ) -> None:
-    """Show `columns` of rows that hold entity_id and customer_id, with downloads."""
+    """Show `columns` of rows that hold entity_id and customer_id, with downloads of them, or of `everything`."""
     opened = table(
         view.reader, rows, columns, key=key, alt=alt, open_label=view.reader.t("app.open"), file_name=file_name,
-        height=height,
+        height=height, everything=everything,
     )  # fmt: skip
     if opened is not None:
         navigation.open_payer(view, rows.iloc[opened]["entity_id"], rows.iloc[opened]["customer_id"])
