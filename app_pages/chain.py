@@ -41,4 +41,6 @@ build = view.build
 if build is not None:
     made = t("chain.build", build=build.build_id, date=date(reader, build.as_of), model=build.model_id)
     st.caption(plain(f"{made} · {moment(reader, build.known_at, reader.zone)}"))
+    if build.based_on:
+        st.caption(t("chain.based_on", build=build.based_on))
 navigation.link("imports", t("nav.imports"), icon=":material/upload_file:")

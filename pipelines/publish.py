@@ -373,6 +373,18 @@ def is_readable(path: Path) -> bool:
         return False
 
 
+def made_otherwise(settings: Settings) -> dt.date | None:
+    """The as-of date of the published build where the statements of another version made it, else None."""
+    path = current(settings)
+    if path is None:
+        return None
+    with duckdb.connect(str(path), read_only=True) as con:
+        if updates.statements_of(con) == updates.fingerprint():
+            return None
+        found: dt.date = con.execute("select as_of from build_info").fetchall()[0][0]
+        return found
+
+
 def mend(settings: Settings) -> str | None:
     """Point CURRENT at the newest readable build where it points at none; the build's id, None if nothing was done."""
     warehouse = Warehouse.of(settings)

@@ -1,6 +1,7 @@
 """The only way to read a build: one typed function per figure or table on a page, each limited to a Scope."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ class Build:
     model_id: str
     base_currency: str
     dso_window_months: int
+    based_on: str  # the build it went on from; empty for a whole one
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,21 @@ def published(settings: Settings) -> Build | None:
         return None
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            row = con.execute(
-                "select build_id, as_of, known_at, model_id, settings->>'base_currency', "
-                "cast(settings->>'dso_window_months' as integer) from build_info"
-            ).fetchone()
-    except duckdb.Error:
-        row = None
-    if row is None:
-        raise publish.PublishedBuildDamaged(path.stem)
-    return Build(row[0], path, row[1], row[2], row[3], row[4], row[5])
+            found = con.execute("select * from build_info").fetch_df().to_dict("records")[0]
+    except (duckdb.Error, IndexError):
+        raise publish.PublishedBuildDamaged(path.stem) from None
+    chosen = json.loads(found["settings"])
+    return Build(
+        found["build_id"],
+        path,
+        found["as_of"].date(),
+        found["known_at"],
+        found["model_id"],
+        chosen["base_currency"],
+        chosen["dso_window_months"],
+        # Builds made before one could go on from another do not say.
+        found.get("based_on", ""),
+    )
 
 
 def open_build(build: Build, *, files: bool = False) -> Connection:

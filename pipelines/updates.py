@@ -62,6 +62,15 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def statements_of(con: duckdb.DuckDBPyConnection) -> str:
+    """The fingerprint of the statements that made a build; '' where it does not say."""
+    columns = {column for column, *_ in con.execute("describe build_info").fetchall()}
+    if "statements" not in columns:
+        return ""
+    found: str = con.execute("select statements from build_info").fetchall()[0][0]
+    return found
+
+
 def base(path: Path | None, known: Sequence[imports.ImportReport], settings: str, as_of: object) -> Base:
     """The build at `path`, if a build as of the same day from `known` imports may go on from it; else NotPossible."""
     if path is None:
@@ -69,17 +78,12 @@ def base(path: Path | None, known: Sequence[imports.ImportReport], settings: str
     if sum(report.rows_accepted for report in known) < LEAST_ROWS:
         raise NotPossible("the book is small")
     with duckdb.connect(str(path), read_only=True) as con:
-        columns = {column for column, *_ in con.execute("describe build_info").fetchall()}
-        if "statements" not in columns:
-            raise NotPossible("the build was made by an earlier version")
-        row = con.execute(
-            "select build_id, model_id, journal_id, updates, statements, settings, as_of from build_info"
-        ).fetchone()
-        assert row
+        if statements_of(con) != fingerprint():
+            raise NotPossible("the statements have changed")
+        ((build_id, model_id, journal_id, updates, its_settings, its_day),) = con.execute(
+            "select build_id, model_id, journal_id, updates, settings, as_of from build_info"
+        ).fetchall()
         held = con.execute("select import_id, retracted_at from imports order by import_no").fetchall()
-    build_id, model_id, journal_id, updates, statements, its_settings, its_day = row
-    if statements != fingerprint():
-        raise NotPossible("the statements have changed")
     if json.loads(its_settings) != json.loads(settings):
         raise NotPossible("the settings have changed")
     if its_day != as_of:

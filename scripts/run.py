@@ -56,7 +56,10 @@ def load_sample(warehouse: Warehouse) -> bool:
 
 
 def prepare(settings: Settings) -> bool:
-    """Bring the warehouse to a published build: the sample into an empty one, a build where there are only imports."""
+    """Bring the warehouse to a published build: the sample into an empty one, a build where there are only imports.
+
+    A build that another version of the program made is made again, as of the same date.
+    """
     warehouse = Warehouse.of(settings)
     has_imports = warehouse.imports.is_dir() and any(
         (folder / "manifest.json").is_file() for folder in warehouse.imports.iterdir()
@@ -66,7 +69,11 @@ def prepare(settings: Settings) -> bool:
         return load_sample(warehouse)
     if publish.problem(settings) is not None:
         return step("run.mend", "pipelines", "doctor")
-    return publish.current(settings) is not None or step("run.only_build", "pipelines", "build", "--progress")
+    if publish.current(settings) is None:
+        return step("run.only_build", "pipelines", "build", "--progress")
+    # Pages ask for the tables that this version makes.
+    as_of = publish.made_otherwise(settings) if has_imports else None
+    return as_of is None or step("run.rebuild", "pipelines", "build", "--progress", "--as-of", as_of.isoformat())
 
 
 def free(address: str, port: int) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines import updates
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 from scripts import run
@@ -29,13 +30,23 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return started
 
 
-def publish_something(home: Path) -> None:
-    """The smallest build that counts as one."""
+def publish_something(home: Path, statements: str = "") -> None:
+    """The smallest build that counts as one, made by this version unless other statements are named."""
     warehouse, build_id = Warehouse(home), "20250131-20250201T080000000000"
     warehouse.builds.mkdir()
     with duckdb.connect(str(warehouse.builds / f"{build_id}.duckdb")) as con:
-        con.execute("create table build_info as select ? as build_id", [build_id])
+        con.execute(
+            "create table build_info as select ? as build_id, date '2025-01-31' as as_of, ? as statements",
+            [build_id, statements or updates.fingerprint()],
+        )
     warehouse.current.write_text(build_id + "\n")
+
+
+def import_something(home: Path) -> None:
+    """The smallest folder that counts as an import."""
+    folder = Warehouse(home).imports / "0123"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
 
 
 def test_a_taken_port_is_said_and_nothing_is_touched(tmp_path: Path) -> None:
@@ -81,6 +92,15 @@ def test_a_warehouse_with_a_build_is_left_alone(tmp_path: Path, steps: list[list
     assert steps == []
 
 
+def test_a_build_of_another_version_is_made_again(tmp_path: Path, steps: list[list[str]]) -> None:
+    publish_something(tmp_path, statements="of old")
+    assert run.prepare(Settings(home=tmp_path))
+    assert steps == []  # from what? there is no import
+    import_something(tmp_path)
+    assert run.prepare(Settings(home=tmp_path))
+    assert steps == [["pipelines", "build"]]
+
+
 def test_a_broken_pointer_is_mended_before_the_app_opens(tmp_path: Path, steps: list[list[str]]) -> None:
     publish_something(tmp_path)
     Warehouse(tmp_path).current.unlink()
@@ -91,8 +111,6 @@ def test_a_broken_pointer_is_mended_before_the_app_opens(tmp_path: Path, steps: 
 def test_imports_without_a_build_are_built_and_never_mixed_with_the_sample(
     tmp_path: Path, steps: list[list[str]]
 ) -> None:
-    folder = Warehouse(tmp_path).imports / "0123"
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text("{}")
+    import_something(tmp_path)
     assert run.prepare(Settings(home=tmp_path))
     assert steps == [["pipelines", "build"]]

@@ -74,6 +74,7 @@ _COLUMNS_OF_KIND = {
         queue_trend""",
     "meaning": "canonical_column",
 }
+FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
 
@@ -200,4 +201,6 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if kind == "reasons":
         return st.column_config.TextColumn(label, width="large")
+    if column == "file_name":
+        return st.column_config.TextColumn(label, width=FILE_NAME_WIDTH)
     return st.column_config.TextColumn(label)
