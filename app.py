@@ -24,7 +24,8 @@ try:
 except ValidationError as error:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    st.error(i18n.translate(language, "app.bad_settings", name=where, detail=i18n.mistake(language, first)), icon=":material/settings:")
+    detail = i18n.mistake(language, first)
+    st.error(i18n.translate(language, "app.bad_settings", name=where, detail=detail), icon=":material/settings:")
     st.stop()
 
 build, damage = None, ""
