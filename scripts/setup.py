@@ -19,6 +19,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 INSTALLING = VENV / ".installing"  # there while an installation runs; one that stays marks an interrupted one
 REQUIREMENTS = {"runtime": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
+PACKAGES = ("app_pages", "ui", "models", "pipelines")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 TEXTS = {
@@ -119,6 +120,11 @@ def install(which: str) -> int:
     return 0
 
 
+def compile_modules() -> None:
+    """Compile the program ahead: where Python may not keep what it compiled, each command would compile it anew."""
+    subprocess.run([PYTHON, "-m", "compileall", "-qq", *PACKAGES], cwd=ROOT)
+
+
 def has_chinese_font() -> bool:
     if not shutil.which("fc-list"):
         return False
@@ -155,7 +161,12 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         with only_one():
-            return browser() if arguments == ["browser"] else install(arguments[0])
+            if arguments == ["browser"]:
+                return browser()
+            failed = install(arguments[0])
+            if not failed:
+                compile_modules()
+            return failed
     except KeyboardInterrupt:
         return 130
 

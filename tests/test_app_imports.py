@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines import imports, queries
 from pipelines.settings import Settings
-from ui import import_jobs, jobs, session
+from ui import import_jobs, import_preview, jobs, session
 from ui.formats import DASH
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -28,6 +28,8 @@ C1,A-2,05/06/2026,20.00
 def page(tmp_path, monkeypatch) -> AppTest:
     """The import page on an empty warehouse."""
     monkeypatch.setenv("FIRSTPAID_HOME", str(tmp_path / "home"))
+    # However slow the machine, a small file is shown in the run that uploads it.
+    monkeypatch.setattr(import_preview, "AT_ONCE", 60.0)
     app = AppTest.from_file(APP, default_timeout=60)
     app.query_params["lang"] = "en"
     return app.run().switch_page("app_pages/imports.py").run()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import imports, journal
+from pipelines import follow_up, imports
 from pipelines.settings import Settings
 from tests.small_ledgers import built
 from ui.receipt_parts import Target, moved
@@ -42,8 +42,8 @@ def receipt(settings: Settings, line: int, role: str = "analyst") -> AppTest:
 
 
 def decided(settings: Settings) -> dict[str, Decimal]:
-    frame = journal.entries(settings, "application")
-    return {part.invoice_id: part.amount for part in frame["payload"].iloc[-1].parts} if len(frame) else {}
+    found = follow_up.notes(settings, kind="application")
+    return {part.invoice_id: part.amount for part in found[-1].payload.parts} if found else {}
 
 
 def test_an_analyst_moves_money_and_takes_that_back(settings: Settings) -> None:

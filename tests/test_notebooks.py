@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What a notebook may use of the project: the queries, the settings that say where the build lies, and the words.
 READS = {
-    "pipelines": {"queries", "queries_payers", "i18n"},
+    "pipelines": {"queries", "queries_payers", "queries_tie_out", "i18n"},
     "pipelines.queries": {"Scope"},
     "pipelines.settings": {"Settings"},
 }

@@ -10,6 +10,7 @@ from test_pipelines_follow_up import MONDAY, on, settings  # noqa: F401 - fixtur
 from pipelines import balance_letters, follow_up, journal
 from pipelines.journal import EntryConflict, Subject
 from pipelines.journal_entries import EntryRefused
+from tests.journal_reading import versions
 
 C1 = Subject("main", "C1")
 ITEMS = pd.DataFrame({"currency": ["CNY", "CNY", "USD"], "open_doc": [100.25, -20.0, 7.5]})
@@ -51,7 +52,7 @@ def test_what_comes_back_agrees_or_differs_until_it_is_reconciled(settings):  # 
     assert state(settings) == ["reconciled", "agreed"]
     row = balance_letters.register(on(settings, MONDAY), {("main", "C1"): "One"}).set_index("currency").loc["CNY"]
     assert (row["difference"], row["theirs"], row["note"]) == (10.25, 70.0, "payment of 27 Feb in transit")
-    assert len(journal.history(settings, cny.id)) == 3, "every state stays in the history"
+    assert len(versions(settings, cny.id)) == 3, "every state stays in the history"
 
 
 def test_a_stamped_reply_without_difference(settings):  # noqa: F811

@@ -146,7 +146,7 @@ def test_a_file_is_stored_whole_or_refused_with_every_reason(tmp_path):
         margins.store(settings, known, found, bad, who="M")
     codes = [problem.code.removeprefix("error.") for problem in caught.value.problems]
     assert codes == ["margin_not_a_share", "margin_no_number", "margin_unknown_customer"]
-    assert journal.entries(settings).empty
+    assert not journal.records(settings)
     margins.store(settings, known, {"C1": "20"}, [], who="M")
     day = Day(AS_OF, settings, follow_up.by_customer(follow_up.notes(settings)))
     assert margins.given(day) == {("main", "C1"): 0.2, ("HK", "C1"): 0.2}

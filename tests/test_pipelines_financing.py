@@ -15,6 +15,7 @@ from pipelines.journal import EntryConflict, Subject
 from pipelines.journal_entries import EntryRefused
 from pipelines.queries import Scope
 from pipelines.settings import Settings
+from tests.journal_reading import versions
 
 AS_OF = dt.date(2026, 1, 1)
 TERMS = Terms(
@@ -114,7 +115,7 @@ def test_a_bill_goes_its_way_and_no_other(settings):
     moved(settings, "bounced")
     assert refused(settings, "cleared") == {"state": "bill_move"}
     (note,) = bills.standing(today(settings))
-    assert len(journal.history(settings, note.id)) == 3, "every state stays in the history"
+    assert len(versions(settings, note.id)) == 3, "every state stays in the history"
 
 
 def test_a_bill_received_long_ago_may_clear_today(settings):
