@@ -77,13 +77,16 @@ def base(path: Path | None, known: Sequence[imports.ImportReport], settings: str
         raise NotPossible("no build is published")
     if sum(report.rows_accepted for report in known) < LEAST_ROWS:
         raise NotPossible("the book is small")
-    with duckdb.connect(str(path), read_only=True) as con:
-        if statements_of(con) != fingerprint():
-            raise NotPossible("the statements have changed")
-        ((build_id, model_id, journal_id, updates, its_settings, its_day),) = con.execute(
-            "select build_id, model_id, journal_id, updates, settings, as_of from build_info"
-        ).fetchall()
-        held = con.execute("select import_id, retracted_at from imports order by import_no").fetchall()
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            if statements_of(con) != fingerprint():
+                raise NotPossible("the statements have changed")
+            ((build_id, model_id, journal_id, updates, its_settings, its_day),) = con.execute(
+                "select build_id, model_id, journal_id, updates, settings, as_of from build_info"
+            ).fetchall()
+            held = con.execute("select import_id, retracted_at from imports order by import_no").fetchall()
+    except duckdb.Error as reason:
+        raise NotPossible("the published build cannot be read") from reason
     if json.loads(its_settings) != json.loads(settings):
         raise NotPossible("the settings have changed")
     if its_day != as_of:

@@ -279,6 +279,14 @@ def test_imports_that_speak_about_all_are_built_from_scratch(
     assert go_on(book).based_on == ""
 
 
+def test_a_damaged_build_is_not_gone_on_from(book: Settings) -> None:
+    damaged = publish.current(book)
+    assert damaged
+    damaged.write_bytes(b"no database")
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    assert go_on(book).based_on == ""
+
+
 def test_an_update_that_breaks_an_identity_publishes_nothing(book: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     before = publish.current(book)
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
