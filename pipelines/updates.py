@@ -55,9 +55,9 @@ class Base:
 
 @cache
 def fingerprint() -> str:
-    """What every statement of a build comes to: a build made by others is not gone on from."""
+    """What the statements of a build, and the code that feeds them, come to: no build made by others is gone on from."""
     digest = hashlib.sha256()
-    for path in sorted(tables.FOLDER.glob("*/*.sql")):
+    for path in sorted([*tables.FOLDER.glob("*/*.sql"), *tables.FOLDER.parent.glob("sources*.py")]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
