@@ -55,7 +55,7 @@ class Base:
 
 @cache
 def fingerprint() -> str:
-    """What the statements of a build, and the code that feeds them, come to: no build made by others is gone on from."""
+    """What the statements of a build, and the code that feeds them, come to: a build made by others is no base."""
     digest = hashlib.sha256()
     for path in sorted([*tables.FOLDER.glob("*/*.sql"), *tables.FOLDER.parent.glob("sources*.py")]):
         digest.update(path.name.encode() + path.read_bytes())
