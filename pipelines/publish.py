@@ -101,7 +101,7 @@ class BuildInfo:
     started_at: str
     seconds: float
     model_id: str
-    journal_id: int  # the journal's last entry that it knows
+    journal_id: int  # the last entry of the journal up to which it surely knows all
     statements: str  # fingerprint of the statements that made it
     based_on: str = ""  # the build it went on from; empty for a whole one
     updates: int = 0  # how many builds since the last whole one
@@ -126,6 +126,9 @@ def build(
     """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build", wait=wait):
+        # Before the moment up to which the journal is read, so that no entry falls between the two; a build as known
+        # earlier read less of it than there is.
+        last_entry = 0 if known_at else _last_entry(settings)
         started = dt.datetime.now(dt.UTC)
         known = _known(settings, known_at)
         if not known:
@@ -140,7 +143,7 @@ def build(
             started_at=started.isoformat(),
             seconds=0,
             model_id="",
-            journal_id=_last_entry(settings),
+            journal_id=last_entry,
             statements=updates.fingerprint(),
         )
         if not (whole or known_at):

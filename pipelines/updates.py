@@ -48,7 +48,7 @@ class Base:
     path: Path
     build_id: str
     model_id: str
-    journal_id: int  # the last entry of the journal it knew
+    journal_id: int  # the last entry of the journal up to which it surely knew all
     updates: int  # builds since the last whole one
     imports: int  # how many imports it was made from
 

@@ -205,6 +205,24 @@ def test_what_people_entered_since_counts(book: Settings) -> None:
     assert rated == [("C2",)]
 
 
+def test_entries_that_a_build_as_known_earlier_did_not_read_count_in_the_next(book: Settings) -> None:
+    promise = {"promised_on": "2024-06-25", "amount": "2", "currency": "CNY", "made_by": "Ms Lin"}
+    made_at = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
+    journal.append(book, "rating", journal.Subject("main", "C1"), {"aspect": "value", "score": 5}, who="R", now=made_at)
+    journal.append(book, "promise", journal.Subject("main", "C1"), promise, who="R", now=made_at, debt=Decimal(2))
+    earlier = "2026-01-01T12:00:00+00:00"
+    made_late = made_at.replace(year=2026, month=5)
+    journal.append(
+        book, "rating", journal.Subject("main", "C4"), {"aspect": "value", "score": 5}, who="R", now=made_late
+    )
+    publish.build(book, as_of=AS_OF, known_at=earlier, made={"fct_late_risk": unscored})
+    more(book, 40, receipts=[a_receipt(invoice_id="D3")])
+    assert update_and_compare(book, AS_OF).based_on
+    with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+        rated = con.execute("select customer_id from fct_payer_components where value_rating = 5 order by 1").fetchall()
+    assert rated == [("C1",), ("C4",)]
+
+
 def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
     def enter(state: str, day: str) -> None:
         bill = {

@@ -1,5 +1,5 @@
 -- Grain: one row per entity and customer that the new exports, what they touch, or newer entries name.
--- Whoever promised, gave a bill or has money directed by a person is always here: what they owe is told together.
+-- Whoever promised or gave a bill is always here: what becomes of promises and bills is told together.
 with
 
 named as (
