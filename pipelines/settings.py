@@ -1,19 +1,14 @@
 """Settings: typed, from `firstpaid.toml` in the working folder and FIRSTPAID_* environment variables."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from pipelines.settings_notices import DEFAULT_STEPS, NoticeStep, in_order
 from pipelines.settings_policy import Policies
+from pipelines.settings_sources import outside
 
 
 class Person(BaseModel):
@@ -41,12 +36,13 @@ LAST_EDGE = 3650  # days: ten years
 LADDER_STEPS = ("stop_supply", "stop_service", "end_authorisation", "reputation", "law")
 
 
-class Settings(Policies, BaseSettings):
-    """Everything a person may set. Environment variables win over the file; unknown names are refused."""
+class Settings(Policies):
+    """Everything a person may set. Environment variables win over the file; unknown names in the file are refused."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="FIRSTPAID_", env_nested_delimiter="__", toml_file="firstpaid.toml", extra="forbid", frozen=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**outside(type(self).model_fields, given))
 
     home: Path = Field(Path("data/warehouse"), description="Warehouse folder: imports, builds, model and journal.")
     base_currency: str = Field("CNY", description="Currency that every total is shown in.")
@@ -138,14 +134,3 @@ class Settings(Policies, BaseSettings):
     def capacity_of(self, rep: str) -> int:
         """How many customers a rep can contact in a day."""
         return self.calls_by_rep.get(rep, self.calls_per_rep)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
