@@ -15,9 +15,11 @@ from pipelines.settings import Settings
 from ui import access, address, filters, navigation, session
 from ui.i18n import LANGUAGE_NAMES, Reader
 
-st.set_page_config(page_title="FirstPaid", page_icon=":material/payments:", layout="wide")
+PICTURES = Path(__file__).parent / "ui"
+# A named icon would be fetched from another company's server by every browser, and shows nothing where that is barred.
+st.set_page_config(page_title="FirstPaid", page_icon=str(PICTURES / "icon.svg"), layout="wide")
 language = address.current("lang", i18n.LANGUAGES, i18n.language_of(st.context.locale))
-st.logo(Path(__file__).parent / "ui" / "logo.svg", size="large")
+st.logo(PICTURES / "logo.svg", size="large")
 
 try:
     settings = Settings()

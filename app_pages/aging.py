@@ -48,6 +48,8 @@ def cells_of(customers: int) -> pd.DataFrame:
 with st.container(border=True):
     st.subheader(t("overview.heatmap"), anchor=False)
     cells = cells_of(rows or ROWS[0])
+    if not cells.empty:
+        st.caption(t("overview.heatmap_hint"))
     heatmap_block(view, cells, "aging_heatmap", rows, day, is_split, view.settings.not_due_edges)
     if not cells.empty:
         st.caption(t("aging.file"), text_alignment="right")

@@ -38,17 +38,33 @@ effect = contact_effects.effect(today, found, payments, within or contact_effect
 advised = followed[followed["planned"] != ""]
 regular = int(timing[["in_time", "too_early", "too_late"]].to_numpy().sum())
 with st.grid(5, min_column_width=165, gap="small"):
-    st.metric(t("effects.contacts"), number(reader, len(found)), border=True, help=t("effects.contacts_help"))
+    st.metric(
+        t("effects.contacts"),
+        number(reader, len(found)),
+        border=True,
+        height="stretch",
+        help=t("effects.contacts_help"),
+    )
     share = advised["followed"].sum() / advised["contacts"].sum() if len(advised) else None
-    st.metric(t("effects.followed"), percent(reader, share, 0), border=True, help=t("effects.followed_help"))
+    st.metric(
+        t("effects.followed"), percent(reader, share, 0), border=True, height="stretch", help=t("effects.followed_help")
+    )
     share = items["items_followed"].sum() / items["items"].sum() if len(items) else None
-    st.metric(t("effects.items_followed"), percent(reader, share, 0), border=True, help=t("effects.items_help"))
+    st.metric(
+        t("effects.items_followed"),
+        percent(reader, share, 0),
+        border=True,
+        height="stretch",
+        help=t("effects.items_help"),
+    )
     in_time = int(timing["in_time"].sum()) / regular if regular else None
     lead, window = today.settings.call_lead_days, today.settings.call_window_days
     note = t("effects.in_time_help", days=lead, until_days=lead + window)
-    st.metric(t("effects.in_time"), percent(reader, in_time, 0), border=True, help=note)
+    st.metric(t("effects.in_time"), percent(reader, in_time, 0), border=True, height="stretch", help=note)
     outside = regular - int(timing["in_time"].sum())
-    st.metric(t("effects.outside"), number(reader, outside), border=True, help=t("effects.outside_help"))
+    st.metric(
+        t("effects.outside"), number(reader, outside), border=True, height="stretch", help=t("effects.outside_help")
+    )
 
 with st.container(border=True):
     st.subheader(t("effects.table"), anchor=False)

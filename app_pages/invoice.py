@@ -36,9 +36,11 @@ st.caption(f"{plain(first['customer_id'])} · {t('app.as_of', date=date(reader, 
 
 billed, applied = float(instalments["amount_base"].sum()), float(applications["amount_base"].sum())
 with st.grid(3, min_column_width=180, gap="small"):
-    st.metric(t("invoice.billed"), money(reader, billed), border=True)
-    st.metric(t("invoice.applied"), money(reader, applied), border=True)
-    st.metric(t("invoice.open"), money(reader, billed - applied), border=True, help=t("invoice.open_help"))
+    st.metric(t("invoice.billed"), money(reader, billed), border=True, height="stretch")
+    st.metric(t("invoice.applied"), money(reader, applied), border=True, height="stretch")
+    st.metric(
+        t("invoice.open"), money(reader, billed - applied), border=True, height="stretch", help=t("invoice.open_help")
+    )
 
 customer_id = str(first["customer_id"])
 today = journal_parts.day(view)

@@ -9,7 +9,7 @@ from ui.payer_table import payers_table
 from ui.tables import words
 
 SIGNS = words("is_likely_late is_creeping is_broken is_growing is_slower is_over_limit")
-COLUMNS = words("customer_name rep signs reasons next_due_date not_due_base at_risk_base customer_id")
+COLUMNS = words("customer_name rep signs next_due_date not_due_base at_risk_base reasons customer_id")
 
 view = page.start("warnings")
 reader, t = view.reader, view.reader.t
@@ -20,10 +20,10 @@ if found.empty:
     st.stop()
 st.caption(t("warnings.intro"))
 with st.grid(3, min_column_width=180, gap="small"):
-    st.metric(t("warnings.customers"), number(reader, len(found)), border=True)
+    st.metric(t("warnings.customers"), number(reader, len(found)), border=True, height="stretch")
     for label, column in (("warnings.not_due", "not_due_base"), ("warnings.at_risk", "at_risk_base")):
         amount = float(found[column].sum())
-        st.metric(t(label), compact(reader, amount), border=True, help=money(reader, amount))
+        st.metric(t(label), compact(reader, amount), border=True, height="stretch", help=money(reader, amount))
 sign = st.pills(
     t("warnings.sign"), [name for name in SIGNS if found[name].any()], key="warnings_sign", persist_state="session",
     format_func=lambda name: f"{t(f'warnings.{name}')} · {number(reader, int(found[name].sum()))}",

@@ -111,8 +111,6 @@ def import_(
     reports, refused = [], []
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())  # what had begun leaves nothing behind
-    if not as_json:  # the words of the report are loaded beside the first file
-        threading.Thread(target=i18n.catalogue, args=(i18n.terminal_language(),)).start()
     for file in files:
         try:
             report = imports.import_file(

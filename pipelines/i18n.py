@@ -20,13 +20,23 @@ FOLDER = Path(__file__).resolve().parent.parent / "locales"
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """All texts of one language by key, merged from every `.po` file of its folder."""
+    return _texts(language, "*.po")
+
+
+@cache
+def _texts(language: str, files: str) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for path in sorted((FOLDER / language).glob("*.po")):
+    for path in sorted((FOLDER / language).glob(files)):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
                 if message.id:
                     texts[str(message.id)] = str(message.string)
     return texts
+
+
+def _text(language: str, key: str) -> str:
+    """The text of a key, looked for first in the files named like it: a command needs few of all the words."""
+    return _texts(language, f"{key.split('.')[0]}*.po").get(key) or catalogue(language)[key]
 
 
 def language_of(locale_name: str | None) -> str:
@@ -55,7 +65,7 @@ def translate(language: str, key: str, **params: object) -> str:
 
     Raises KeyError for a key the catalogue does not hold: a missing word is a defect, not a blank.
     """
-    return catalogue(language)[key].format(
+    return _text(language, key).format(
         **{name: _Written(_shown(language, name, value)) for name, value in params.items()}
     )
 

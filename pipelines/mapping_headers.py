@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -53,14 +54,15 @@ _OTHER_MEANING = frozenset(
 @lru_cache(maxsize=20_000)
 def compact(header: str) -> str:
     """A header reduced to what is compared: width, case and script folded; brackets, spaces and punctuation gone."""
-    text = _without_accents(unicodedata.normalize("NFKC", header).casefold().translate(_SIMPLIFIED))
+    text = _without_accents(unicodedata.normalize("NFKC", header).casefold())
+    text = text if text.isascii() else text.translate(_SIMPLIFIED)
     bare = _NOT_WORD.sub("", _BRACKETS.sub("", text))
     return bare or _NOT_WORD.sub("", text)
 
 
 def _without_accents(text: str) -> str:
     """Latin letters without their accents, which exports drop as often as not: `Nº Título` is `No Titulo`."""
-    if text.isascii():
+    if text.isascii() or unicodedata.is_normalized("NFD", text):
         return text
     bases = ((letter, unicodedata.normalize("NFD", letter)[0]) for letter in text)
     return "".join(base if base.isascii() and base.isalpha() else letter for letter, base in bases)
@@ -128,18 +130,30 @@ def known_as(kind: str, header: str) -> list[tuple[str, int]]:
 
 
 def likeness(kind: str, header: str, canonical: str) -> float:
-    """How alike a header and the names of a canonical column are, 0 to 100; 0 where a word changes the meaning."""
-    from rapidfuzz import fuzz
+    """How alike a header and the names of a canonical column are, up to 100; 0 below the threshold.
 
+    A word that changes the meaning makes two names unlike.
+    """
     words = words_of(header)
-    best = 0.0
+    text, best = " ".join(words), 0.0
     for name in names_of(kind)[canonical]:
         others = words_of(name)
-        if _OTHER_MEANING & (set(words) ^ set(others)):
+        other = " ".join(others)
+        if not _may_be_alike(text, other) or _OTHER_MEANING & (set(words) ^ set(others)):
             continue
         if min(len("".join(words)), len("".join(others))) >= 4:
-            best = max(best, fuzz.token_sort_ratio(" ".join(words), " ".join(others)))
-    return best
+            from rapidfuzz import fuzz  # takes as long to load as all the rest: most headers never come here
+
+            best = max(best, fuzz.token_sort_ratio(text, other))
+    return best if best >= FUZZY_THRESHOLD else 0.0
+
+
+def _may_be_alike(one: str, other: str) -> bool:
+    """Whether two texts could reach the threshold: what they have in common counts twice over the length of both."""
+    needed = FUZZY_THRESHOLD * (len(one) + len(other))
+    if 200 * min(len(one), len(other)) < needed:
+        return False
+    return 200 * (Counter(one) & Counter(other)).total() >= needed
 
 
 @cache

@@ -123,10 +123,14 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
     return figures
 
 
+MOST_OVERDUE = "overdue_base desc, open_base desc, entity_id, customer_id"  # as in fct_overdue_ranking
+
+
 def open_customers(scope: Scope) -> tuple[str, list[object]]:
     """The statement that lists the customers with open items in a scope, and its parameters.
 
-    customer_key, overdue_base, open_base, has_overdue. The build keeps them for the whole book.
+    customer_key, overdue_base, open_base, has_overdue, and within a scope entity_id and customer_id, which settle the
+    order of equal amounts. The build keeps them for the whole book, in that order.
     """
     condition, values = scope.where()
     if not values:
@@ -134,6 +138,8 @@ def open_customers(scope: Scope) -> tuple[str, list[object]]:
     statement = f"""
         select
             customer_key,
+            any_value(entity_id) as entity_id,
+            any_value(customer_id) as customer_id,
             cast(sum(overdue_base) as decimal(18, 4)) as overdue_base,
             cast(sum(open_base) as decimal(18, 4)) as open_base,
             bool_or(overdue_items > 0) as has_overdue
@@ -224,8 +230,8 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     customers, limits = open_customers(scope)
     ranking = (
         f"""
-        select customer_key, row_number() over (order by overdue_base desc, open_base desc, customer_key) as place
-        from (select * from ({customers}) order by overdue_base desc, open_base desc, customer_key limit ?)
+        select customer_key, row_number() over (order by {MOST_OVERDUE}) as place
+        from (select * from ({customers}) order by {MOST_OVERDUE} limit ?)
         """
         if limits
         else "select customer_key, place from fct_overdue_ranking where place <= ?"

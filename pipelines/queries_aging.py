@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines import sources
 from pipelines.errors import UserError
-from pipelines.queries import Connection, Scope, _frame, _row
+from pipelines.queries import MOST_OVERDUE, Connection, Scope, _frame, _row
 
 LEDGER_MONTHS = (3, 6, 12, 24, 36)  # last month of each ledger age, the last one open-ended
 
@@ -133,18 +133,17 @@ def aging_heatmap_at(con: Connection, scope: Scope, day: dt.date, top: int = 50)
         most as (
             select
                 customer_key,
-                sum(open_base) as whole_base,
+                sum(open_base) as open_base,
                 coalesce(sum(open_base) filter (bucket_order between 1 and 98), 0) as overdue_base
             from cells
             group by customer_key
-            order by overdue_base desc, whole_base desc, customer_key
-            limit $top
         ),
         ranked as (
-            select
-                customer_key,
-                row_number() over (order by overdue_base desc, whole_base desc, customer_key) as place
+            select customer_key, row_number() over (order by {MOST_OVERDUE}) as place
             from most
+            inner join dim_customers using (customer_key)
+            order by place
+            limit $top
         )
         select customers.entity_id, customers.customer_id, customers.customer_name, buckets.bucket,
             cells.bucket_order, cells.open_base, cells.items, ranked.place

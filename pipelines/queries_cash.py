@@ -54,27 +54,41 @@ def roll_rates(con: Connection, scope: Scope, months: int = YEAR) -> pd.DataFram
 
 
 def roll_trend(con: Connection, scope: Scope) -> pd.DataFrame:
-    """The migration rate of each bucket month by month: month_end, bucket, bucket_order, balance_base, rate.
+    """The migration rate of each bucket month by month: month_end, bucket, bucket_order, balance_base, rate, rate_3.
 
-    rate is the share of the balance at the month end before that moved on to a later bucket.
+    rate is the share of the balance at the month end before that moved on to a later bucket; rate_3 the same of the
+    three months up to it together, which one large invoice sways less.
     """
     condition, values = scope.where("accounts")
     return _frame(
         con,
         f"""
+        with sums as (
+            select
+                rolls.month_no,
+                rolls.from_order,
+                cast(sum(rolls.amount_base) as double) as balance_base,
+                cast(coalesce(sum(rolls.amount_base) filter (
+                    rolls.to_order > rolls.from_order and rolls.to_order < 99
+                ), 0) as double) as moved_base
+            from int_roll_months as rolls
+            inner join int_accounts as accounts on rolls.desk_key = accounts.account_key
+            where {condition}
+            group by rolls.month_no, rolls.from_order
+        )
         select
             months.month_end,
             buckets.bucket,
             buckets.bucket_order,
-            sum(rolls.amount_base) as balance_base,
-            cast(coalesce(sum(rolls.amount_base) filter (rolls.to_order > rolls.from_order and rolls.to_order < 99), 0)
-                as double) / cast(sum(rolls.amount_base) as double) as rate
-        from int_roll_months as rolls
-        inner join int_accounts as accounts on rolls.desk_key = accounts.account_key
-        inner join ref_months as months on rolls.month_no = months.month_no
-        inner join ref_buckets as buckets on rolls.from_order = buckets.bucket_order
-        where {condition}
-        group by months.month_end, buckets.bucket, buckets.bucket_order
+            sums.balance_base,
+            sums.moved_base / sums.balance_base as rate,
+            sum(sums.moved_base) over three / sum(sums.balance_base) over three as rate_3
+        from sums
+        inner join ref_months as months on sums.month_no = months.month_no
+        inner join ref_buckets as buckets on sums.from_order = buckets.bucket_order
+        window three as (
+            partition by sums.from_order order by sums.month_no range between 2 preceding and current row
+        )
         order by months.month_end, buckets.bucket_order
         """,
         values,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.queries import Connection, Scope, _frame, _row, open_customers
+from pipelines.queries import MOST_OVERDUE, Connection, Scope, _frame, _row, open_customers
 
 
 def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:
@@ -96,12 +96,12 @@ def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
         con,
         f"""
         with balances as ({balances})
-        select entity_id, customer_id, customer_name,
+        select known.entity_id, known.customer_id, known.customer_name,
             coalesce(balances.open_base, 0) as open_base, coalesce(balances.overdue_base, 0) as overdue_base
-        from dim_customers
+        from dim_customers as known
         {"inner" if values else "left"} join balances using (customer_key)
-        where contains(lower(customer_name), lower(?)) or contains(lower(customer_id), lower(?))
-        order by overdue_base desc, open_base desc, customer_id
+        where contains(lower(known.customer_name), lower(?)) or contains(lower(known.customer_id), lower(?))
+        order by {MOST_OVERDUE}
         """,
         [*values, text, text],
     )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipelines import queries_cash
@@ -121,3 +122,7 @@ def test_the_trend_is_the_share_that_moved_on(tmp_path: Path) -> None:
     trend = queries_cash.roll_trend(con, Scope())
     june = trend[trend["month_end"] == trend["month_end"].max()].set_index("bucket")
     assert dict(june["rate"]) == pytest.approx({"not_due": 0.3, "1-30": 0.4, "31-60": 0.5, "61-90": 0.6})
+    for bucket, months in trend.groupby("bucket"):
+        last = months[months["month_end"] > pd.Timestamp("2025-03-31")]
+        pooled = (last["rate"] * last["balance_base"]).sum() / last["balance_base"].sum()
+        assert june.loc[bucket, "rate_3"] == pytest.approx(pooled)

@@ -40,8 +40,9 @@ def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
         format_func=lambda each: t(f"blockers.show_{each}"), label_visibility="collapsed",
     )  # fmt: skip
     shown = known if side == "all" else known[known["side"] == ("" if side == "none" else side)]
-    st.caption(t("blockers.count", text=number(reader, len(shown)), whole=number(reader, len(known)),
-                 shown=number(reader, min(len(shown), MOST))))  # fmt: skip
+    counts = {"text": number(reader, len(shown)), "whole": number(reader, len(known))}
+    key = "blockers.count" if len(shown) <= MOST else "blockers.count_most"
+    st.caption(t(key, **counts, shown=number(reader, MOST)))
     if shown.empty:
         page.nothing_here(t("blockers.nothing_so"))
         return
@@ -164,10 +165,10 @@ def faults(view: View, today: Day) -> None:
     ]
     still = rows[rows["settled_on"].isna()]
     with st.grid(3, min_column_width=180, gap="small"):
-        st.metric(t("blockers.faulty"), number(reader, len(rows)), border=True)
-        st.metric(t("blockers.still_faulty"), number(reader, len(still)), border=True,
+        st.metric(t("blockers.faulty"), number(reader, len(rows)), border=True, height="stretch")
+        st.metric(t("blockers.still_faulty"), number(reader, len(still)), border=True, height="stretch",
                   help=money(reader, float(still["open_base"].sum())))  # fmt: skip
-        st.metric(t("heading.days_lost"), number(reader, int(rows["days_lost"].sum())), border=True)
+        st.metric(t("heading.days_lost"), number(reader, int(rows["days_lost"].sum())), border=True, height="stretch")
     rows = rows.sort_values("days_lost", ascending=False, ignore_index=True)
     payers_table(view, rows, FAULT_COLUMNS, key="faults", alt=t("blockers.tab_faults"), file_name="invoice-faults")
 
@@ -190,7 +191,7 @@ def due_dates(view: View, items: pd.DataFrame) -> None:
             count, share = (0, 0.0) if row is None else (int(row["invoices"]), float(row["share"]))
             amount = 0.0 if row is None else float(row["open_base"])
             text = f"{number(reader, count)} · {percent(reader, share, 0)}"
-            st.metric(reader.code("due_basis", basis), text, border=True, help=money(reader, amount))
+            st.metric(reader.code("due_basis", basis), text, border=True, height="stretch", help=money(reader, amount))
     table(reader, found, BASIS_COLUMNS, key="bases", alt=t("blockers.tab_dates"), file_name="due-dates")
     unsure = items[items["due_basis"] != "contractual"]
     if len(unsure):

@@ -138,7 +138,7 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
             reader.code("next_action", call["next_action"]),
             date(reader, call["call_by"]),
             # What is overdue and since when has columns of its own: it is the first reason where there is any.
-            "; ".join(reader.reasons(call["reasons"])[1 if call["overdue_base"] > 0 else 0 :]),
+            reader.t("app.semicolon").join(reader.reasons(call["reasons"])[1 if call["overdue_base"] > 0 else 0 :]),
             "",
         )
         for call in calls.to_dict("records")

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ui.buckets import OVERDUE_COLOURS, faded
-from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis, month_axis
+from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis, month_axis, week_axis
 from ui.formats import date, days, money, month, percent
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
@@ -48,7 +48,7 @@ def weekly(reader: Reader, weeks: pd.DataFrame, height: int = 340) -> go.Figure:
             hovertemplate="<b>%{x}</b><br>%{customdata[0]}<extra></extra>",
         )
     frame(figure, height)
-    figure.update_xaxes(type="category", tickangle=-45)
+    week_axis(figure, starts)
     figure.update_yaxes(
         **money_axis(reader, 0, float(weeks[[c for c in ("p90_base", "received_base") if c in weeks]].max().max()))
     )

@@ -35,24 +35,37 @@ def sides(view: View, found: pd.DataFrame) -> None:
 
 
 def pareto(reader: Reader, found: pd.DataFrame) -> go.Figure:
-    """Amount-days by cause, the largest on top, coloured by whose side it is on."""
-    rows = found.head(BARS).iloc[::-1]
-    figure = go.Figure(
-        go.Bar(
-            x=rows["amount_days"],
-            y=[plain_in_chart(cause) for cause in rows["cause"]],
-            orientation="h",
-            marker_color=[SIDE_COLOURS[side] for side in rows["side"]],
-            text=[reader.t("blockers.amount_days", text=compact(reader, value)) for value in rows["amount_days"]],
-            textposition="outside",
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
-    )
-    frame(figure, 60 + BAR_HEIGHT * len(rows))
-    figure.update_xaxes(visible=False, range=[0, float(rows["amount_days"].max()) * 1.25])
+    """Amount-days by cause, the largest on top, each bar split by whose side it is on.
+
+    What nobody has looked into is left out as soon as some causes are known: it would dwarf them.
+    """
+    known = found[found["side"] != ""]
+    rows = known if len(known) else found
+    whole = rows.groupby("cause")["amount_days"].sum().sort_values(ascending=False, kind="stable").head(BARS)
+    causes = list(whole.index)[::-1]
+    names = [plain_in_chart(cause) for cause in causes]
+    figure = go.Figure()
+    for side in rows["side"].unique():
+        days_of = rows[rows["side"] == side].set_index("cause")["amount_days"].reindex(causes, fill_value=0.0)
+        figure.add_bar(
+            x=days_of, y=names, orientation="h", name=reader.t(f"blockers.side_{side or 'unknown'}"),
+            marker_color=SIDE_COLOURS[side], showlegend=True,
+            customdata=[_amount_days(reader, value) for value in days_of],
+            hovertemplate="%{y}<br>%{fullData.name}: %{customdata}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=whole[causes], y=names, mode="text", textposition="middle right", cliponaxis=False, showlegend=False,
+        text=["  " + _amount_days(reader, value) for value in whole[causes]], hoverinfo="skip",
+    )  # fmt: skip
+    frame(figure, 60 + BAR_HEIGHT * len(causes))
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(visible=False, range=[0, float(whole.max()) * 1.25])
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def _amount_days(reader: Reader, value: float) -> str:
+    return reader.t("blockers.amount_days", text=compact(reader, value))
 
 
 def terms(view: View) -> tuple[float, int, float | None, float]:
@@ -77,7 +90,8 @@ def break_even(view: View, rate: float, commission: float) -> None:
             t("charges.break_even"),
             DASH if found is None else days(reader, found),
             border=True,
+            height="stretch",
             help=t("charges.break_even_help"),
         )
         at_60 = number(reader, queries_charge.rate_for(60, commission) * 100, 3)
-        st.metric(t("charges.rate_for_60"), t("charges.percent_a_day", text=at_60), border=True)
+        st.metric(t("charges.rate_for_60"), t("charges.percent_a_day", text=at_60), border=True, height="stretch")

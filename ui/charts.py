@@ -1,6 +1,7 @@
 """The figures of the pages: a query's rows in, a Plotly figure out. Colours mean the same thing on every page."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -258,6 +259,11 @@ def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labe
     for trace in figure.data:
         trace.x = [each.isoformat() for each in pd.to_datetime(pd.Series(trace.x)).dt.date]
     figure.update_layout(bargap=0.25)
+
+
+def week_axis(figure: go.Figure, days: Sequence[str]) -> None:
+    """Weeks as categories, each named by the month and day it begins on; `days` as `formats.date` writes them."""
+    figure.update_xaxes(type="category", tickvals=list(days), ticktext=[day[5:] for day in days], tickangle=0)
 
 
 def frame(figure: go.Figure, height: int) -> None:

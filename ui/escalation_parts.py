@@ -218,7 +218,7 @@ def limitation(view: View, today: Day) -> None:
             count = t("escalation.invoices", text=number(reader, len(rows)))
             label = t(f"escalation.{name}", days=settings.limitation_warning_days)
             amount = compact(reader, float(rows["open_base"].sum()))
-            st.metric(label, amount, count, delta_color="off", delta_arrow="off", border=True)
+            st.metric(label, amount, count, delta_color="off", delta_arrow="off", border=True, height="stretch")
     if found.empty:
         page.nothing_here(t("escalation.clock_fine", days=settings.limitation_warning_days))
         return

@@ -27,7 +27,12 @@ def drift(view: View) -> None:
             st.caption(t("model_card.last_month", items=int(last["items"].iloc[0])))
             with st.grid(4, min_column_width=170, gap="small"):
                 for name, show in (("p_mean", percent), ("share_late", percent), ("brier", _plain), ("auc", _plain)):
-                    st.metric(t(f"model_card.month_{name}"), show(reader, last["value"].get(name)), border=True)
+                    st.metric(
+                        t(f"model_card.month_{name}"),
+                        show(reader, last["value"].get(name)),
+                        border=True,
+                        height="stretch",
+                    )
         moved = measured[(measured["measure"] == "psi") & measured["value"].notna()]
         if moved.empty:
             page.nothing_here(t("model_card.no_drift"))

@@ -72,8 +72,9 @@ def _places(view: View) -> range:
 def _step(view: View, level: int) -> str:
     """A step of the schedule in words: its number, its day and its channel."""
     step, reader = view.settings.notice_steps[level - 1], view.reader
-    day = f"{'+' if step.day > 0 else '−' if step.day < 0 else ''}{number(reader, abs(step.day))}"
-    return reader.t("notice.step", level=level, day=day, text=reader.code("contact_method", step.channel))
+    when = "after" if step.day > 0 else "before" if step.day < 0 else "on"
+    channel = reader.code("contact_method", step.channel)
+    return reader.t(f"notice.step_{when}", level=level, days=abs(step.day), text=channel)
 
 
 def _cards(view: View, today: Day, found: pd.DataFrame, due: pd.DataFrame) -> None:

@@ -75,7 +75,7 @@ def _moves(view: View, effect: pd.DataFrame) -> None:
     }
     with st.grid(3, min_column_width=120, gap="small"):
         for label, count in figures.items():
-            st.metric(t(label), number(reader, count), border=True)
+            st.metric(t(label), number(reader, count), border=True, height="stretch")
     farthest = moved.iloc[(-moved["moved"].abs()).argsort(kind="stable")].head(MOST)
     payers_table(view, farthest, MOVED_COLUMNS, key="moved", alt=t("rules.effect"), file_name="rank-changes")
 

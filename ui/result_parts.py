@@ -11,8 +11,8 @@ import streamlit as st
 from pipelines import blockers, queries_agreements, queries_blockers, queries_charge, queries_reps, results
 from pipelines.follow_up import Day
 from ui import forms, journal_parts, page, tie_out
-from ui.charts import COLLECTED, CONFIG, OVERDUE, frame, money_axis
-from ui.formats import compact, money, percent
+from ui.charts import COLLECTED, CONFIG, OVERDUE, frame, money_axis, week_axis
+from ui.formats import compact, date, money, percent
 from ui.forms import Form
 from ui.navigation import OFFICE
 from ui.session import View
@@ -53,10 +53,24 @@ def timetable(view: View, today: Day, plan: pd.DataFrame, reps: Sequence[str], a
     else:
         target, collected = float(passed["target_base"].sum()), float(passed["collected_base"].sum())
         with st.grid(3, min_column_width=180, gap="small"):
-            st.metric(t("results.target"), compact(reader, target), border=True, help=money(reader, target))
-            st.metric(t("results.collected"), compact(reader, collected), border=True, help=money(reader, collected))
+            st.metric(
+                t("results.target"), compact(reader, target), border=True, height="stretch", help=money(reader, target)
+            )
+            st.metric(
+                t("results.collected"),
+                compact(reader, collected),
+                border=True,
+                height="stretch",
+                help=money(reader, collected),
+            )
             share = collected / target if target else None
-            st.metric(t("results.reached"), percent(reader, share, 0), border=True, help=t("results.reached_help"))
+            st.metric(
+                t("results.reached"),
+                percent(reader, share, 0),
+                border=True,
+                height="stretch",
+                help=t("results.reached_help"),
+            )
         table(reader, passed, SO_FAR_COLUMNS, key="so_far", alt=t("results.so_far"), file_name="timetable")
     rep = st.selectbox(
         t("heading.rep"), reps, key="results_rep", format_func=lambda each: each or t("app.unassigned"), width=320
@@ -74,18 +88,19 @@ def timetable(view: View, today: Day, plan: pd.DataFrame, reps: Sequence[str], a
 def _weeks(view: View, own: pd.DataFrame) -> go.Figure:
     reader, t = view.reader, view.reader.t
     figure = go.Figure()
+    mondays = [date(reader, week) for week in own["week_on"]]
     figure.add_bar(
-        x=list(own["week_on"]), y=own["collected_base"], name=t("results.collected"), marker_color=COLLECTED,
+        x=mondays, y=own["collected_base"], name=t("results.collected"), marker_color=COLLECTED,
         customdata=[money(reader, value) for value in own["collected_base"]],
-        hovertemplate="%{x|%Y-%m-%d} · %{customdata}<extra></extra>",
+        hovertemplate="%{x} · %{customdata}<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=list(own["week_on"]), y=own["target_base"], name=t("results.target"), mode="lines+markers",
+        x=mondays, y=own["target_base"], name=t("results.target"), mode="lines+markers",
         line={"color": OVERDUE, "shape": "hvh"}, customdata=[money(reader, value) for value in own["target_base"]],
-        hovertemplate="%{x|%Y-%m-%d} · %{customdata}<extra></extra>",
+        hovertemplate="%{x} · %{customdata}<extra></extra>",
     )  # fmt: skip
     frame(figure, 260)
-    figure.update_xaxes(tickformat="%m-%d")
+    week_axis(figure, mondays)
     figure.update_yaxes(**money_axis(reader, 0, own[results.SUMS].max().max()))
     return figure
 

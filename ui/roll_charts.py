@@ -71,7 +71,7 @@ def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Fi
 
 
 def trend(reader: Reader, rates: pd.DataFrame, height: int = 340) -> go.Figure:
-    """The share of each bucket's balance that moved on to a later one, month by month."""
+    """The share of each bucket's balance that moved on to a later one, of the three months up to each month end."""
     figure = go.Figure()
     order = rates.drop_duplicates("bucket").sort_values("bucket_order")["bucket"]
     colours = bucket_colours(list(order))
@@ -82,11 +82,11 @@ def trend(reader: Reader, rates: pd.DataFrame, height: int = 340) -> go.Figure:
         part = rates[rates["bucket"] == bucket].sort_values("month_end")
         figure.add_scatter(
             x=part["month_end"],
-            y=part["rate"],
+            y=part["rate_3"],
             name=bucket_name(reader, bucket),
             mode="lines",
             line={"color": colours[bucket], "width": 2},
-            customdata=[[percent(reader, rate)] for rate in part["rate"]],
+            customdata=[[percent(reader, rate)] for rate in part["rate_3"]],
             hovertemplate="%{customdata[0]}",
         )
     frame(figure, height)

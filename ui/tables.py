@@ -163,7 +163,7 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
     if kind == "code":
         return values.map(lambda value: reader.code(column, None if value != value else value))
     if kind == "reasons":
-        return values.map(lambda value: "; ".join(reader.reasons(value)))
+        return values.map(lambda value: reader.t("app.semicolon").join(reader.reasons(value)))
     if kind == "moment":
         return values.map(lambda value: moment(reader, value, reader.zone))
     if kind == "count" and values.dtype.kind == "f":
