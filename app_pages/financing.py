@@ -8,14 +8,17 @@ view = page.start("financing")
 t = view.reader.t
 today = journal_parts.day(view)
 
+if picked := st.session_state.pop("finance.picked", None):
+    st.session_state["finance.customer"] = picked
 whom = customer_picker.choose(view, "finance")
 compare, register = st.tabs([t("financing.comparison"), t("financing.register")])
 with compare:
     st.caption(t("financing.intro"))
-    if whom is None:
-        st.caption(t("financing.choose"))
-    else:
+    if whom is not None:
         financing_parts.comparison(view, *whom)
+    elif picked := financing_parts.largest(view):
+        st.session_state["finance.picked"] = picked  # the choice of the customer is drawn already
+        st.rerun()
 with register:
     financing_parts.bill_register(view, today)
     if whom is None:

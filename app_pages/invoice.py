@@ -32,7 +32,10 @@ navigation.link(
 )
 st.title(t("invoice.title", text=plain(invoice_id)), anchor=False)
 as_of = view.build.as_of if view.build else None
-st.caption(f"{plain(first['customer_id'])} · {t('app.as_of', date=date(reader, as_of), currency=reader.currency)}")
+customer = view.ask_anywhere(queries_payers.customer, entity_id, str(first["customer_id"])) or {}
+whose = [str(customer.get("customer_name") or ""), str(first["customer_id"])]
+line = [plain(each) for each in whose if each] + [t("app.as_of", date=date(reader, as_of), currency=reader.currency)]
+st.caption(" · ".join(line))
 
 billed, applied = float(instalments["amount_base"].sum()), float(applications["amount_base"].sum())
 with st.grid(3, min_column_width=180, gap="small"):
@@ -50,12 +53,12 @@ if waiting:
     said = "  \n".join(plain(reader.reason(reason)) for reason in waiting)
     st.info(f"{t('invoice.not_chased')}  \n{said}", icon=":material/pause_circle:")
 entry_form.buttons(view, today, entity_id, customer_id, [invoice_id], invoice_id)
-left, right = st.columns([3, 2], gap="medium")
-with left, st.container(border=True):
+pair = st.grid(2, min_column_width=page.HALF)
+with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("life.title"), anchor=False)
     is_paid = abs(float(instalments["open_doc"].sum())) < 0.01 and len(applications) > 0
     life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
-with right, st.container(border=True):
+with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("readiness.heading"), anchor=False)
     accepted_on = view.ask_build(queries_collect.acceptance, entity_id, invoice_id)
     evidence = invoice_parts.evidence(reader, instalments, accepted_on)

@@ -24,11 +24,12 @@ tie_out.control_totals(view)
 summary_parts.line(view)
 
 with st.container(border=True):
-    head, control = st.columns([4, 1], vertical_alignment="bottom")
-    head.subheader(t("overview.heatmap"), anchor=False)
-    rows = control.segmented_control(
-        t("overview.rows"), ROWS, default=ROWS[0], required=True, key="heatmap_rows", help=t("overview.rows_help")
-    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader(t("overview.heatmap"), anchor=False, width="content")
+        rows = st.segmented_control(
+            t("overview.rows"), ROWS, default=ROWS[0], required=True, key="heatmap_rows", help=t("overview.rows_help"),
+            width="content",
+        )  # fmt: skip
     cells = view.ask(queries.aging_heatmap, rows or ROWS[0])
     if not cells.empty:
         st.caption(t("overview.heatmap_hint"))

@@ -29,6 +29,36 @@ def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id:
     )
 
 
+def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
+    """The `top` largest open invoices in the scope, as `items_to_finance` has a customer's, with entity_id,
+    customer_id, customer_name; and on each row how many there are: whole, whole_base."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        with items as (
+            select entity_id, customer_id, customer_key, invoice_id, instalment_no, due_date, days_past_due, open_base,
+                count(*) over () as whole, sum(open_base) over () as whole_base
+            from fct_open_items as items
+            where days_past_due is not null and open_base > 0 and {condition}
+            order by open_base desc, entity_id, invoice_id, instalment_no
+            limit ?
+        )
+        select items.entity_id, items.customer_id, customers.customer_name, items.invoice_id, items.instalment_no,
+            items.due_date, items.days_past_due, items.open_base, risk.expected_pay_date, risk.p_very_late,
+            items.whole, items.whole_base
+        from items
+        inner join dim_customers as customers using (customer_key)
+        left join fct_late_risk as risk
+            on items.entity_id = risk.entity_id
+            and items.invoice_id = risk.invoice_id
+            and items.instalment_no = risk.instalment_no
+        order by items.open_base desc, items.entity_id, items.invoice_id, items.instalment_no
+        """,
+        [*values, top],
+    )
+
+
 def bills_in_ledger(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
     """A customer's bills and cheques in hand that only the exports know: bill_number, invoice_id, amount_doc, currency,
     due_on."""

@@ -23,6 +23,7 @@ ITEM_COLUMNS = words(
     "invoice_id due_date open_base expected_pay_date p_very_late wait_base option option_cost_base rate_year saved_base"
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
+MOST = 100  # invoices compared before a customer is chosen
 BILL_COLUMNS = words(
     "customer_name bill_number bill_state amount_doc currency due_on days_until invoice_id state_on counted_base "
     "drawer who"
@@ -58,9 +59,7 @@ def comparison(view: View, entity_id: str, customer_id: str) -> None:
     if items.empty or view.build is None:
         page.nothing_here(t("financing.no_items"))
         return
-    chosen = terms(view)
-    as_of = view.build.as_of
-    ways = [_ways(row, as_of, chosen) for row in items.to_dict("records")]
+    ways = _all_ways(view, items, view.build.as_of)
     shown = items.assign(**_best(ways))
     table(reader, shown, ITEM_COLUMNS, key="financing_items", alt=t("financing.items"), file_name="financing")
     st.caption(t("financing.rule"))
@@ -71,6 +70,38 @@ def comparison(view: View, entity_id: str, customer_id: str) -> None:
         t("financing.item"), range(len(labels)), format_func=labels.__getitem__, key=f"item-{entity_id}-{customer_id}"
     )
     _one(view, ways[place or 0], float(items["open_base"].iloc[place or 0]))
+
+
+def largest(view: View) -> tuple[str, str] | None:
+    """The largest open invoices with their cheapest way and what waiting costs; the customer of the row chosen."""
+    reader, t = view.reader, view.reader.t
+    items = view.ask(queries_financing.largest_to_finance, MOST)
+    if items.empty or view.build is None:
+        page.nothing_here(t("financing.nothing_open"))
+        return None
+    shown = items.assign(**_best(_all_ways(view, items, view.build.as_of)))
+    with st.grid(3, min_column_width=170, gap="small"):
+        for column in ("open_base", "wait_base", "saved_base"):
+            amount = float(shown[column].sum())
+            st.metric(
+                t(f"financing.sum_{column}", count=len(shown)), compact(reader, amount), border=True, height="stretch",
+                help=money(reader, amount),
+            )  # fmt: skip
+    whole = int(items["whole"].iloc[0])
+    if whole > len(items):
+        st.caption(t("financing.largest", count=len(items), whole=whole))
+    row = table(
+        reader, shown, ("customer_name", *ITEM_COLUMNS), key="financing_largest", alt=t("financing.items"),
+        open_label=t("app.open"), file_name="financing",
+    )  # fmt: skip
+    st.caption(t("financing.rule"))
+    return None if row is None else (str(shown.iloc[row]["entity_id"]), str(shown.iloc[row]["customer_id"]))
+
+
+def _all_ways(view: View, items: pd.DataFrame, as_of: dt.date) -> list[list[Way]]:
+    """The ways of each invoice under the terms chosen on the page."""
+    chosen = terms(view)
+    return [_ways(row, as_of, chosen) for row in items.to_dict("records")]
 
 
 def _ways(row: dict[Any, Any], as_of: dt.date, chosen: Terms) -> list[Way]:

@@ -30,7 +30,7 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
     row_of = {key: row for row, key in enumerate(zip(customers["entity_id"], customers["customer_id"], strict=True))}
     name_of = dict(zip(row_of, customers["customer_name"].fillna("").astype(str), strict=True))
 
-    head = 60 if any(bucket.startswith(DUE) for bucket in buckets) else 40
+    head = 60 if any(bucket.startswith(DUE) for bucket in buckets) else 48  # three lines of heading, or two
 
     figure = go.Figure()
     for trace in _colour_traces(whole, columns, row_of):
@@ -45,7 +45,8 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
         xaxis={
             "side": "top",
             "tickvals": list(range(len(columns))),
-            "ticktext": [reader.t("app.total") if c == TOTAL else _label(reader, c) for c in columns],
+            "ticktext": [reader.t("app.total") if c == TOTAL else bucket_label(reader, c) for c in columns],
+            "tickangle": 0,
             "range": [-0.5, len(columns) - 0.5],
             "showgrid": False,
             "zeroline": False,
@@ -146,11 +147,6 @@ def _cell_texts(
         "<extra></extra>",
         showlegend=False,
     )
-
-
-def _label(reader: Reader, bucket: str) -> str:
-    """A column's heading: one line, but for the longer names of groups of what is not yet due."""
-    return bucket_label(reader, bucket) if bucket.startswith(DUE) else bucket_name(reader, bucket)
 
 
 def _short(name: str) -> str:

@@ -24,6 +24,7 @@ COLOURS: Mapping[str, str] = {
     "legal": "#6B3F3F",
     "paid": "#2FA58E",
 }
+MONTHS_FROM = 120  # days from which a line is marked by months
 ICONS = {"issued": "receipt_long", "due": "event", "settled": "check_circle", "payment": "payments"}
 
 
@@ -56,7 +57,8 @@ def bar(reader: Reader, line: LifeLine, height: int = 130) -> go.Figure:
         named.add(stretch.stage)
     frame(figure, height)
     figure.update_layout(barmode="overlay", legend={"traceorder": "normal"})
-    figure.update_xaxes(type="date", tickformat="%Y-%m-%d", nticks=8)
+    whole = sum(stretch.days for stretch in line.stretches)
+    figure.update_xaxes(type="date", tickformat="%Y-%m" if whole > MONTHS_FROM else "%m-%d", nticks=6, tickangle=0)
     figure.update_yaxes(visible=False)
     return figure
 

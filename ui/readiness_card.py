@@ -46,19 +46,19 @@ def _state(item: str, note: Note | None, evidence: Mapping[str, str]) -> str:
 
 def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, record: str, state: str) -> None:
     reader, t = view.reader, view.reader.t
-    what, confirm, miss = st.columns([6, 1.4, 1.4], gap="small", vertical_alignment="center")
     line = f"{MARKS.get(state, ':gray[:material/help:]')} {plain(reader.code('readiness', item))}"
     if record:
         line += f" :blue[{plain(record)}]"
     if note is not None:
         line += f" :gray[{plain(reader.code('confirmation', state))} · {plain(note.who)} · "
         line += f"{date(reader, today.made_on(note))}]"
-    what.markdown(line)
-    for place, answer, label in ((confirm, "confirmed", "readiness.confirm"), (miss, "missing", "readiness.miss")):
-        place.button(
-            t(label), key=f"{answer}-{about.invoice_id}-{item}", type="tertiary", disabled=state == answer,
-            on_click=_confirm, args=(view, today, about, item, answer, note),
-        )  # fmt: skip
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(line, width="stretch")
+        for answer, label in (("confirmed", "readiness.confirm"), ("missing", "readiness.miss")):
+            st.button(
+                t(label), key=f"{answer}-{about.invoice_id}-{item}", type="tertiary", disabled=state == answer,
+                on_click=_confirm, args=(view, today, about, item, answer, note),
+            )  # fmt: skip
 
 
 def _confirm(view: View, today: Day, about: Subject, item: str, answer: str, note: Any) -> None:
