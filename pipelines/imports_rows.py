@@ -220,5 +220,5 @@ def _present(reading: Reading) -> set[str]:
 
 def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> int:
     """Write a query's rows as Parquet; how many they are."""
-    (count,) = one(con, f"copy ({sql}) to {literal(str(path))} (format parquet)")
+    (count,) = one(con, f"copy ({sql}) to {literal(str(path))} (format parquet, parquet_version 'V2')")
     return count

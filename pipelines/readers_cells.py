@@ -4,6 +4,7 @@ import datetime as dt
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from pipelines.readers_rows import texts
 
 Rows = list[list[object]]
 Range = tuple[tuple[int, int], tuple[int, int]]
+_BLOCK = 20_000  # rows turned into columns at a time
 _WIDEST = 1000  # columns a table may have; what stands further out is no column of it
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NO_DAY = -(2**31)
@@ -37,10 +39,34 @@ def raw_of_rows(
     format: str, rows: Rows, *, sheet: str | None = None, sheets: tuple[str, ...] = (), merged: Sequence[Range] = ()
 ) -> Raw:
     """An opened export from rows of Python values; row i stands on line i + 1."""
-    _fill_merged(rows, merged)
-    head = [(i, [cell_text(c) or "" for c in row[:_WIDEST]]) for i, row in enumerate(rows[:HEAD_ROWS], 1)]
-    # Kept as arrays, which the garbage collector does not walk over as it does over a list for each row.
     columns = [texts(column) for column in zip(*rows, strict=True)]
+    return raw_of_columns(format, columns, sheet=sheet, sheets=sheets, merged=merged)
+
+
+def columns_of(rows: Iterable[Sequence[object]], left: int) -> list[np.ndarray]:
+    """Cells row by row to arrays, one a column, after `left` blank columns.
+
+    As arrays they take less room than a list for each row, and the garbage collector does not walk over them.
+    """
+    iterator, blocks = iter(rows), list[list[np.ndarray]]()
+    while block := list(islice(iterator, _BLOCK)):
+        blocks.append([texts(column) for column in zip(*block, strict=True)])
+    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    return [texts([""] * len(columns[0])) for _ in range(left if columns else 0)] + columns
+
+
+def raw_of_columns(
+    format: str,
+    columns: list[np.ndarray],
+    *,
+    sheet: str | None = None,
+    sheets: tuple[str, ...] = (),
+    merged: Sequence[Range] = (),
+) -> Raw:
+    """An opened export from columns of Python values; cell i stands on line i + 1."""
+    _fill_merged(columns, merged)
+    rows = zip(*(column[:HEAD_ROWS] for column in columns[:_WIDEST]), strict=True)
+    head = [(line, [cell_text(c) or "" for c in row]) for line, row in enumerate(rows, 1)]
 
     def load(con: duckdb.DuckDBPyConnection, table: str, first_line: int, width: int, types: Types) -> None:
         with no_collection():
@@ -52,13 +78,12 @@ def raw_of_rows(
     return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick)
 
 
-def _fill_merged(rows: Rows, merged: Sequence[Range]) -> None:
+def _fill_merged(columns: list[np.ndarray], merged: Sequence[Range]) -> None:
     """Write the value of a cell merged over rows into each row of it; cells merged over columns only are titles."""
     for (top, left), (bottom, _) in merged:
-        if bottom > top and top < len(rows) and left < len(rows[top]):
-            for row in rows[top + 1 : bottom + 1]:
-                if left < len(row) and row[left] == "":
-                    row[left] = rows[top][left]
+        if left < len(columns) and bottom > top and top < len(columns[left]):
+            below = columns[left][top + 1 : bottom + 1]
+            below[below == ""] = columns[left][top]
 
 
 def cell_text(value: object) -> str | None:

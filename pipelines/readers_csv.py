@@ -15,6 +15,7 @@ from pipelines.readers_raw import Cells, Types
 
 LONGEST_LINE = 4 << 20
 CHUNK = 1 << 20  # bytes of a file between two counts of its newlines
+_BUFFER = 16 << 20  # bytes the database parses at a time: of larger pieces it has fewer to join to one table
 _LONGEST_RECORD = 200  # lines one quoted cell may span before its quote is taken as a stray character
 
 
@@ -85,7 +86,8 @@ def _read_csv(
         con.execute(
             f"""create or replace table {table}_loaded as select * from read_csv(
                 $path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '"', escape = '"',
-                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()}{style})""",
+                columns = {{{kinds}}}, strict_mode = true, null_padding = {str(padded).lower()},
+                buffer_size = {_BUFFER}{style})""",
             {"path": str(path), "skip": first_line - 1, "delimiter": delimiter},
         ).fetchall()
     except (duckdb.InterruptException, duckdb.ConversionException):

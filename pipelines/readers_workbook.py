@@ -16,7 +16,9 @@ from pipelines.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, Pas
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw
 
 if TYPE_CHECKING:
-    from pipelines.readers_cells import Range, Rows
+    import numpy as np
+
+    from pipelines.readers_cells import Range
 
 HeaderRank = Callable[[Cells], float]
 _STANDARD_ERROR = threading.Lock()  # it belongs to all threads: one at a time may turn it away
@@ -24,11 +26,11 @@ _LOOKED_EVERY = 0.1  # seconds between two looks at whether to stop
 
 
 class Sheet(NamedTuple):
-    """The sheet that was read: all names to choose from, its own, its rows and the ranges of its merged cells."""
+    """The sheet that was read: all names to choose from, its own, its columns and the ranges of its merged cells."""
 
     names: tuple[str, ...]
     name: str
-    rows: "Rows"
+    columns: "list[np.ndarray]"
     merged: "list[Range]"
 
 
@@ -44,7 +46,7 @@ def open_workbook(
     try:
         # The library reads without holding the interpreter's lock: what comes next is loaded beside it.
         reading = worker.submit(_read, path, name, rank_header, sheet, named_rightly)
-        from pipelines.readers_cells import no_collection, raw_of_rows
+        from pipelines.readers_cells import no_collection, raw_of_columns
 
         rank_header([])
         while True:
@@ -56,9 +58,9 @@ def open_workbook(
     finally:
         worker.shutdown(wait=False)  # stopped by a person, who is not kept waiting until the library is through
     with no_collection():
-        if not any(any(cell != "" for cell in row) for row in found.rows):
+        if not any((column != "").any() for column in found.columns):
             raise EmptyFile(name)
-        return raw_of_rows("workbook", found.rows, sheet=found.name, sheets=found.names, merged=found.merged)
+        return raw_of_columns("workbook", found.columns, sheet=found.name, sheets=found.names, merged=found.merged)
 
 
 def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, named_rightly: bool) -> Sheet:
@@ -95,11 +97,11 @@ def _choose(book: CalamineWorkbook, names: tuple[str, ...], tried: Sequence[str]
         rank = _best_rank(sheet, rank_header) if len(tried) > 1 else 0.0
         found.append(((rank, sheet.total_height), name, sheet))
     _, name, sheet = max(found, key=lambda item: item[0])
-    from pipelines.readers_cells import no_collection
+    from pipelines.readers_cells import columns_of, no_collection
 
     with no_collection():
-        rows: Rows = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
-    return Sheet(names, name, rows, list(sheet.merged_cell_ranges or []))
+        columns = columns_of(sheet.iter_rows(), (sheet.start or (0, 0))[1])
+    return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []))
 
 
 def _best_rank(sheet: CalamineSheet, rank_header: HeaderRank) -> float:
