@@ -32,7 +32,7 @@ def _unit(lines: str, paid_on: str) -> str:
 _SIDE = (
     f"""
     create temp table docs_{{side}} as
-    select {ITEM}, customer_id, issue_date, due_date, currency, amount_doc, amount_base, import_id,
+    select {ITEM}, customer_id, rep, region, issue_date, due_date, currency, amount_doc, amount_base, import_id,
         cast(amount_doc > 0 and due_date < $day as integer) as is_overdue
     from fct_invoices
     where issue_date <= $day
@@ -49,13 +49,14 @@ _SIDE = (
     f"""
     create temp table free_{{side}} as
     with lines as (
-        select entity_id, customer_id, receipt_id, kind, line_key, sum(change_doc) as change_doc,
+        select entity_id, customer_id, rep, region, receipt_id, kind, line_key, sum(change_doc) as change_doc,
             sum(change_base) as change_base
         from fct_unapplied_events
         where event_on <= $day
         group by all
     )
     select lines.entity_id, {_unit("lines", "texts.paid_on")},
+        any_value(lines.rep) as rep, any_value(lines.region) as region,
         sum(lines.change_doc) as amount_doc, sum(lines.change_base) as amount_base,
         coalesce(sum(lines.change_base) filter (abs(lines.change_doc) < 0.01), 0) as residue_base
     from lines
@@ -89,7 +90,8 @@ _SIDE = (
 )
 
 # What lies between the two sides: the part that each piece of money and each document belongs to, then every amount
-# that moved. A document weighs 1 in what is overdue while it is past due, and 0 otherwise.
+# that moved. A document weighs 1 in what is overdue while it is past due, and 0 otherwise. Its rep and region are those
+# of the later side on both, so that what was handed to another rep does not seem to have come or gone.
 _MOVES = (
     """
     create temp table units as
@@ -109,6 +111,8 @@ _MOVES = (
     select
         {ITEM},
         coalesce(a.customer_id, b.customer_id) as customer_id,
+        coalesce(a.rep, b.rep) as rep,
+        coalesce(a.region, b.region) as region,
         coalesce(a.is_overdue, b.is_overdue) as weight,
         case
             when b.invoice_id is null then
@@ -127,6 +131,21 @@ _MOVES = (
     from open_after as a
     full outer join open_before as b using ({ITEM})
     """,
+    """
+    create temp table free as
+    select
+        coalesce(a.entity_id, b.entity_id) as entity_id,
+        coalesce(a.customer_id, b.customer_id) as customer_id,
+        coalesce(a.rep, b.rep) as rep,
+        coalesce(a.region, b.region) as region,
+        coalesce(a.receipt_id, b.receipt_id) as receipt_id,
+        unit,
+        coalesce(a.amount_base, 0) - coalesce(b.amount_base, 0) as amount_base,
+        coalesce(a.residue_base, 0) - coalesce(b.residue_base, 0) as residue_base,
+        a.amount_doc is not distinct from b.amount_doc as same_amount
+    from free_after as a
+    full outer join free_before as b using (unit)
+    """,
     f"""
     create temp table moves as
     with applied as (
@@ -138,27 +157,17 @@ _MOVES = (
         from applied_after as a
         full outer join applied_before as b using ({ITEM}, unit)
     ),
-    free as (
-        select
-            coalesce(a.entity_id, b.entity_id) as entity_id,
-            coalesce(a.customer_id, b.customer_id) as customer_id,
-            coalesce(a.receipt_id, b.receipt_id) as receipt_id,
-            unit,
-            coalesce(a.amount_base, 0) - coalesce(b.amount_base, 0) as amount_base,
-            coalesce(a.residue_base, 0) - coalesce(b.residue_base, 0) as residue_base,
-            a.amount_doc is not distinct from b.amount_doc as same_amount
-        from free_after as a
-        full outer join free_before as b using (unit)
-    ),
     all_moves as (
-        select case when in_both and same_amount then 'exchange' else part end as part, entity_id, customer_id,
-            invoice_id, cast(null as varchar) as receipt_id, amount_base as outstanding_base,
+        select case when in_both and same_amount then 'exchange' else part end as part, entity_id, rep, region,
+            customer_id, invoice_id, cast(null as varchar) as receipt_id, amount_base as outstanding_base,
             weight * amount_base as overdue_base
         from docs
         union all
-        select part, entity_id, customer_id, invoice_id, null, 0, turned_base from docs
+        select part, entity_id, rep, region, customer_id, invoice_id, null, 0, turned_base from docs
         union all
-        select 'rounding', entity_id, customer_id, invoice_id, null, -residue_base, -weight * residue_base from docs
+        select 'rounding', entity_id, rep, region, customer_id, invoice_id, null, -residue_base,
+            -weight * residue_base
+        from docs
         union all
         select
             case
@@ -168,20 +177,20 @@ _MOVES = (
                 when applied.amount_base > 0 then 'cash'
                 else 'corrected'
             end,
-            applied.entity_id, docs.customer_id, applied.invoice_id, applied.receipt_id, -applied.amount_base,
-            -docs.weight * applied.amount_base
+            applied.entity_id, docs.rep, docs.region, docs.customer_id, applied.invoice_id, applied.receipt_id,
+            -applied.amount_base, -docs.weight * applied.amount_base
         from applied
         inner join docs using ({ITEM})
         left join units on units.unit = applied.unit
         union all
-        select case when free.same_amount then 'exchange' else units.part end, free.entity_id, free.customer_id, null,
-            free.receipt_id, free.amount_base, 0
+        select case when free.same_amount then 'exchange' else units.part end, free.entity_id, free.rep,
+            free.region, free.customer_id, null, free.receipt_id, free.amount_base, 0
         from free
         inner join units using (unit)
         union all
-        select 'rounding', entity_id, customer_id, null, receipt_id, -residue_base, 0 from free
+        select 'rounding', entity_id, rep, region, customer_id, null, receipt_id, -residue_base, 0 from free
     )
-    select part, entity_id, customer_id, invoice_id, receipt_id,
+    select part, entity_id, rep, region, customer_id, invoice_id, receipt_id,
         sum(cast(outstanding_base as decimal(38, 4))) as outstanding_base,
         sum(cast(overdue_base as decimal(38, 4))) as overdue_base
     from all_moves

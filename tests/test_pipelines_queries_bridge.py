@@ -3,9 +3,11 @@
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from pipelines import imports, publish, queries_bridge
+from pipelines import imports, publish, queries, queries_bridge
+from pipelines.queries import Scope
 from pipelines.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
 from pipelines.settings import Settings
 from tests.oracle_builds import unscored
@@ -124,6 +126,24 @@ def test_the_sample_with_one_import_retracted(sample_copy: Path) -> None:
     gone, come = parts_of(forward), parts_of(back)
     assert set(gone) <= {"retracted", "matching"} and set(come) <= {"cash", "credits", "matching"}
     assert gone["retracted"][0] == -(come["cash"][0] + come["credits"][0]) > 100_000_000
+    the_parts_of_a_scope_tie_to_its_pages(*paths)
+
+
+def the_parts_of_a_scope_tie_to_its_pages(before: Path, after: Path) -> None:
+    with duckdb.connect(str(after), read_only=True) as con:
+        regions = queries.filter_values(con, Scope())["regions"]
+        reps = queries.filter_values(con, Scope())["reps"]
+        found = {region: bridge(before, after, scope=Scope(regions=(region,))) for region in regions}
+        for region, own in found.items():
+            shown = queries.balances(con, Scope(regions=(region,)))
+            assert own.after == {measure: shown[measure] for measure in MEASURES}
+            assert [own.unexplained(measure) for measure in MEASURES] == [0, 0]
+        rep = bridge(before, after, scope=Scope(reps=(reps[0],)))
+        assert rep.after["outstanding"] == queries.balances(con, Scope(reps=(reps[0],)))["outstanding"]
+    assert rep.unexplained("overdue") == 0
+    whole = parts_of(bridge(before, after))
+    for part, amounts in whole.items():
+        assert sum(parts_of(own).get(part, (0, 0))[0] for own in found.values()) == amounts[0]
 
 
 def test_the_entities_of_a_bridge_add_up_to_the_whole(tmp_path: Path) -> None:
@@ -136,9 +156,8 @@ def test_the_entities_of_a_bridge_add_up_to_the_whole(tmp_path: Path) -> None:
     built(tmp_path, "2025-03-31", {"more": f"{head}\ns,B,C1,2025-02-10,2025-03-01,7\nm,D,C1,2025-03-20,2025-04-20,9"})
     after = published(tmp_path)
     whole = bridge(before, after)
-    assert whole.entities == ("m", "s")
     assert parts_of(whole) == {"new_invoices": (9, 0), "late_postings": (7, 7)}
-    own = {entity: bridge(before, after, entities=(entity,)) for entity in whole.entities}
+    own = {entity: bridge(before, after, scope=Scope(entities=(entity,))) for entity in ("m", "s")}
     assert parts_of(own["m"]) == {"new_invoices": (9, 0)} and parts_of(own["s"]) == {"late_postings": (7, 7)}
     for measure in MEASURES:
         assert [found.unexplained(measure) for found in own.values()] == [0, 0]
@@ -154,4 +173,4 @@ def test_every_row_of_a_part_can_be_taken_along(two_builds: tuple[Path, Path], m
         rows = bridge_rows(*two_builds, part["part"])
         assert len(rows) == part["rows"]
         assert abs(rows["outstanding_base"].sum() - float(part["outstanding_base"])) < 0.0001
-    assert bridge_rows(*two_builds, "cash", entities=("another",)).empty
+    assert bridge_rows(*two_builds, "cash", scope=Scope(entities=("another",))).empty

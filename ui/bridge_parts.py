@@ -7,34 +7,31 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pipelines import queries_bridge
+from pipelines.queries import Scope
 from pipelines.queries_bridge import MEASURES, Bridge
-from ui import charts, page
-from ui.formats import compact, date, money, plain_in_chart
+from ui import charts, filters, page
+from ui.formats import compact, date, money, plain, plain_in_chart
 from ui.i18n import Reader
 from ui.session import View
 from ui.tables import table, words
 
 PARTS = words("part rows outstanding_base overdue_base")
-Asked = tuple[str, str, tuple[str, ...]]  # the two builds and the legal entities
 ROWS = words("part customer_id customer_name invoice_id receipt_id outstanding_base overdue_base")
 
 
 def show(view: View, before: Path, after: Path) -> None:
-    """What explains the difference of the balance between two builds, both as of the earlier of their days."""
+    """What explains the difference of the balance between two builds in this view, as of the earlier of their days."""
     reader, t = view.reader, view.reader.t
-    known = _bridged(str(before), str(after), ()).entities
     st.markdown(f"**{t('bridge.title')}**")
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        measure = st.segmented_control(
-            t("bridge.measure"), MEASURES, default=MEASURES[0], required=True, key="bridge_measure",
-            format_func=lambda each: t(f"metric.{each}"),
-        ) or MEASURES[0]  # fmt: skip
-        chosen = [] if len(known) < 2 else st.multiselect(
-            t("filter.entities"), known, key="bridge_entities", placeholder=t("filter.all"), width=360
-        )  # fmt: skip
-    asked = (str(before), str(after), tuple(chosen))
-    found = _bridged(*asked)
-    st.caption(t("bridge.text", date=date(reader, found.day)))
+    measure = st.segmented_control(
+        t("bridge.measure"), MEASURES, default=MEASURES[0], required=True, key="bridge_measure",
+        format_func=lambda each: t(f"metric.{each}"),
+    ) or MEASURES[0]  # fmt: skip
+    found = _bridged(str(before), str(after), view.scope)
+    covered = filters.in_words(reader, Scope(), view.scope)
+    st.caption(t("bridge.text", date=date(reader, found.day)) + (f" {plain(covered)}" if covered else ""))
+    if view.scope.limits():
+        st.caption(t("bridge.handed_over"))
     if not found.parts:
         page.nothing_here(t("bridge.same"))
         return
@@ -46,10 +43,10 @@ def show(view: View, before: Path, after: Path) -> None:
         st.caption(f":green[:material/check_circle:] {t('bridge.explained')}")
     parts = pd.DataFrame(found.parts).astype({"outstanding_base": float, "overdue_base": float})
     table(reader, parts, PARTS, key="bridge_parts", alt=t("bridge.title"), file_name="bridge")
-    _rows(view, found, asked)
+    _rows(view, found, before, after)
 
 
-def _rows(view: View, found: Bridge, asked: Asked) -> None:
+def _rows(view: View, found: Bridge, before: Path, after: Path) -> None:
     reader, t = view.reader, view.reader.t
     names = [part["part"] for part in found.parts]
     chosen = st.selectbox(
@@ -60,10 +57,9 @@ def _rows(view: View, found: Bridge, asked: Asked) -> None:
     whole = next(part["rows"] for part in found.parts if part["part"] == chosen)
     if whole > len(rows):
         st.caption(t("app.largest", count=len(rows), whole=whole))
-    before, after, entities = asked
 
     def everything() -> pd.DataFrame:
-        return queries_bridge.bridge_rows(Path(before), Path(after), chosen, found.day, entities)
+        return queries_bridge.bridge_rows(before, after, chosen, found.day, view.scope)
 
     table(
         reader, rows, ROWS, key="bridge_rows", alt=t("bridge.rows_of"), file_name=f"bridge-{chosen}",
@@ -106,5 +102,5 @@ def waterfall(reader: Reader, found: Bridge, measure: str) -> go.Figure:
 
 
 @st.cache_data(show_spinner=False, max_entries=5)
-def _bridged(before: str, after: str, entities: tuple[str, ...]) -> Bridge:
-    return queries_bridge.bridge(Path(before), Path(after), entities=entities)
+def _bridged(before: str, after: str, scope: Scope) -> Bridge:
+    return queries_bridge.bridge(Path(before), Path(after), scope=scope)

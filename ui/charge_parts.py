@@ -45,7 +45,7 @@ def pareto(reader: Reader, found: pd.DataFrame) -> go.Figure:
     causes = list(whole.index)[::-1]
     names = [plain_in_chart(cause) for cause in causes]
     figure = go.Figure()
-    for side in rows["side"].unique():
+    for side in (each for each in SIDE_COLOURS if each in set(rows["side"])):
         days_of = rows[rows["side"] == side].set_index("cause")["amount_days"].reindex(causes, fill_value=0.0)
         figure.add_bar(
             x=days_of, y=names, orientation="h", name=reader.t(f"blockers.side_{side or 'unknown'}"),

@@ -55,9 +55,6 @@ def against_before(view: View) -> None:
         return
     zone = ZoneInfo(view.settings.timezone)
     with panel:
-        if view.who.scope.limits():
-            page.nothing_here(t("known.whole_company"))
-            return
         known = {path: _side(str(path)) for path in others}
         before = st.selectbox(
             t("known.against_which"), others, key="known_other", width=420,
@@ -65,6 +62,11 @@ def against_before(view: View) -> None:
                 "known.before", day=date(reader, known[each].as_of), at=in_words(reader, known[each].known_at, zone)
             ),
         )  # fmt: skip
+        if view.who.scope.limits():
+            # What is compared below the bridge covers the whole company.
+            st.caption(t("known.whole_company"))
+            bridge_parts.show(view, before, view.build.path)
+            return
         found = _compared(str(before), str(view.build.path))
         for side, name in ((found.before, "known.before"), (found.after, "known.after")):
             at = in_words(reader, side.known_at, zone)
