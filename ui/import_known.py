@@ -10,7 +10,7 @@ import streamlit as st
 from pipelines import queries_compare
 from pipelines.imports import ImportReport
 from pipelines.queries_compare import MEASURES, Comparison, Side
-from ui import bridge_parts, import_jobs, page
+from ui import bridge_parts, import_jobs
 from ui.formats import date, money, number, plain
 from ui.formats import moment as in_words
 from ui.session import View
