@@ -213,15 +213,17 @@ def _run(reader: Reader, call: Mapping[Any, Any]) -> str:
 
 
 def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
-    """What is overdue and since when, or what falls due, and how likely it is to be late."""
+    """What is overdue and since when, or what falls due, and how likely it is to be late where no reason says so."""
     t = reader.t
     due = plain(money(reader, call["amount_due_base"]))
     if call["overdue_base"] > 0:
         age = days(reader, call["max_days_past_due"])
         parts = [f":red[{t('calls.overdue_since', text=plain(money(reader, call['overdue_base'])), age=age)}]"]
-        parts.append(t("calls.due", text=due))
+        if call["amount_due_base"] != call["overdue_base"]:
+            parts.append(t("calls.due", text=due))
     else:
         parts = [t("calls.not_overdue", text=due)]
-    if not missing(call["p_late_weighted"]):
+    # The reason speaks of the customer as a whole: two probabilities beside each other would only puzzle.
+    if not missing(call["p_late_weighted"]) and '"late_risk"' not in str(call["reasons"]):
         parts.append(t("calls.p_late", share=percent(reader, call["p_late_weighted"], 0)))
     return " · ".join(parts)
