@@ -32,6 +32,7 @@ from pipelines.imports_report import (
 )
 from pipelines.imports_rows import write_rows
 from pipelines.imports_store import clean_up, copying, free_id, list_imports, locked, now, retract, store, stored
+from pipelines.memory import limited
 from pipelines.readers_layout import as_of_date
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
@@ -118,7 +119,7 @@ def import_file(
     path, options = Path(path), _options(mapping)
     say = progress or (lambda step, done, total: None)
     warehouse = Warehouse.of(settings)
-    with cancellable(cancelled, path.name), locked(warehouse):
+    with cancellable(cancelled, path.name), locked(warehouse), limited(settings.import_memory_mb, path.name):
         warehouse.imports.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.imports))
         try:

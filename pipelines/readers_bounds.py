@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from pipelines.cancel import check
+from pipelines.memory import check_room
 from pipelines.readers_errors import TooLarge
 
 CELLS = 60_000_000  # cells a sheet may span, blank ones included
+_CELL = 32  # bytes of a cell in memory, blank or not
 _CHUNK = 256 << 10  # what a processor keeps at hand between unpacking and looking at it
 _WIDE = re.compile(rb""" r=["']([A-Z]{2,3})\d""")  # cells beyond column Z
 _ROW = re.compile(rb""" r=["'][A-Z]{1,3}(\d{1,7})["']""")
@@ -28,7 +30,7 @@ def unpack_workbook(archive: zipfile.ZipFile, folder: Path, name: str) -> Path:
     """Copy an xlsx, xlsb or ods to a file in the folder without compression, and measure its sheets while doing so.
 
     What is opened later is what has been measured, byte for byte, and is not unpacked a second time. Raises TooLarge
-    for a cell so far out that its sheet cannot be held in memory.
+    for a cell so far out that its sheet cannot be held in memory, MemoryError where less is allowed.
     """
     members = {info.filename: info for info in archive.infolist() if _READ.search(info.filename)}
     ending = "ods" if "content.xml" in members else "xlsb" if "xl/workbook.bin" in members else "xlsx"
@@ -41,6 +43,7 @@ def unpack_workbook(archive: zipfile.ZipFile, folder: Path, name: str) -> Path:
                 for height, width in _measure(member)(_copied(packed, unpacked)):
                     if height * width > CELLS:
                         raise TooLarge(name)
+                    check_room(height * width * _CELL)
     return target
 
 

@@ -101,6 +101,9 @@ class Settings(Policies):
     letter_senders: dict[str, str] = Field({}, description="Our name at the head of letters, by legal entity.")
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
+    import_memory_mb: int = Field(
+        8192, ge=1024, description="Most memory that the process of an import takes, on systems that can bound it."
+    )
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
     journal_url: str = Field(
         "", description="Database of the journal, postgresql://...; empty: journal.db in the warehouse folder."

@@ -163,6 +163,21 @@ def test_a_stray_cell_far_to_the_right_makes_its_own_row_faulty(tmp_path: Path) 
     assert [row[0] for row in taken] == [2, 4] and report.rows_rejected == 1
 
 
+def test_a_sheet_that_needs_more_memory_than_allowed_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    path, settings = tmp_path / "far.xlsx", Settings(home=tmp_path / "warehouse", import_memory_mb=1024)
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("AR")
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(1_000_000, 55, "x")  # 56 million cells, nearly all of them blank
+    with pytest.raises(UserError) as raised:
+        imports.import_file(path, settings)
+    assert raised.value.code == "error.import_memory"
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert list((tmp_path / "warehouse" / "imports").iterdir()) == []
+
+
 def test_macros_are_ignored(tmp_path: Path) -> None:
     path, macros = tmp_path / "macros.xlsm", tmp_path / "vbaProject.bin"
     macros.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000))

@@ -90,3 +90,12 @@ def test_a_command_that_does_not_end_when_asked_is_ended_and_tidied_up_after(scr
     finished(job)
     assert job.error
     assert (tmp_path / "tidied").exists()
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "memory"), ("zh_CN", "内存")])
+def test_a_command_that_the_system_ended_is_said_so_and_tidied_up_after(script, tmp_path, monkeypatch, language, word):
+    monkeypatch.setattr(jobs, "TIDY", script("tidying", f"open({str(tmp_path / 'tidied')!r}, 'w')"))
+    job = jobs.start([script("aborting", "import os; os.abort()")], language)
+    finished(job)
+    assert word in job.error
+    assert (tmp_path / "tidied").exists()

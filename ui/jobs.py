@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines import i18n
+
 ROOT = Path(__file__).resolve().parent.parent
 PROGRESS = re.compile(r"(\d+)/(\d+) (\S*)")
 PATIENCE = 20.0  # seconds that a command asked to stop has to tidy up before it is ended outright
@@ -73,8 +75,10 @@ def _run(job: Job, language: str) -> None:
         job.step, job.done_of, job.doing = number, (0, 0), ""
         status, output, last = _one(job, [sys.executable, "-m", *step], environment)
         job.results = (*job.results, _object(output))
-        if status == -signal.SIGKILL:
+        if status == -signal.SIGKILL or (status < 0 and not job.stopped):
             _one(job, [sys.executable, "-m", *TIDY], environment)
+        if status < 0 and not job.stopped:  # from outside, or by a library that ran out of memory: without a word
+            last = i18n.translate(language, "error.process_ended", command=" ".join(step[:2]))
         if status != 0:
             job.error = last or f"{' '.join(step[:2])}: {status}"
             break
