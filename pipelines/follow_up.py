@@ -158,7 +158,7 @@ def reasons_to_wait(day: Day, entity_id: str, customer_id: str, overdue: Decimal
             found.append({"code": "dispute_ours", "text": note.payload.reason, "who": note.payload.owner or note.who})
     for (invoice_id, item), note in confirmations(day, entity_id, customer_id).items():
         if invoice_id is None and note.payload.state == "missing":
-            found.append({"code": "not_ready", "item": note.payload.note or item, "who": note.who})
+            found.append({"code": "not_ready", "code_readiness": item, "who": note.who})
     found += readiness.not_started(day, entity_id, customer_id, overdue).get(None, [])
     if (handed := ownership.with_others(day, entity_id, customer_id).get(None)) is not None:
         found.append(handed)
@@ -234,7 +234,7 @@ def in_our_court(
             found.setdefault(note.invoice_id, []).append(reason)
     for (invoice_id, item), note in confirmations(day, entity_id, customer_id).items():
         if invoice_id is not None and note.payload.state == "missing":
-            reason = {"code": "item_missing", "id": invoice_id, "item": note.payload.note or item, "who": note.who}
+            reason = {"code": "item_missing", "id": invoice_id, "code_readiness": item, "who": note.who}
             found.setdefault(invoice_id, []).append(reason)
     for about, reasons in readiness.not_started(day, entity_id, customer_id, overdue).items():
         if about is not None:

@@ -91,7 +91,12 @@ def mistake(language: str, found: Mapping[str, Any]) -> str:
 
 
 def _shown(language: str, name: str, value: object) -> str:
-    """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text."""
+    """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text.
+
+    One named `code_<kind>` is a stored code, shown as the word for it.
+    """
+    if name.startswith("code_"):
+        return catalogue(language).get(f"code.{name.removeprefix('code_')}.{value}", str(value))
     if isinstance(value, bool) or value is None:
         return "" if value is None else str(value)
     if isinstance(value, dt.date):

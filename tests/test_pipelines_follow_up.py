@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import bills, blockers, follow_up, journal
+from pipelines import bills, blockers, follow_up, i18n, journal
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.settings import Settings
@@ -121,6 +121,9 @@ def missing(item: str) -> dict[str, str]:
 def test_what_is_missing_takes_the_customer_off_until_it_is_confirmed(settings):
     enter(settings, "confirmation", missing("vouchers"))
     assert codes(on(settings, MONDAY)) == ["not_ready"]
+    (reason,) = follow_up.reasons_to_wait(on(settings, MONDAY), "main", "C1")
+    for language in i18n.LANGUAGES:  # whoever reads it, not whoever entered it
+        assert i18n.translate(language, "code.readiness.vouchers") in i18n.reason(language, reason)
     enter(settings, "confirmation", {"item": "vouchers", "state": "confirmed"})
     assert codes(on(settings, MONDAY)) == []
 

@@ -14,7 +14,7 @@ from pipelines.journal import Subject
 from pipelines.journal_entries import EntryRefused
 from ui import journal_parts, page
 from ui.charge_parts import SIDE_COLOURS
-from ui.charts import CONFIG, frame
+from ui.charts import CONFIG, frame, money_axis
 from ui.entry_form import BLOCKERS
 from ui.formats import compact, missing, money, month, number, percent, plain
 from ui.payer_table import payers_table
@@ -25,7 +25,7 @@ ITEM_COLUMNS = words(
     "customer_name invoice_id rep due_date due_basis days_past_due overdue_base amount_days side cause"
 )
 FAULT_COLUMNS = words("customer_name invoice_id rep due_date found_on settled_on days_lost amount_base open_base owner")
-BASIS_COLUMNS = words("due_basis invoices open_base overdue_base share")
+BASIS_COLUMNS = words("due_basis invoices open_base overdue_base open_share")
 SIDES = ("ours", "theirs", "")
 MOST = 300  # rows sent to the browser
 
@@ -134,6 +134,7 @@ def trend(view: View, today: Day) -> None:
         )
     frame(figure, 340)
     figure.update_layout(barmode="stack", showlegend=True)
+    figure.update_yaxes(**money_axis(reader, 0, found.groupby("month_end")["amount_days"].sum().max()))
     st.plotly_chart(figure, key="blocker-trend", config=CONFIG, alt=t("blockers.tab_trend"))
     known = found[found["cause"] != blockers.UNKNOWN[1]].sort_values(["month_end", "amount_days"], ascending=False)
     if known.empty:
@@ -182,13 +183,13 @@ def due_dates(view: View, items: pd.DataFrame) -> None:
     reader, t = view.reader, view.reader.t
     found = view.ask(queries_blockers.due_bases)
     whole = float(found["open_base"].sum())
-    found["share"] = found["open_base"] / whole if whole else None
+    found["open_share"] = found["open_base"] / whole if whole else None
     st.caption(t("blockers.dates_help"))
     amounts = found.set_index("due_basis")
     with st.grid(3, min_column_width=180, gap="small"):
         for basis in ("contractual", "derived", "assumed"):
             row = amounts.loc[basis] if basis in amounts.index else None
-            count, share = (0, 0.0) if row is None else (int(row["invoices"]), float(row["share"]))
+            count, share = (0, 0.0) if row is None else (int(row["invoices"]), float(row["open_share"]))
             amount = 0.0 if row is None else float(row["open_base"])
             text = f"{number(reader, count)} · {percent(reader, share, 0)}"
             st.metric(reader.code("due_basis", basis), text, border=True, height="stretch", help=money(reader, amount))

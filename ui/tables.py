@@ -60,7 +60,7 @@ _COLUMNS_OF_KIND = {
         month_days""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
-        kept_share reached_share limit_use overdue_share
+        kept_share reached_share limit_use overdue_share open_share
         followed_by_money followed_share""",
     "rate": "rate_year margin_share gross_share",
     "score": "priority_score new_score",
