@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import journal, ownership, readiness, sources
+from pipelines import journal, journal_read, ownership, readiness, sources
 from pipelines.journal_payload import Payload
 from pipelines.journal_rep import Contact
 from pipelines.readiness import confirmations
@@ -77,8 +77,8 @@ class Day:
 
 
 def notes(settings: Settings, **subject: Any) -> list[Note]:
-    """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal.records`."""
-    return [Note(*row) for row in journal.records(settings, **subject)]
+    """The entries of the journal as they stand, oldest first; `subject` narrows them as in `journal_read.records`."""
+    return [Note(*row) for row in journal_read.records(settings, **subject)]
 
 
 def by_customer(found: Sequence[Note]) -> dict[Customer, list[Note]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines import follow_up, journal
+from pipelines import follow_up, journal_read
 from pipelines.follow_up import Customer, Note
 from pipelines.settings import Settings
 
@@ -21,10 +21,10 @@ class Standing:
 
 def standing(settings: Settings, before: Standing | None = None) -> Standing:
     """The journal now, from what was read `before` and the entries added since."""
-    newest, count = journal.size(settings)
+    newest, count = journal_read.size(settings)
     if before is not None and (newest, count) == (before.newest, before.count):
         return before
-    added = journal.customers_since(settings, before.newest) if before is not None and count > before.count else {}
+    added = journal_read.customers_since(settings, before.newest) if before is not None and count > before.count else {}
     # Entries written at once may become visible out of order: then the numbers do not add up, and all is read again.
     if before is None or before.count + sum(added.values()) != count or len(added) > MOST_AT_ONCE:
         return Standing(follow_up.by_customer(follow_up.notes(settings)), newest, count)

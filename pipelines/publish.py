@@ -255,18 +255,18 @@ def _last_entry(settings: Settings) -> int:
     if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
         return 0
     # Nobody waits for the journal's libraries where nothing was ever entered.
-    from pipelines import journal
+    from pipelines import journal_read
 
-    return journal.size(settings)[0]
+    return journal_read.size(settings)[0]
 
 
 def _entered_since(settings: Settings, entry_id: int) -> set[tuple[str, str]]:
     """The customers that entries of the journal after this one are about."""
     if _last_entry(settings) <= entry_id:
         return set()
-    from pipelines import journal
+    from pipelines import journal_read
 
-    return set(journal.customers_since(settings, entry_id))
+    return set(journal_read.customers_since(settings, entry_id))
 
 
 def _known(settings: Settings, known_at: str | None) -> list[imports.ImportReport]:

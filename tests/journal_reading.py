@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import sqlalchemy as sa
 
-from pipelines import journal
+from pipelines import journal_read
 from pipelines.journal_entries import PAYLOADS
 from pipelines.journal_store import ENTRIES, transaction
 from pipelines.settings import Settings
@@ -15,8 +15,8 @@ def entries(
     settings: Settings, kind: str | None = None, *, known_at: dt.datetime | None = None, **subject: str
 ) -> pd.DataFrame:
     """The records of the journal by name; with `kind` the fields of its payload are columns too (`payload.<field>`)."""
-    found = journal.records(settings, kind, known_at=known_at, **subject)  # type: ignore[arg-type]
-    frame = pd.DataFrame(found, columns=journal.COLUMNS)
+    found = journal_read.records(settings, kind, known_at=known_at, **subject)  # type: ignore[arg-type]
+    frame = pd.DataFrame(found, columns=journal_read.COLUMNS)
     for field in PAYLOADS[kind].model_fields if kind else ():
         values = [getattr(payload, field) for payload in frame["payload"]]
         frame[f"payload.{field}"] = pd.Series(values, dtype="object", index=frame.index)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import follow_up, journal, margins, queries_credit
+from pipelines import follow_up, journal, journal_read, margins, queries_credit
 from pipelines.follow_up import Day
 from pipelines.journal import Subject
 from pipelines.journal_entries import EntryRefused
@@ -146,7 +146,7 @@ def test_a_file_is_stored_whole_or_refused_with_every_reason(tmp_path):
         margins.store(settings, known, found, bad, who="M")
     codes = [problem.code.removeprefix("error.") for problem in caught.value.problems]
     assert codes == ["margin_not_a_share", "margin_no_number", "margin_unknown_customer"]
-    assert not journal.records(settings)
+    assert not journal_read.records(settings)
     margins.store(settings, known, {"C1": "20"}, [], who="M")
     day = Day(AS_OF, settings, follow_up.by_customer(follow_up.notes(settings)))
     assert margins.given(day) == {("main", "C1"): 0.2, ("HK", "C1"): 0.2}
