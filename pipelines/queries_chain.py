@@ -51,8 +51,7 @@ def chain(con: Connection) -> pd.DataFrame:
                 (select count(*) from fct_aging), (select count(distinct (entity_id, customer_id)) from fct_aging)
             union all
             select 41, 'visualise', 'month_ends',
-                (select count(*) from int_receivables_months),
-                (select count(distinct month_no) from int_receivables_months)
+                (select count(*) from int_aging_accounts), (select count(distinct month_no) from int_aging_accounts)
             union all
             select 42, 'visualise', 'weeks',
                 (select count(*) from int_cash_weeks), (select count(distinct week_no) from int_cash_weeks)

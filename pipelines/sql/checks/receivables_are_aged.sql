@@ -1,4 +1,4 @@
--- Months whose receivables are not the sum of their aging buckets; another check rolls each account forward to them.
+-- Months whose receivables are not the sum of their aging buckets; another check rolls each account forward.
 with
 
 receivables as (
@@ -9,7 +9,7 @@ receivables as (
         sum(current_end_base) as current_end_base,
         sum(overdue_end_base) as overdue_end_base,
         sum(unapplied_end_base) as unapplied_end_base
-    from int_receivables_months
+    from int_receivables_desks
     group by month_no
 
 ),

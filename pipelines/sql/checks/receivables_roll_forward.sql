@@ -1,27 +1,30 @@
 -- Months in which an account's opening balance (closing - sales + collected + credited + written off) is not its closing
--- balance of the month before, and balances that the next month does not know at all.
+-- balance of the month before; in the first month kept it stands for all that was before.
 with
 
-balances as (
+changes as (
 
-    select
-        account_key,
-        month_no,
-        overdue_end_base + current_end_base - unapplied_end_base as ar_end_base,
-        overdue_end_base + current_end_base - unapplied_end_base
-        - sales_base + collected_base + credited_base + written_off_base as opening_base
-    from int_receivables_months
+    select account_key, month_no, case kind when 'sale' then -amount_base else amount_base end as amount_base
+    from int_movement_months
+
+    union all
+
+    select account_key, month_no, open_base as amount_base
+    from int_aging_accounts
+
+    union all
+
+    select account_key, month_no + 1 as month_no, -open_base as amount_base
+    from int_aging_accounts
 
 ),
 
-in_order as (
+broken as (
 
-    select
-        *,
-        lag(ar_end_base) over account as previous_end_base,
-        lead(month_no) over account as next_month
-    from balances
-    window account as (partition by account_key order by month_no)
+    select account_key, month_no, sum(amount_base) as difference_base
+    from changes
+    group by account_key, month_no
+    having sum(amount_base) <> 0
 
 )
 
@@ -29,15 +32,8 @@ select
     months.month_end,
     accounts.entity_id,
     accounts.customer_id,
-    in_order.previous_end_base,
-    in_order.opening_base,
-    in_order.ar_end_base
-from in_order
-inner join int_accounts as accounts on in_order.account_key = accounts.account_key
-inner join ref_months as months on in_order.month_no = months.month_no
-where in_order.opening_base <> in_order.previous_end_base
-    or (
-        in_order.ar_end_base <> 0
-        and coalesce(in_order.next_month, 0) <> in_order.month_no + 1
-        and in_order.month_no < (select max(month_no) from ref_months)
-    )
+    broken.difference_base
+from broken
+inner join int_accounts as accounts on broken.account_key = accounts.account_key
+inner join ref_months as months on broken.month_no = months.month_no
+where broken.month_no > (select min(month_no) from ref_months)

@@ -1,14 +1,6 @@
 -- Months and buckets out of which other money rolled than stood in them at the month end before.
 with
 
-from_lists as (
-
-    select distinct account_key
-    from int_receivables_months
-    where is_from_open_items
-
-),
-
 balances as (
 
     select
@@ -16,10 +8,10 @@ balances as (
         aging.bucket_order,
         sum(aging.open_base) as open_base
     from int_aging_accounts as aging
-    left join from_lists on aging.account_key = from_lists.account_key
+    left join int_open_items_only as lists on aging.account_key = lists.account_key
     where aging.bucket_order < 99
         and aging.month_no < (select max(month_no) from ref_months)
-        and from_lists.account_key is null
+        and lists.account_key is null
     group by aging.month_no, aging.bucket_order
 
 ),

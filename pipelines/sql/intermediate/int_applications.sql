@@ -8,7 +8,12 @@ with
 together as (
 
     select line_key, instalment_key, applied_on, kind, rule, amount_doc
-    from int_directed_applications
+    from int_targeted_applications
+
+    union all
+
+    select line_key, instalment_key, applied_on, kind, rule, amount_doc
+    from int_spread_applications
 
     union all
 

@@ -1,28 +1,9 @@
 -- Grain: one row per amount directed at a document: receipt lines that name one, or that a person directed there,
 -- credit notes used up by a line that quotes their number, and settlements that the invoice export itself states
 -- (settled date, open amount, paid status).
+-- instalment_key: the instalment it pays, with what that one owes; empty where the document is in instalments and the
+-- line names none of them.
 with
-
-receipt_lines as (
-
-    select
-        line_key,
-        document_key,
-        instalment_no,
-        greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
-        received_on,
-        amount_doc,
-        currency,
-        kind,
-        named_by as rule,
-        document_issue_date,
-        document_currency,
-        document_amount_doc,
-        document_instalments
-    from int_receipt_lines
-    where document_key is not null and not is_decided
-
-),
 
 decided_lines as (
 
@@ -85,7 +66,8 @@ received as (
     select lines.document_key, sum(lines.amount_doc) as amount_doc
     from (
         select document_key, amount_doc, currency
-        from receipt_lines
+        from int_receipt_lines
+        where not is_decided
         union all
         select document_key, amount_doc, currency
         from decided_lines
@@ -198,23 +180,33 @@ others as (
 
 ),
 
+-- Few beside the lines of receipts: their documents are picked out before they are joined.
+their_documents as (
+
+    select document_key, issue_date, currency, amount_doc, instalments
+    from int_instalments
+    where instalment_key in (select document_key from others)
+
+),
+
 together as (
 
     select
         line_key,
         document_key,
         instalment_no,
-        applied_on,
+        greatest(received_on, coalesce(applied_on, received_on)) as applied_on,
         received_on,
         amount_doc,
         currency,
         kind,
-        rule,
+        named_by as rule,
         document_issue_date,
         document_currency,
         document_amount_doc,
         document_instalments
-    from receipt_lines
+    from int_receipt_lines
+    where document_key is not null and not is_decided
 
     union all
 
@@ -233,26 +225,34 @@ together as (
         documents.amount_doc as document_amount_doc,
         documents.instalments as document_instalments
     from others
-    inner join int_instalments as documents on others.document_key = documents.instalment_key
+    inner join their_documents as documents on others.document_key = documents.document_key
 
 ),
 
 final as (
 
     select
-        line_key,
-        document_key,
-        instalment_no,
-        greatest(applied_on, document_issue_date) as applied_on,
-        received_on,
-        amount_doc,
-        kind,
-        rule,
-        document_amount_doc,
-        document_instalments
+        together.line_key,
+        together.document_key,
+        case
+            when together.document_instalments = 1 then together.document_key
+            else parts.instalment_key
+        end as instalment_key,
+        together.instalment_no,
+        greatest(together.applied_on, together.document_issue_date) as applied_on,
+        together.received_on,
+        together.amount_doc,
+        together.kind,
+        together.rule,
+        case when together.document_instalments = 1 then together.document_amount_doc else parts.amount_doc end
+            as owed_doc
     from together
-    where currency = document_currency
-        and greatest(applied_on, document_issue_date) <= $as_of
+    left join int_instalments as parts
+        on together.document_key = parts.document_key
+        and together.instalment_no = parts.instalment_no
+        and parts.instalments > 1
+    where together.currency = together.document_currency
+        and greatest(together.applied_on, together.document_issue_date) <= $as_of
 
 )
 

@@ -91,7 +91,10 @@ final as (
         due.amount_doc,
         due.booking_rate,
         -- The product needs more digits than its factors: a million in document currency overflows 18.
-        cast(round(cast(due.amount_doc as decimal(38, 4)) * due.booking_rate, 4) as decimal(18, 4)) as amount_base,
+        case
+            when due.currency = $base_currency then due.amount_doc
+            else cast(round(cast(due.amount_doc as decimal(38, 4)) * due.booking_rate, 4) as decimal(18, 4))
+        end as amount_base,
         due.open_amount,
         due.settled_date,
         due.disputed,

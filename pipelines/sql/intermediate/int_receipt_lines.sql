@@ -20,11 +20,26 @@ documents as (
 
 ),
 
+quoted as (
+
+    select
+        quotations.line_key,
+        documents.document_key,
+        documents.customer_key,
+        documents.issue_date,
+        documents.currency,
+        documents.amount_doc,
+        documents.instalments
+    from int_quoted_documents as quotations
+    inner join int_instalments as documents on quotations.document_key = documents.instalment_key
+
+),
+
 final as (
 
     select
         lines.line_key,
-        coalesce(named.customer_key, quoted_document.customer_key, customers.customer_key) as customer_key,
+        coalesce(named.customer_key, quoted.customer_key, customers.customer_key) as customer_key,
         lines.received_on,
         lines.applied_on,
         lines.amount as amount_doc,
@@ -32,16 +47,16 @@ final as (
         spending.document_key as spent_document_key,
         case
             when lines.currency_stated then lines.currency
-            else coalesce(named.currency, quoted_document.currency, lines.currency)
+            else coalesce(named.currency, quoted.currency, lines.currency)
         end as currency,
         lines.kind,
         lines.invoice_id is not null as states_invoice,
         lines.instalment_no,
         coalesce(named.document_key, quoted.document_key) as document_key,
-        coalesce(named.issue_date, quoted_document.issue_date) as document_issue_date,
-        coalesce(named.currency, quoted_document.currency) as document_currency,
-        coalesce(named.amount_doc, quoted_document.amount_doc) as document_amount_doc,
-        coalesce(named.instalments, quoted_document.instalments) as document_instalments,
+        coalesce(named.issue_date, quoted.issue_date) as document_issue_date,
+        coalesce(named.currency, quoted.currency) as document_currency,
+        coalesce(named.amount_doc, quoted.amount_doc) as document_amount_doc,
+        coalesce(named.instalments, quoted.instalments) as document_instalments,
         case
             when lines.invoice_id is not null then 'stated'
             when quoted.document_key is not null then 'reference'
@@ -51,10 +66,9 @@ final as (
     left join documents as named
         on lines.entity_id = named.entity_id
         and lines.invoice_id = named.invoice_id
-    left join int_quoted_documents as quoted on lines.line_key = quoted.line_key
+    left join quoted on lines.line_key = quoted.line_key
     left join int_spent_documents as spending on lines.line_key = spending.line_key
     left join int_decided_lines as decided on lines.line_key = decided.line_key
-    left join int_instalments as quoted_document on quoted.document_key = quoted_document.instalment_key
     left join int_customers as customers
         on lines.entity_id = customers.entity_id
         and coalesce(lines.customer_id, '') = customers.customer_id

@@ -2,6 +2,23 @@
 -- Base amounts are at the rate of the day the money came in.
 with
 
+-- Whoever names one document in one instalment, in its currency and after its issue, is applied in full on the day the
+-- money came in, unless more is directed there than is owed: such lines never stand unapplied.
+doubtful_lines as (
+
+    select line_key, customer_key, received_on, money_doc, currency, kind
+    from int_receipt_lines
+    where document_key is null
+        or is_decided
+        or spent_document_key is not null
+        or document_instalments > 1
+        or currency <> document_currency
+        or document_issue_date > received_on
+        or applied_on > received_on
+        or document_key in (select instalment_key from int_contested_instalments)
+
+),
+
 applied as (
 
     select
@@ -10,23 +27,17 @@ applied as (
         min(applied_on) as first_on,
         max(applied_on) as last_on
     from int_applications
-    where line_key > 0
+    where line_key in (select line_key from doubtful_lines)
     group by line_key
 
 ),
 
--- Lines applied in full on the day they came in never stand unapplied.
 unapplied_lines as (
 
     select
-        lines.line_key,
-        lines.customer_key,
-        lines.received_on,
-        lines.money_doc,
-        lines.currency,
-        lines.kind,
+        lines.*,
         case when lines.currency = $base_currency then 1 else rates.rate_to_base end as rate
-    from int_receipt_lines as lines
+    from doubtful_lines as lines
     left join applied on lines.line_key = applied.line_key
     left join stg_fx_rates as rates
         on lines.currency = rates.currency

@@ -25,32 +25,62 @@ lines as (
 
 ),
 
+payers as (
+
+    select distinct customer_key, currency
+    from lines
+
+),
+
+debts as (
+
+    select
+        instalments.instalment_key,
+        instalments.customer_key,
+        instalments.currency,
+        instalments.issue_date,
+        instalments.due_date,
+        instalments.invoice_id,
+        instalments.instalment_no,
+        instalments.amount_doc
+    from int_instalments as instalments
+    inner join payers
+        on instalments.customer_key = payers.customer_key
+        and instalments.currency = payers.currency
+    where instalments.amount_doc > 0
+
+),
+
 paid as (
 
-    select applications.instalment_key, sum(applications.amount_doc) as amount_doc
-    from int_directed_applications as applications
-    group by applications.instalment_key
+    select instalment_key, sum(amount_doc) as amount_doc
+    from (
+        select instalment_key, amount_doc
+        from int_targeted_applications
+        union all
+        select instalment_key, amount_doc
+        from int_spread_applications
+    ) as directed
+    where instalment_key in (select instalment_key from debts)
+    group by instalment_key
 
 ),
 
 owed as (
 
     select
-        instalments.instalment_key,
-        instalments.customer_key,
-        instalments.currency,
+        debts.instalment_key,
+        debts.customer_key,
+        debts.currency,
         row_number() over (
-            partition by instalments.customer_key, instalments.currency
-            order by instalments.issue_date, instalments.due_date, instalments.invoice_id, instalments.instalment_no
+            partition by debts.customer_key, debts.currency
+            order by debts.issue_date, debts.due_date, debts.invoice_id, debts.instalment_no
         ) as place_by_age,
-        instalments.issue_date,
-        cast(instalments.amount_doc - coalesce(paid.amount_doc, 0) as decimal(18, 4)) as owed_doc
-    from int_instalments as instalments
-    inner join (select distinct customer_key, currency from lines) as payers
-        on instalments.customer_key = payers.customer_key
-        and instalments.currency = payers.currency
-    left join paid on instalments.instalment_key = paid.instalment_key
-    where instalments.amount_doc > 0 and instalments.amount_doc > coalesce(paid.amount_doc, 0)
+        debts.issue_date,
+        cast(debts.amount_doc - coalesce(paid.amount_doc, 0) as decimal(18, 4)) as owed_doc
+    from debts
+    left join paid on debts.instalment_key = paid.instalment_key
+    where debts.amount_doc > coalesce(paid.amount_doc, 0)
 
 ),
 

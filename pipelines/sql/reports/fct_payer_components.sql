@@ -24,10 +24,11 @@ exposure as (
 
 three_months_ago as (
 
-    select accounts.customer_key, sum(months.overdue_end_base) as overdue_base
-    from int_receivables_months as months
-    inner join int_accounts as accounts on months.account_key = accounts.account_key
-    where months.month_no = $last_month - 2
+    select accounts.customer_key, sum(aging.open_base) as overdue_base
+    from int_aging_accounts as aging
+    inner join int_accounts as accounts on aging.account_key = accounts.account_key
+    where aging.month_no = $last_month - 2
+        and aging.bucket_order between 1 and 98
     group by accounts.customer_key
 
 ),

@@ -1,63 +1,12 @@
 -- Grain: one row per month and account with a balance or a movement; additive sums in base.
 -- The balance at the month end is overdue + current - unapplied, the opening one that less the month's movements;
 -- a check rolls each account forward.
--- Residues below 0.01 in document currency leave the receivables as written off.
--- Sorted by account, so that reading one customer reads little.
 with
-
-documents as (
-
-    select
-        extract(year from issue_date) * 12 + extract(month from issue_date) as month_no,
-        account_key,
-        case doc_type when 'prepayment' then 'payment' when 'credit_note' then 'credit' else 'sale' end as kind,
-        case when doc_type in ('prepayment', 'credit_note') then -amount_base else amount_base end as amount_base
-    from int_instalments
-
-),
-
-movements as (
-
-    select month_no, account_key, kind, amount_base
-    from documents
-
-    union all
-
-    select
-        extract(year from applied_on) * 12 + extract(month from applied_on) as month_no,
-        account_key,
-        kind,
-        amount_base
-    from int_applications
-
-    union all
-
-    select
-        extract(year from event_on) * 12 + extract(month from event_on) as month_no,
-        account_key,
-        kind,
-        -change_base as amount_base
-    from int_unapplied_events
-
-    union all
-
-    select from_month as month_no, account_key, 'write_off' as kind, balance_base as amount_base
-    from int_item_months
-    where abs(balance_doc) < 0.01
-
-    union all
-
-    select to_month as month_no, account_key, 'write_off' as kind, -balance_base as amount_base
-    from int_item_months
-    where abs(balance_doc) < 0.01
-
-),
 
 together as (
 
     select month_no, account_key, kind, amount_base
-    from movements
-    where month_no between $first_month and $last_month
+    from int_movement_months
 
     union all
 
@@ -77,7 +26,7 @@ sums as (
         account_key,
         sum(case when kind = 'sale' then amount_base else 0 end) as sales_base,
         sum(case when kind = 'payment' then amount_base else 0 end) as collected_base,
-        sum(case when kind in ('credit', 'discount') then amount_base else 0 end) as credited_base,
+        sum(case when kind = 'credit' then amount_base else 0 end) as credited_base,
         sum(case when kind = 'write_off' then amount_base else 0 end) as written_off_base,
         sum(case when kind = 'overdue' then amount_base else 0 end) as overdue_end_base,
         sum(case when kind = 'current' then amount_base else 0 end) as current_end_base,
@@ -90,7 +39,7 @@ sums as (
 final as (
 
     select
-        cast(sums.month_no as integer) as month_no,
+        sums.month_no,
         sums.account_key,
         cast(sums.sales_base as decimal(18, 4)) as sales_base,
         cast(sums.collected_base as decimal(18, 4)) as collected_base,
@@ -106,4 +55,3 @@ final as (
 )
 
 select * from final
-order by account_key
