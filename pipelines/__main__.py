@@ -225,9 +225,9 @@ def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
 
     build = queries.published(Settings())
     if build is None:
-        from pipelines import publish
+        from pipelines import builds
 
-        raise publish.NothingPublished
+        raise builds.NothingPublished
     return queries.open_build(build, files=files)
 
 
@@ -331,12 +331,12 @@ def retract(import_id: str, as_json: bool) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Clean up what a killed process left behind and say whether the warehouse is sound."""
-    from pipelines import publish
+    from pipelines import builds
 
     settings = Settings()
-    removed = [str(path) for path in (*imports.clean_up(settings), *publish.clean_up(settings))]
-    mended = publish.mend(settings)
-    problem = publish.problem(settings)
+    removed = [str(path) for path in (*imports.clean_up(settings), *builds.clean_up(settings))]
+    mended = builds.mend(settings)
+    problem = builds.problem(settings)
     if as_json:
         said = problem.text("en") if problem else None
         click.echo(json.dumps({"removed": removed, "published_again": mended, "problem": said}))

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines import publish, tables
+from pipelines import builds, tables
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -53,14 +53,14 @@ class Scope:
 
 def published(settings: Settings) -> Build | None:
     """The published build, or None before the first one. Raises PublishedBuildMissing and PublishedBuildDamaged."""
-    path = publish.current(settings)
+    path = builds.current(settings)
     if path is None:
         return None
     try:
         with duckdb.connect(str(path), read_only=True) as con:
             found = con.execute("select * from build_info").fetch_df().to_dict("records")[0]
     except (duckdb.Error, IndexError):
-        raise publish.PublishedBuildDamaged(path.stem) from None
+        raise builds.PublishedBuildDamaged(path.stem) from None
     chosen = json.loads(found["settings"])
     return Build(
         found["build_id"],

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines import publish
+from pipelines import builds
 from pipelines.queries import Build, Connection, Scope, _frame, _row
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -267,7 +267,7 @@ def earlier_builds(settings: Settings, build: Build) -> list[tuple[str, dt.date]
     """
     warehouse = Warehouse.of(settings)
     found: dict[dt.date, str] = {}
-    for build_id in publish.builds(warehouse):
+    for build_id in builds.finished(warehouse):
         as_of = dt.datetime.strptime(build_id[:8], "%Y%m%d").date()
         if as_of <= build.as_of - dt.timedelta(days=7):
             found[as_of] = str(warehouse.builds / f"{build_id}.duckdb")

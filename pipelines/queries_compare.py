@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines import publish
+from pipelines import builds
 from pipelines.queries import Build
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -48,8 +48,8 @@ def known_earlier(build: Build) -> dt.datetime | None:
 
 def others(settings: Settings) -> list[Path]:
     """The files of the builds kept besides the published one, the newest first."""
-    warehouse, current = Warehouse.of(settings), publish.current(settings)
-    kept = publish.builds(warehouse)
+    warehouse, current = Warehouse.of(settings), builds.current(settings)
+    kept = builds.finished(warehouse)
     if current is None or current.stem not in kept:
         return []
     return [warehouse.builds / f"{each}.duckdb" for each in reversed(kept) if each != current.stem]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines import i18n, publish
+from pipelines import builds, i18n
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -64,15 +64,15 @@ def prepare(settings: Settings) -> bool:
     has_imports = warehouse.imports.is_dir() and any(
         (folder / "manifest.json").is_file() for folder in warehouse.imports.iterdir()
     )
-    if (warehouse.home / LOADING).exists() or not (has_imports or publish.builds(warehouse)):
+    if (warehouse.home / LOADING).exists() or not (has_imports or builds.finished(warehouse)):
         say("run.first", folder=warehouse.home)
         return load_sample(warehouse)
-    if publish.problem(settings) is not None:
+    if builds.problem(settings) is not None:
         return step("run.mend", "pipelines", "doctor")
-    if publish.current(settings) is None:
+    if builds.current(settings) is None:
         return step("run.only_build", "pipelines", "build", "--progress")
     # Pages ask for the tables that this version makes.
-    as_of = publish.made_otherwise(settings) if has_imports else None
+    as_of = builds.made_otherwise(settings) if has_imports else None
     return as_of is None or step("run.rebuild", "pipelines", "build", "--progress", "--as-of", as_of.isoformat())
 
 

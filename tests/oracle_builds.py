@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import publish
+from pipelines import builds, publish
 from pipelines.canonical import KINDS
 from pipelines.imports import ImportReport, list_imports
 from pipelines.settings import Settings
@@ -92,7 +92,7 @@ def unscored(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings)
 def built(settings: Settings, as_of: dt.date) -> duckdb.DuckDBPyConnection:
     """A connection to a fresh build of the warehouse as of a day."""
     publish.build(settings, as_of=as_of, made={"fct_late_risk": unscored})
-    path = publish.current(settings)
+    path = builds.current(settings)
     assert path is not None
     return duckdb.connect(str(path), read_only=True)
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import publish
+from pipelines import builds, publish
 from pipelines.imports import import_file
 from pipelines.settings import Settings
 from tests.small_ledgers import no_risk
@@ -30,7 +30,7 @@ def test_every_page_of_balances_ties_out(sample_warehouse: Path, monkeypatch, pa
 
 
 def test_one_payer_ties_out_by_itself(sample_warehouse: Path, monkeypatch) -> None:
-    with duckdb.connect(str(publish.current(Settings(home=sample_warehouse))), read_only=True) as con:
+    with duckdb.connect(str(builds.current(Settings(home=sample_warehouse))), read_only=True) as con:
         entity_id, customer_id, owed = con.execute(
             "select entity_id, customer_id, sum(open_base) from fct_account_balances group by all "
             "order by 3 desc limit 1"
@@ -42,7 +42,7 @@ def test_one_payer_ties_out_by_itself(sample_warehouse: Path, monkeypatch) -> No
 
 
 def test_a_difference_names_its_rows_and_they_can_be_opened(sample_copy: Path, monkeypatch) -> None:
-    path = publish.current(Settings(home=sample_copy))
+    path = builds.current(Settings(home=sample_copy))
     with duckdb.connect(str(path)) as con:
         (invoice_id,) = con.execute(
             "select invoice_id from fct_open_items where doc_type = 'invoice' order by invoice_id limit 1"

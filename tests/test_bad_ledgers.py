@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from pipelines import checks, i18n, publish
+from pipelines import builds, checks, i18n
 from pipelines.__main__ import main
 from pipelines.imports import ImportReport, import_file
 from pipelines.imports_errors import NothingAccepted
@@ -148,11 +148,11 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
 ) -> None:
     load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
     opened(settings)
-    before = publish.current(settings)
+    before = builds.current(settings)
     load(**foreign, rates="Currency,Rate Date,Rate\nUSD,2025-01-01,7.1\n")
     with pytest.raises(checks.MissingRates, match="JPY × 1, 2025-12-05"):
         built(settings, AS_OF)
-    assert publish.current(settings) == before
+    assert builds.current(settings) == before
     load(more="Currency,Rate Date,Rate\nJPY,2025-12-05,0.05\n")
     assert sum(opened(settings).values()) in (100 + 450, 100 - 450, 100)
 

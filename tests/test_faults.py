@@ -15,7 +15,7 @@ from bench.generate import ledger_of, write_ledger
 from click.testing import CliRunner
 
 from models.late_risk import score_build
-from pipelines import checks, imports, publish, queries
+from pipelines import builds, checks, imports, publish, queries
 from pipelines.__main__ import main
 from pipelines.errors import UserError
 from pipelines.settings import Settings
@@ -218,9 +218,9 @@ def test_a_second_build_says_that_one_is_running(home: Path) -> None:
 
 
 def test_builds_started_at_once_all_wait_and_all_publish(home: Path) -> None:
-    builds = [start(home, "build", "--wait") for _ in range(3)]
-    assert [finish(process)[0] for process in builds] == [0, 0, 0]
-    made = publish.builds(Warehouse(home))
+    started = [start(home, "build", "--wait") for _ in range(3)]
+    assert [finish(process)[0] for process in started] == [0, 0, 0]
+    made = builds.finished(Warehouse(home))
     assert len(made) == 4
     assert build_id(home) == made[-1]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import imports, publish, queries, queries_bridge
+from pipelines import builds, imports, publish, queries, queries_bridge
 from pipelines.queries import Scope
 from pipelines.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
 from pipelines.settings import Settings
@@ -58,7 +58,7 @@ def parts_of(found: Bridge) -> dict[str, tuple[Decimal, Decimal]]:
 
 
 def published(home: Path) -> Path:
-    path = publish.current(Settings(home=home / "warehouse"))
+    path = builds.current(Settings(home=home / "warehouse"))
     assert path is not None
     return path
 
@@ -117,7 +117,7 @@ def test_the_sample_with_one_import_retracted(sample_copy: Path) -> None:
             if each.file_name == file_name:
                 imports.retract(settings, each.import_id)
         publish.build(settings, made={"fct_late_risk": unscored})
-        path = publish.current(settings)
+        path = builds.current(settings)
         assert path is not None
         paths.append(path)
     forward, back = bridge(*paths), bridge(*paths[::-1])

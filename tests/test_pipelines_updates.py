@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.late_risk import score_build
-from pipelines import journal, publish, tables, updates
+from pipelines import builds, journal, publish, tables, updates
 from pipelines.checks import ChecksFailed
 from pipelines.imports import retract
 from pipelines.imports_store import list_imports
@@ -85,11 +85,11 @@ def update_and_compare(settings: Settings, as_of: dt.date) -> publish.BuildInfo:
     """Go on from the published build, then build from scratch: the same."""
     made: dict[str, Any] = {"fct_late_risk": unscored}
     info = publish.build(settings, as_of=as_of, made=made)
-    updated = publish.current(settings)
+    updated = builds.current(settings)
     assert updated is not None
     made["int_pay_hazards"] = with_habits_of(updated)
     publish.build(settings, as_of=as_of, made=made, whole=True)
-    whole = publish.current(settings)
+    whole = builds.current(settings)
     assert whole is not None
     assert_same_build(updated, whole)
     return info
@@ -160,7 +160,7 @@ def go_on(settings: Settings, **options: Any) -> publish.BuildInfo:
 
 
 def open_of(settings: Settings, column: str) -> dict[str, Any]:
-    with duckdb.connect(str(publish.current(settings)), read_only=True) as con:
+    with duckdb.connect(str(builds.current(settings)), read_only=True) as con:
         return dict(con.execute(f"select invoice_id, {column} from fct_open_items order by all").fetchall())
 
 
@@ -177,7 +177,7 @@ def test_a_receipt_pays_its_invoice_and_leaves_the_others_alone(book: Settings) 
 
 def test_scores_of_the_baseline_stay_and_new_items_get_theirs(book: Settings) -> None:
     def scores() -> dict[str, float]:
-        with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+        with duckdb.connect(str(builds.current(book)), read_only=True) as con:
             return dict(con.execute("select invoice_id, p_late from fct_late_risk").fetchall())
 
     before = scores()
@@ -199,7 +199,7 @@ def test_what_people_entered_since_counts(book: Settings) -> None:
     journal.append(book, "rating", journal.Subject("main", "C2"), rating, who="owner", now=made_at)
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
     assert update_and_compare(book, AS_OF).based_on
-    with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+    with duckdb.connect(str(builds.current(book)), read_only=True) as con:
         assert con.execute("select customer_id, amount from fct_promises").fetchall() == [("C1", 2)]
         rated = con.execute("select customer_id from fct_payer_components where value_rating = 5").fetchall()
     assert rated == [("C2",)]
@@ -218,7 +218,7 @@ def test_entries_that_a_build_as_known_earlier_did_not_read_count_in_the_next(bo
     publish.build(book, as_of=AS_OF, known_at=earlier, made={"fct_late_risk": unscored})
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
     assert update_and_compare(book, AS_OF).based_on
-    with duckdb.connect(str(publish.current(book)), read_only=True) as con:
+    with duckdb.connect(str(builds.current(book)), read_only=True) as con:
         rated = con.execute("select customer_id from fct_payer_components where value_rating = 5 order by 1").fetchall()
     assert rated == [("C1",), ("C4",)]
 
@@ -298,7 +298,7 @@ def test_imports_that_speak_about_all_are_built_from_scratch(
 
 
 def test_a_damaged_build_is_not_gone_on_from(book: Settings) -> None:
-    damaged = publish.current(book)
+    damaged = builds.current(book)
     assert damaged
     damaged.write_bytes(b"no database")
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
@@ -306,7 +306,7 @@ def test_a_damaged_build_is_not_gone_on_from(book: Settings) -> None:
 
 
 def test_an_update_that_breaks_an_identity_publishes_nothing(book: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = publish.current(book)
+    before = builds.current(book)
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
     broken = [
         replace(table, sql=table.sql.replace("sum(open_base) as", "sum(open_base) + 1 as"))
@@ -317,5 +317,5 @@ def test_an_update_that_breaks_an_identity_publishes_nothing(book: Settings, mon
     monkeypatch.setattr(tables, "from_files", lambda: broken)
     with pytest.raises(ChecksFailed):
         go_on(book)
-    assert publish.current(book) == before
+    assert builds.current(book) == before
     assert not list((book.home / "builds").glob(".unfinished*"))

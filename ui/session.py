@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from pipelines import publish, queries
+from pipelines import builds, queries
 from pipelines.queries import Build, Scope
 from pipelines.settings import Settings
 from ui.access import Who
@@ -48,7 +48,7 @@ class View:
 
 def published(settings: Settings) -> Build | None:
     """The published build, or None before the first; raises what `queries.published` raises."""
-    path = publish.current(settings)
+    path = builds.current(settings)
     # A build's file never changes under its name, so it is opened once to be described.
     return None if path is None else _described(str(path), settings)
 
