@@ -22,6 +22,21 @@ exposure as (
 
 ),
 
+-- Ranked before it is joined: a rank over wide rows carries them all along.
+ranked as (
+
+    select
+        customers.customer_key,
+        case
+            when coalesce(exposure.money_at_risk, 0) > 0
+                then cume_dist() over (order by coalesce(exposure.money_at_risk, 0))
+            else 0
+        end as money
+    from dim_customers as customers
+    left join exposure on customers.customer_key = exposure.customer_key
+
+),
+
 three_months_ago as (
 
     select accounts.customer_key, sum(aging.open_base) as overdue_base
@@ -82,11 +97,7 @@ measured as (
         coalesce(exposure.overdue_items, 0) as overdue_items,
         exposure.max_days_past_due,
         coalesce(three_months_ago.overdue_base, 0) as overdue_before_base,
-        case
-            when coalesce(exposure.money_at_risk, 0) > 0
-                then cume_dist() over (order by coalesce(exposure.money_at_risk, 0))
-            else 0
-        end as money,
+        ranked.money,
         coalesce(
             cast(exposure.overdue_amount_days as double) / 120 / nullif(cast(exposure.overdue_base as double), 0), 0
         ) as age,
@@ -141,6 +152,7 @@ measured as (
             else (care.kept + cast(care.relationship_rating - 1 as double) / 4) / 2
         end as kept
     from dim_customers as customers
+    inner join ranked on customers.customer_key = ranked.customer_key
     left join exposure on customers.customer_key = exposure.customer_key
     left join three_months_ago on customers.customer_key = three_months_ago.customer_key
     left join fct_pay_calendar as calendar on customers.customer_key = calendar.customer_key
