@@ -11,7 +11,8 @@ t = view.reader.t
 import_jobs.running(view)
 serving = cards.serving_card(view.settings)
 if serving is None:
-    st.info(t("model_card.none"), icon=":material/model_training:")
+    # Nothing can be trained before something was loaded.
+    st.info(t("model_card.none" if view.build is not None else "model_card.no_data"), icon=":material/model_training:")
 else:
     model_parts.headline(view, serving)
     model_parts.figures(view, serving)

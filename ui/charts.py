@@ -12,6 +12,7 @@ from ui.formats import compact, days, money, month, number, percent, plain_in_ch
 from ui.i18n import Reader
 
 BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#5B7BEA"
+REP_HEIGHT = 40  # pixels of a bar and its gap, while there are few
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -278,7 +279,7 @@ def frame(figure: go.Figure, height: int) -> None:
     )
 
 
-def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure:
+def rep_bars(reader: Reader, rows: pd.DataFrame) -> go.Figure:
     """Overdue money by rep, from `reps`, the largest on top; the rep's own name is the customdata of the click."""
     figure = go.Figure(
         go.Bar(
@@ -297,7 +298,7 @@ def rep_bars(reader: Reader, rows: pd.DataFrame, height: int = 300) -> go.Figure
             f"{reader.t('app.outstanding')}: %{{customdata[2]}}<extra></extra>",
         )
     )
-    frame(figure, height)
+    frame(figure, min(300, 60 + REP_HEIGHT * len(rows)))
     figure.update_xaxes(visible=False, range=[0, rows["overdue_base"].max() * 1.15])  # room for the amounts
     figure.update_yaxes(automargin=True)
     return figure

@@ -52,7 +52,8 @@ def nothing_yet(view: View) -> None:
         with sample:
             st.markdown(f":material/science: **{t('empty.sample')}**")
             st.write(t("empty.sample_text"))
-            st.code("make run", language="bash")
+            if view.who.role in navigation.OFFICE:
+                navigation.link("imports", t("empty.sample_link"), icon=":material/arrow_forward:")
 
 
 def nothing_here(text: str) -> None:
