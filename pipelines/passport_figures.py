@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
-import pandas as pd
-
-from pipelines import queries, queries_aging, queries_cash, queries_lateness, queries_tie_out
-from pipelines.passport_parts import as_of, countback, left_out_of_balances, left_out_of_lateness, rows_left_out
-from pipelines.passport_types import COUNT, DAYS, INDEX, MONEY, MONEY_DAYS, SHARE, At, LeftOut, Passport, Term
+from pipelines import passport_months, queries, queries_aging, queries_cash, queries_lateness, queries_tie_out
+from pipelines.passport_parts import as_of, left_out_of_balances, left_out_of_lateness, plain, rows_left_out, terms_of
+from pipelines.passport_types import COUNT, DAYS, MONEY, MONEY_DAYS, SHARE, At, LeftOut, Passport, Term
 from pipelines.queries import Connection, Scope
 
 
@@ -21,15 +19,6 @@ class Figure:
     formula: Callable[[Mapping[str, Any]], Any]
 
 
-def _plain(value: Any) -> Any:
-    """A number as a query gave it; NaN and NaT are None."""
-    return None if value is None or pd.isna(value) else value
-
-
-def _terms(row: Mapping[str, Any], **units: str) -> tuple[Term, ...]:
-    return tuple(Term(name, _plain(row.get(name)), unit) for name, unit in units.items())
-
-
 # The balance at the as-of date.
 
 
@@ -37,7 +26,7 @@ def _balance(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
     row = queries.balances(con, scope)
     made = Passport(figure, row["as_of"], Term(figure, row[figure], MONEY))
     if figure == "outstanding":
-        made = replace(made, terms=_terms(row, not_due=MONEY, overdue=MONEY, unapplied=MONEY))
+        made = replace(made, terms=terms_of(row, not_due=MONEY, overdue=MONEY, unapplied=MONEY))
     else:
         aging = queries.aging(con, scope).to_dict("records")
         sign = -1 if figure == "unapplied" else 1
@@ -53,29 +42,18 @@ def _balance(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
 
 def _overdue_ratio(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
     if at.month_end:
-        return _overdue_ratio_of_month(con, scope, figure, at)
+        return passport_months.overdue_ratio(con, scope, figure, at)
     row = queries.balances(con, scope)
     by_items = row["overdue_items"] / whole if (whole := row["open_items"] - row["unapplied_items"]) else None
     return Passport(
         figure,
         row["as_of"],
         Term(figure, row[figure], SHARE),
-        _terms(row, overdue=MONEY, not_due=MONEY),
+        terms_of(row, overdue=MONEY, not_due=MONEY),
         (Term("overdue_ratio", row[figure], SHARE), Term("overdue_ratio_items", by_items, SHARE)),
         (*left_out_of_balances(figure, row), *rows_left_out(con, scope)),
         missing="nothing_open" if row[figure] is None else None,
     )
-
-
-def _overdue_ratio_of_month(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    made, row = _of_month(con, scope, figure, at), _month(con, scope, at)
-    value = _plain(row.get(figure))
-    terms = (
-        Term("overdue", _plain(row.get("overdue_end_base")), MONEY),
-        Term("not_due", _plain(row.get("current_end_base")), MONEY),
-    )
-    missing = "nothing_open" if value is None else None
-    return replace(made, result=Term(figure, value, SHARE), terms=terms, variants=(), missing=missing)
 
 
 def _customers(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
@@ -92,7 +70,7 @@ def _likely_late(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
         LeftOut("overdue", balance["overdue_items"], balance["overdue"]),
         LeftOut("unapplied", balance["unapplied_items"], balance["unapplied"]),
     )
-    terms = _terms(row, late_base=MONEY, scored_base=MONEY)
+    terms = terms_of(row, late_base=MONEY, scored_base=MONEY)
     result = Term(figure, row["p_late_weighted"], SHARE)
     return Passport(
         figure,
@@ -102,62 +80,6 @@ def _likely_late(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
         left_out=tuple(each for each in left_out if each.rows),
         missing="nothing_scored" if result.value is None else None,
     )
-
-
-# The DSO family, by month end.
-
-
-def _month(con: Connection, scope: Scope, at: At) -> dict[str, Any]:
-    """The row of the month asked for, else of the last one; empty where there is none."""
-    rows = queries.dso_trend(con, scope)
-    rows = rows[rows["month_end"] == pd.Timestamp(at.month_end)] if at.month_end else rows.tail(1)
-    return cast("dict[str, Any]", rows.iloc[0].to_dict()) if len(rows) else {}
-
-
-def _of_month(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    """What the members of the family share: the value, its month, its variants and why it is missing."""
-    row = _month(con, scope, at)
-    unit = INDEX if figure == "cei" else DAYS
-    on = row["month_end"].date() if row else at.month_end or as_of(con)
-    missing = _plain(row.get("not_computable_reason")) if row else "no_complete_month"
-    value = _plain(row.get(figure))
-    return Passport(
-        figure,
-        on,
-        Term(figure, value, unit),
-        variants=_terms(row, dso_simple=DAYS, dso_countback=DAYS, dso_best_possible=DAYS, add_days=DAYS),
-        missing=(missing or "nothing_collectable") if value is None else None,
-        is_lower_bound=bool(row.get("is_lower_bound")) and figure in ("dso_countback", "add_days"),
-        left_out=rows_left_out(con, scope),
-    )
-
-
-def _dso_simple(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    made, row = _of_month(con, scope, figure, at), _month(con, scope, at)
-    return replace(made, terms=_terms(row, ar_end_base=MONEY, window_sales_base=MONEY, window_days=COUNT))
-
-
-def _counted_back(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    made, row = _of_month(con, scope, figure, at), _month(con, scope, at)
-    if not row or made.result.value is None:
-        return made
-    balance = "ar_end_base" if figure == "dso_countback" else "current_end_base"
-    steps = countback(queries.receivables_trend(con, scope), made.on, row[balance])
-    days = [
-        Term("days_of_month", each["days_counted"], DAYS, str(each["month_end"])) for each in steps.to_dict("records")
-    ]
-    return replace(made, steps=steps, terms=(Term(balance, _plain(row[balance]), MONEY), *days))
-
-
-def _difference(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    made, row = _of_month(con, scope, figure, at), _month(con, scope, at)
-    return replace(made, terms=_terms(row, dso_countback=DAYS, dso_best_possible=DAYS))
-
-
-def _cei(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    made, row = _of_month(con, scope, figure, at), _month(con, scope, at)
-    terms = _terms(row, opening_base=MONEY, sales_base=MONEY, ar_end_base=MONEY, current_end_base=MONEY)
-    return replace(made, terms=terms, variants=())
 
 
 # Lateness.
@@ -175,11 +97,11 @@ def _lateness(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
     return Passport(
         figure,
         as_of(con),
-        Term(figure, _plain(row.get(figure)), DAYS),
-        _terms(row, **units),
-        _terms(row, **dict.fromkeys(names, DAYS)),
+        Term(figure, plain(row.get(figure)), DAYS),
+        terms_of(row, **units),
+        terms_of(row, **dict.fromkeys(names, DAYS)),
         left_out_of_lateness(con, scope),
-        missing=None if _plain(row.get(figure)) is not None else "nothing_paid",
+        missing=None if plain(row.get(figure)) is not None else "nothing_paid",
     )
 
 
@@ -190,8 +112,8 @@ def _at_risk(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
         on = as_of(con)
         return Passport(figure, on, Term(figure, None, SHARE), missing="nothing_final")
     row = cast("dict[str, Any]", rows.iloc[0].to_dict())
-    terms = _terms(row, unpaid_base=MONEY, reached_base=MONEY)
-    return Passport(figure, row["month_end"].date(), Term(figure, _plain(row["share"]), SHARE), terms)
+    terms = terms_of(row, unpaid_base=MONEY, reached_base=MONEY)
+    return Passport(figure, row["month_end"].date(), Term(figure, plain(row["share"]), SHARE), terms)
 
 
 # Roll rates, provision and forecast.
@@ -210,7 +132,7 @@ def _roll_rate(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
         result = Term(figure, 0.0 if all_of_them else None, SHARE)
         missing = None if all_of_them else "nothing_stood"
         return Passport(figure, on, result, variants=variants, left_out=left_out, missing=missing)
-    terms = _terms(cast("dict[str, Any]", row[0]), amount_base=MONEY, balance_base=MONEY)
+    terms = terms_of(cast("dict[str, Any]", row[0]), amount_base=MONEY, balance_base=MONEY)
     return Passport(figure, on, Term(figure, row[0]["rate"], SHARE), terms, variants, left_out)
 
 
@@ -262,7 +184,7 @@ def _bucket(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
     row = here or zero
     row["applied_base"] = row["billed_base"] - row["open_base"]
     result = Term(figure, row["open_base"], MONEY, at.bucket)
-    terms = _terms(row, billed_base=MONEY, applied_base=MONEY)
+    terms = terms_of(row, billed_base=MONEY, applied_base=MONEY)
     return Passport(figure, day, result, terms, variants, rows_left_out(con, scope))
 
 
@@ -282,12 +204,14 @@ FIGURES: dict[str, Figure] = {
     "overdue_ratio": Figure(_overdue_ratio, lambda t: float(t["overdue"]) / float(t["overdue"] + t["not_due"])),
     "overdue_customers": Figure(_customers, lambda t: t["customers"] - t["calm_customers"]),
     "bucket": Figure(_bucket, lambda t: t["billed_base"] - t["applied_base"]),
-    "dso_simple": Figure(_dso_simple, lambda t: t["ar_end_base"] / t["window_sales_base"] * t["window_days"]),
-    "dso_countback": Figure(_counted_back, _days_of_months),
-    "dso_best_possible": Figure(_counted_back, _days_of_months),
-    "add_days": Figure(_difference, lambda t: t["dso_countback"] - t["dso_best_possible"]),
+    "dso_simple": Figure(
+        passport_months.dso_simple, lambda t: t["ar_end_base"] / t["window_sales_base"] * t["window_days"]
+    ),
+    "dso_countback": Figure(passport_months.counted_back, _days_of_months),
+    "dso_best_possible": Figure(passport_months.counted_back, _days_of_months),
+    "add_days": Figure(passport_months.difference, lambda t: t["dso_countback"] - t["dso_best_possible"]),
     "cei": Figure(
-        _cei,
+        passport_months.cei,
         lambda t: (
             (t["opening_base"] + t["sales_base"] - t["ar_end_base"])
             / (t["opening_base"] + t["sales_base"] - t["current_end_base"])

@@ -7,10 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.passport_types import LeftOut
+from pipelines.passport_types import LeftOut, Term
 from pipelines.queries import Connection, Scope, _frame, _row
 
 WALK = ("month_end", "month_sales_base", "month_days", "used_base", "days_counted", "left_base")
+
+
+def plain(value: Any) -> Any:
+    """A number as a query gave it; NaN and NaT are None."""
+    return None if value is None or pd.isna(value) else value
+
+
+def terms_of(row: Mapping[str, Any], **units: str) -> tuple[Term, ...]:
+    """The terms of these names with their units, as a row of a query has them."""
+    return tuple(Term(name, plain(row.get(name)), unit) for name, unit in units.items())
 
 
 def countback(months: pd.DataFrame, month_end: dt.date, balance: float) -> pd.DataFrame:
