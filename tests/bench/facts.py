@@ -40,7 +40,7 @@ def scans(con: Connection) -> None:
 def month_ends(con: Connection) -> None:
     """The table `ours`: the build's own two statements, from the balances of the build."""
     known = _months(con)
-    _make(con, "int_item_months", (STATEMENTS / "int_item_months.sql").read_text(encoding="utf-8"), known)
+    _make(con, "int_balance_spans", (STATEMENTS / "int_balance_spans.sql").read_text(encoding="utf-8"), known)
     _make(con, "ours", (STATEMENTS / "int_aging_accounts.sql").read_text(encoding="utf-8"), known)
 
 

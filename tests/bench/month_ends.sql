@@ -1,5 +1,5 @@
 -- 60 month ends by account and bucket from the same facts in one statement, as fast as we could write it by hand: the
--- peer of int_item_months and int_aging_accounts. It stores nothing on the way.
+-- peer of int_balance_spans and int_aging_accounts. It stores nothing on the way.
 -- Each balance becomes spans of months; what was applied in between is a span below zero of its own, so that no running
 -- sum is needed. Only the items of which something was taken back, whose balance may stand at nought for a while, are
 -- run through month by month. Needs ref_month_spans (from_month, to_month, month_end, month_no) and ref_bucket_days.

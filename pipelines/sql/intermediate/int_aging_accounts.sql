@@ -6,17 +6,18 @@ at_month_ends as (
 
     select
         months.month_no,
-        items.account_key,
-        items.balance_base,
+        spans.account_key,
+        spans.amount_base,
+        spans.items,
         case
-            when items.due_date is null then -1
-            else least(greatest(date_diff('day', items.due_date, months.month_end), 0), $open_ended_from)
+            when spans.due_date is null then -1
+            else least(greatest(date_diff('day', spans.due_date, months.month_end), 0), $open_ended_from)
         end as days_past_due
-    from int_item_months as items
+    from int_balance_spans as spans
     inner join ref_month_spans as months
-        on items.from_month = months.from_month
-        and items.to_month = months.to_month
-    where abs(items.balance_doc) >= 0.01
+        on spans.from_month = months.from_month
+        and spans.to_month = months.to_month
+    where not spans.is_residue
 
 ),
 
@@ -26,11 +27,12 @@ final as (
         at_month_ends.month_no,
         at_month_ends.account_key,
         days.bucket_order,
-        cast(sum(at_month_ends.balance_base) as decimal(18, 4)) as open_base,
-        cast(count(*) as integer) as items
+        cast(sum(at_month_ends.amount_base) as decimal(18, 4)) as open_base,
+        cast(count(case when at_month_ends.items = 1 then 1 end) as integer) as items
     from at_month_ends
     inner join ref_bucket_days as days on at_month_ends.days_past_due = days.days_past_due
     group by at_month_ends.month_no, at_month_ends.account_key, days.bucket_order
+    having count(case when at_month_ends.items = 1 then 1 end) > 0
 
 )
 

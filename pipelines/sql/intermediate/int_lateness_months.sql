@@ -38,18 +38,18 @@ overdue as (
 
     select
         months.month_no,
-        stretches.desk_key,
-        sum(stretches.balance_base) as overdue_base,
+        spans.desk_key,
+        sum(spans.amount_base) as overdue_base,
         sum(
-            stretches.balance_base * date_diff('day', date '1900-01-01', months.month_end) - stretches.due_days
+            spans.amount_base * date_diff('day', date '1900-01-01', months.month_end) - spans.due_days
         ) as overdue_days
-    from int_class_stretches as stretches
+    from int_class_spans as spans
     inner join ref_month_spans as months
-        on stretches.from_month = months.from_month
-        and stretches.to_month = months.to_month
-    where stretches.class_due_date < months.month_end
-        and not stretches.is_assumed
-    group by months.month_no, stretches.desk_key
+        on spans.from_month = months.from_month
+        and spans.to_month = months.to_month
+    where spans.class_due_date < months.month_end
+        and not spans.is_assumed
+    group by months.month_no, spans.desk_key
 
 ),
 

@@ -32,15 +32,15 @@ movements as (
 
     union all
 
-    select from_month as month_no, account_key, 'write_off' as kind, balance_base as amount_base
-    from int_item_months
-    where abs(balance_doc) < 0.01
+    select from_month as month_no, account_key, 'write_off' as kind, amount_base
+    from int_balance_spans
+    where is_residue
 
     union all
 
-    select to_month as month_no, account_key, 'write_off' as kind, -balance_base as amount_base
-    from int_item_months
-    where abs(balance_doc) < 0.01
+    select to_month as month_no, account_key, 'write_off' as kind, -amount_base as amount_base
+    from int_balance_spans
+    where is_residue
 
 ),
 

@@ -4,29 +4,10 @@
 -- Rows of zero are left out.
 with
 
-ending as (
-
-    select
-        items.item_key,
-        items.to_month,
-        items.balance_base,
-        case when abs(items.left_doc) >= 0.01 then items.left_base else 0 end as left_base,
-        desks.desk_key,
-        classes.class_due_date
-    from int_item_months as items
-    inner join int_desks as desks on items.account_key = desks.account_key
-    inner join int_due_classes as classes on items.due_date = classes.due_date
-    left join int_open_items_only as lists on items.account_key = lists.account_key
-    where abs(items.balance_doc) >= 0.01
-        and lists.account_key is null
-        and items.to_month <= $last_month
-
-),
-
 given_up as (
 
     select
-        instalment_key,
+        instalment_key as item_key,
         extract(year from applied_on) * 12 + extract(month from applied_on) as month_no,
         sum(case when kind = 'write_off' then amount_base else 0 end) as written_off_base,
         sum(case when kind in ('credit', 'discount') then amount_base else 0 end) as credited_base
@@ -36,21 +17,102 @@ given_up as (
 
 ),
 
--- Where a stretch ends, the balance went down, or up again after a bounce.
-ends as (
+-- Where a span ends its amount leaves the balance, where one starts it joins: together, what went in that month. Only
+-- of the items that were given up in part, or may have risen again, it must be known one by one.
+known_singly as (
+
+    select item_key
+    from given_up
+
+    union
+
+    select item_key
+    from int_balance_spans
+    where may_rise
+
+),
+
+steps as (
+
+    select item_key, account_key, due_date, to_month as month_no, amount_base as gone_base
+    from int_balance_spans
+    where item_key in (select item_key from known_singly)
+        and not is_residue
+        and to_month <= $last_month
+
+    union all
+
+    select item_key, account_key, due_date, from_month as month_no, -amount_base as gone_base
+    from int_balance_spans
+    where item_key in (select item_key from known_singly)
+        and not is_residue
+        and not is_first
+
+),
+
+by_item as (
 
     select
-        ending.desk_key,
-        ending.class_due_date,
-        ending.to_month as month_no,
-        least(ending.balance_base, ending.left_base) as kept_base,
-        ending.balance_base - least(ending.balance_base, ending.left_base) as gone_base,
-        greatest(coalesce(given_up.written_off_base, 0), 0) as written_off_base,
-        greatest(coalesce(given_up.credited_base, 0), 0) as credited_base
-    from ending
+        item_key,
+        account_key,
+        due_date,
+        month_no,
+        sum(gone_base) as gone_base
+    from steps
+    group by item_key, account_key, due_date, month_no
+
+),
+
+-- A balance that rose again lost nothing, and no more is given up than went.
+single as (
+
+    select
+        desks.desk_key,
+        classes.class_due_date,
+        by_item.month_no,
+        greatest(-by_item.gone_base, 0) as risen_base,
+        least(greatest(coalesce(given_up.written_off_base, 0), 0), greatest(by_item.gone_base, 0)) as written_off_base,
+        greatest(coalesce(given_up.credited_base, 0), 0) as credited_base,
+        greatest(by_item.gone_base, 0) as gone_base
+    from by_item
+    inner join int_desks as desks on by_item.account_key = desks.account_key
+    inner join int_due_classes as classes on by_item.due_date = classes.due_date
+    left join int_open_items_only as lists on by_item.account_key = lists.account_key
     left join given_up
-        on ending.item_key = given_up.instalment_key
-        and ending.to_month = given_up.month_no
+        on by_item.item_key = given_up.item_key
+        and by_item.month_no = given_up.month_no
+    where lists.account_key is null
+
+),
+
+going as (
+
+    select
+        desk_key,
+        class_due_date,
+        to_month as month_no,
+        amount_base as gone_base,
+        0 as written_off_base,
+        0 as credited_base
+    from int_class_spans
+    where to_month <= $last_month
+
+    union all
+
+    select desk_key, class_due_date, from_month as month_no, -amount_base as gone_base, 0, 0
+    from int_class_spans
+    where not is_first
+
+    union all
+
+    select
+        desk_key,
+        class_due_date,
+        month_no,
+        risen_base as gone_base,
+        written_off_base,
+        least(credited_base, gone_base - written_off_base) as credited_base
+    from single
 
 ),
 
@@ -60,41 +122,33 @@ gone as (
         desk_key,
         class_due_date,
         month_no,
-        sum(kept_base) as kept_base,
         sum(gone_base) as gone_base,
-        sum(least(written_off_base, gone_base)) as written_off_base,
-        sum(least(credited_base, gone_base - least(written_off_base, gone_base))) as credited_base
-    from ends
+        sum(written_off_base) as written_off_base,
+        sum(credited_base) as credited_base
+    from going
     group by desk_key, class_due_date, month_no
-
-),
-
-kept as (
-
-    select desk_key, class_due_date, from_month + 1 as from_month, to_month, balance_base as amount_base
-    from int_class_stretches
-    where to_month - from_month > 1
-
-    union all
-
-    select desk_key, class_due_date, month_no, month_no + 1, kept_base
-    from gone
-    where kept_base <> 0
 
 ),
 
 moves as (
 
+    -- What stood at the month end before stands at the next one too,
     select
-        kept.desk_key,
-        kept.class_due_date,
-        spans.month_no,
+        spans.desk_key,
+        spans.class_due_date,
+        months.month_no,
         cast(null as integer) as to_order,
-        kept.amount_base
-    from kept
-    inner join ref_month_spans as spans
-        on kept.from_month = spans.from_month
-        and kept.to_month = spans.to_month
+        spans.amount_base
+    from int_class_spans as spans
+    inner join ref_month_spans as months
+        on spans.from_month + 1 = months.from_month
+        and least(spans.to_month, $last_month) + 1 = months.to_month
+
+    union all
+
+    -- less what went.
+    select desk_key, class_due_date, month_no, cast(null as integer), -gone_base
+    from gone
 
     union all
 
