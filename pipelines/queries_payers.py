@@ -74,16 +74,26 @@ def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id
 
 
 def customer_trend(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
-    """A customer's balance per month end: month_end, open_base, overdue_base."""
+    """A customer's balance per month end from its first on: month_end, open_base, overdue_base."""
     condition, values = scope.where()
     return _frame(
         con,
         f"""
-        select month_end, sum(ar_end_base) as open_base, sum(overdue_end_base) as overdue_base
-        from fct_receivables_monthly
-        where entity_id = ? and customer_id = ? and {condition}
-        group by month_end
-        order by month_end
+        with balances as (
+            select month_no, sum(open_base) as open_base,
+                sum(case when bucket_order between 1 and 98 then open_base else 0 end) as overdue_base
+            from int_aging_accounts
+            where account_key in (
+                select account_key from int_accounts where entity_id = ? and customer_id = ? and {condition}
+            )
+            group by month_no
+        )
+        select months.month_end, coalesce(balances.open_base, 0) as open_base,
+            coalesce(balances.overdue_base, 0) as overdue_base
+        from ref_months as months
+        left join balances using (month_no)
+        where months.month_no >= (select min(month_no) from balances)
+        order by months.month_end
         """,
         [entity_id, customer_id, *values],
     )

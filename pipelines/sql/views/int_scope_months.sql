@@ -6,16 +6,13 @@ sums as (
     select
         scopes.scope_key,
         months.month_no,
-        sum(
-            months.overdue_end_base + months.current_end_base - months.unapplied_end_base
-            - months.sales_base + months.collected_base + months.credited_base + months.written_off_base
-        ) as opening_base,
+        sum(months.opening_base) as opening_base,
         sum(months.sales_base - months.credited_base) as net_sales_base,
-        sum(months.overdue_end_base + months.current_end_base - months.unapplied_end_base) as ar_end_base,
+        sum(months.ar_end_base) as ar_end_base,
         sum(months.current_end_base) as current_end_base,
         sum(months.overdue_end_base) as overdue_end_base,
         max(case when months.is_from_open_items then 1 else 0 end) as from_open_items
-    from int_receivables_months as months
+    from fct_receivables_monthly as months
     inner join int_account_scopes as scopes on months.account_key = scopes.account_key
     group by scopes.scope_key, months.month_no
 
