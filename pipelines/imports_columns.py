@@ -65,6 +65,7 @@ class Context:
     period: tuple[dt.date, dt.date] | None = None
     orders: dict[str, str | None] = field(default_factory=dict)
     mark: str | None = None
+    unit: int = 1  # what the titles say all amounts are to be multiplied by
 
     def dates(self, column: Column, source: SourceColumn) -> ColumnPlan:
         text = f"c{source.index}"
@@ -127,7 +128,7 @@ class Context:
                 self.con, alias, list(values), values, {t: f for t, (_, f) in found.odd.items()}, column.sql_type
             )
             join = f"left join {alias} on {alias}.text = {text}"
-        factor = values_numbers.unit_of(source.header) if column.sql_type == MONEY else 1
+        factor = values_numbers.unit_of(source.header, self.unit) if column.sql_type == MONEY else 1
         value = found.value if factor == 1 else f"cast(({found.value}) * {factor} as {column.sql_type})"
         evidence = found.evidence if factor == 1 else [*found.evidence, {"code": "number_unit", "factor": factor}]
         return ColumnPlan(
@@ -151,7 +152,12 @@ def word_column(
     text, alias, parse = f"c{source.index}", f"m_{column.name}", WORDS[column.name]
     counts = dict(con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall())
     codes = {word: None if values_words.is_blank(word) else parse(word) for word in counts}
-    unknown = {w: n for w, n in counts.items() if codes[w] is None and not values_words.is_blank(w)}
+    header = source.header.casefold()  # which stands among the values where it is repeated on each page
+    unknown = {
+        w: n
+        for w, n in counts.items()
+        if codes[w] is None and not values_words.is_blank(w) and w.strip().casefold() != header
+    }
     fault = _MUST_BE_KNOWN.get(column.name)
     if unknown and not fault:
         words = ", ".join(sorted(unknown, key=lambda w: -unknown[w])[:5])
@@ -234,7 +240,11 @@ def text_column(column: Column, source: SourceColumn, facts: tuple[bool, bool]) 
 
 
 def stated_currency(
-    con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan], kinds: Dict[str, str], options: Dict[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    plans: Dict[str, ColumnPlan],
+    kinds: Dict[str, str],
+    options: Dict[str, Any],
+    japanese: bool,
 ) -> ColumnPlan:
     """The currency where no column holds it: a person's word, the header's brackets, or what the amounts name."""
     empty = plans["currency"]
@@ -262,7 +272,7 @@ def stated_currency(
             )
     if kinds[f"c{amount.source.index}"] != "VARCHAR":
         return empty
-    expression = values_numbers.currency_sql(f"c{amount.source.index}")
+    expression = values_numbers.currency_sql(f"c{amount.source.index}", japanese)
     named = [c for (c,) in con.execute(f"select distinct {expression} from raw").fetchall() if c]
     if not named:
         return empty

@@ -36,7 +36,9 @@ class TypedFacts(NamedTuple):
     decisive: int  # dates: days after the 12th; amounts: values with a fraction
 
 
-def early_types(mapping: Mapping, rows: Sequence[Sequence[str]], options: Dict[str, Any]) -> dict[int, Early]:
+def early_types(
+    mapping: Mapping, rows: Sequence[Sequence[str]], options: Dict[str, Any], unit: int = 1
+) -> dict[int, Early]:
     """Columns that look plain enough in the first rows to be read as their type at once, by source index."""
     amounts: dict[int, Early] = {}
     styles: dict[int, str] = {}
@@ -45,7 +47,7 @@ def early_types(mapping: Mapping, rows: Sequence[Sequence[str]], options: Dict[s
         if source is None:
             continue
         values = [row[source.index] for row in rows if source.index < len(row) and row[source.index].strip()]
-        if column.sql_type == MONEY and values_numbers.unit_of(source.header) == 1:
+        if column.sql_type == MONEY and values_numbers.unit_of(source.header, unit) == 1:
             if values and all(map(_PLAIN.fullmatch, values)) and options.get("decimal") != ",":
                 amounts[source.index] = Early(MONEY)
         elif column.sql_type == "DATE" and values:

@@ -56,12 +56,14 @@ def plan_columns(
     period: tuple[dt.date, dt.date] | None = None,
     types: Dict[int, Early],
     facts: Dict[int, TypedFacts],
+    unit: int = 1,
+    japanese: bool = False,
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
     `options` are a person's words (date_order, decimal, currency); `absent` is what the reader has seen nowhere in the
-    file and need not be looked for; `period` what it states to hold; `types` and `facts` tell of the columns that have
-    been read as their type.
+    file and need not be looked for; `period` and `unit` what it states to hold and to count in; `types` and `facts`
+    tell of the columns that have been read as their type; in a `japanese` export ¥ is the yen.
     """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
@@ -69,7 +71,7 @@ def plan_columns(
     wanted = _wanted(mapping)
     sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
     texts = text_facts(con, mapping, kinds, absent)
-    context = Context(con, options, pivot, european=delimiter == ";", zone=zone, period=period)
+    context = Context(con, options, pivot, european=delimiter == ";", zone=zone, period=period, unit=unit)
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
         source = sources.get(column.name)
         if source is None:
@@ -88,5 +90,5 @@ def plan_columns(
         # The other dates may have decided the order in the meantime.
         plans[name] = context.dates(next(c for c in wanted if c.name == name), sources[name])
     if "currency" in plans and plans["currency"].source is None:
-        plans["currency"] = stated_currency(con, plans, kinds, options)
+        plans["currency"] = stated_currency(con, plans, kinds, options, japanese)
     return Plan({c.name: plans[c.name] for c in wanted}, notes)

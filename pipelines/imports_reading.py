@@ -20,13 +20,16 @@ from pipelines.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
 from pipelines.imports_plan import ColumnPlan, Plan, plan_columns
 from pipelines.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.mapping_errors import TableUnknown
+from pipelines.mapping_headers import known_as
 from pipelines.readers import open_export
 from pipelines.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
 from pipelines.readers_layout import Layout, is_total, locate, stated_period
 from pipelines.readers_raw import Early, Raw
 from pipelines.settings import Settings
+from pipelines.values_numbers import is_japanese, stated_unit
 from pipelines.warehouse import Warehouse
 
+CUSTOMER = {"customer_id", "customer_name"}
 _MEMORY = "1500MB"
 _PICKED = 20_000  # lines that are read once more one by one
 
@@ -73,14 +76,19 @@ def read_export(
     if saved := mapping_saved.saved_for(Warehouse.of(settings).mappings, source, layout.labels):
         said, notes = mapping_saved.apply(saved, options, layout.labels)
     kept = [c for c in said.get("columns") or {} if c not in (options.get("columns") or {})]
-    groups = find_groups(raw, layout.first_line, mappings.is_data, is_total)
+    is_named = bool((said.get("columns") or {}).keys() & CUSTOMER) or any(
+        name in CUSTOMER for header in layout.labels for name, _ in known_as("invoices", header)
+    )
+    groups = find_groups(
+        raw, layout.first_line, mappings.is_data, is_total, is_named=is_named, width=len(layout.labels)
+    )
     mapping = mappings.choose(
         layout.labels,
         path.name,
         kind=kind,
         given=said,
         titles=[*layout.titles, raw.sheet or ""],
-        group_column=groups.column if groups else None,
+        group_column=(len(layout.labels) if groups.is_shared else groups.column) if groups else None,
         saved=kept,
     )
     mapping, merged = _merged_customers(mapping, raw, layout)
@@ -88,7 +96,11 @@ def read_export(
     repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
     notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
     notes += [{"code": "customers_filled_down"}] if merged else []
+    unit = stated_unit(layout.titles)
+    notes += [{"code": "unit_stated", "factor": unit}] if unit != 1 else []
     notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
+    notes += [{"code": "zero_bytes_dropped", "count": raw.nuls}] if raw.nuls else []
+    notes += [{"code": "sheets_alike", "sheets": ", ".join(raw.alike)}] if raw.alike and not sheet else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)
     con = interruptible(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")}))
@@ -106,6 +118,8 @@ def read_export(
             period=stated_period(raw.head[0][1]) if raw.head else None,
             types=types,
             facts=facts,
+            unit=unit,
+            japanese=raw.encoding == "cp932" or is_japanese("".join([*layout.labels, *layout.titles])),
         )
         _refuse_unreadable(path.name, plan)
     except BaseException:
@@ -145,7 +159,8 @@ def _load(
 ) -> tuple[dict[int, Early], dict[int, TypedFacts]]:
     """Load the rows as the table `raw`; the columns read as their type, and the facts of those that kept it."""
     sample = [cells for line, cells in raw.head if line >= layout.first_line]
-    types = {} if groups or merged else early_types(mapping, sample, options)
+    unit = stated_unit(layout.titles)
+    types = {} if groups or merged else early_types(mapping, sample, options, unit)
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
     facts = typed_facts(con, types)
     if is_doubtful(types, facts, sample):

@@ -91,7 +91,7 @@ def _find_sums(reading: Reading) -> None:
     con.execute(
         f"""create temp table candidates as
             select line_no, amount, identities, named_total, {text} as texts
-            from bad where amount is not null and len(cells) > 1"""
+            from bad where amount is not null"""
     )
     many, unnamed, alone = one(
         con,
@@ -140,17 +140,20 @@ def _find_bad(reading: Reading) -> None:
         f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
     )
     words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0"
+    # A total of one customer names it, and a total of a month its last day: what no total has is a number of its own.
+    number = mapping.columns.get("invoice_id") if mapping.kind == "invoices" else None
+    unnumbered = f"coalesce(trim(r.c{number.index}), '') = ''" if number else "false"
     con.execute(
         f"""create temp table faulty as
             select line_no, fault, cast({amount} as decimal(18,4)) as amount from valued where fault is not null"""
     )
     con.execute(
         f"""create temp table bad as
-            select *, identities = 0 and {words} as named_total from (
+            select *, (identities = 0 or unnumbered) and {words} as named_total from (
                 select v.line_no, v.fault, v.amount,
                     list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
                     concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
-                    {identities} as identities,
+                    {identities} as identities, {unnumbered} as unnumbered,
                     case split_part(v.fault, '|', 2) when '' then r.extra {whens} end as value
                 from faulty v join {reading.written("select line_no from faulty")} r on r.line_no = v.line_no)"""
     )

@@ -1,16 +1,14 @@
-"""A bound on the memory that one import may take, so that a monstrous file ends itself and not the machine."""
+"""A bound on the memory that one import may take, checked before a library is given what would need more."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import duckdb
 
 from pipelines.errors import UserError
 
-try:
-    import resource
-except ImportError:  # Windows has no such limits
-    resource = None  # type: ignore[assignment]
+_allowed: ContextVar[int | None] = ContextVar("memory_allowed", default=None)
 
 
 class NeedsMemory(UserError):
@@ -22,33 +20,21 @@ class NeedsMemory(UserError):
 
 @contextmanager
 def limited(megabytes: int, file: str) -> Iterator[None]:
-    """Let this process hold so much while the block runs; without a limit where the platform knows none.
+    """Let `check_room` allow so much while the block runs.
 
-    Raises NeedsMemory out of the block when it wants more.
+    Raises NeedsMemory out of the block when more is wanted, or the system has no more to give.
     """
-    before = _set(megabytes << 20) if resource else None
+    token = _allowed.set(megabytes << 20)
     try:
         yield
     except (MemoryError, duckdb.OutOfMemoryException):
         raise NeedsMemory(file, megabytes) from None
     finally:
-        if before is not None:
-            resource.setrlimit(resource.RLIMIT_DATA, before)
-
-
-def _set(limit: int) -> tuple[int, int]:
-    """Set the limit on what the process writes to, below one that is set already; what it was before."""
-    before = soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    allowed = [value for value in (limit, soft, hard) if value != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_DATA, (min(allowed), hard))
-    return before
+        _allowed.reset(token)
 
 
 def check_room(needed: int) -> None:
-    """Raise MemoryError where so many bytes more go beyond the limit: a library that runs into it ends the process."""
-    if not resource:
-        return
-    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-    if soft != resource.RLIM_INFINITY and held + needed > soft:
+    """Raise MemoryError where so many bytes are more than allowed: a library that runs out ends the whole process."""
+    allowed = _allowed.get()
+    if allowed is not None and needed > allowed:
         raise MemoryError

@@ -62,6 +62,7 @@ def raw_of_columns(
     sheet: str | None = None,
     sheets: tuple[str, ...] = (),
     merged: Sequence[Range] = (),
+    alike: tuple[str, ...] = (),
 ) -> Raw:
     """An opened export from columns of Python values; cell i stands on line i + 1."""
     _fill_merged(columns, merged)
@@ -75,7 +76,7 @@ def raw_of_columns(
     def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
         return [(line, [cell_text(column[line - 1]) or "" for column in columns]) for line in lines]
 
-    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick)
+    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick, alike=alike)
 
 
 def _fill_merged(columns: list[np.ndarray], merged: Sequence[Range]) -> None:

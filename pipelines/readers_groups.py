@@ -18,16 +18,44 @@ _TOTAL_OF = re.compile(
 )
 
 
+# A customer's name or number after the word for it: `Customer: 1001 - Ash Works`, `客户名称：青禾贸易`.
+_LABELLED = re.compile(
+    r"(?P<label>(?:customer|client|debtor|kunde|debitor|cliente|客户|往来单位|购货单位|得意先|取引先|거래처)"
+    r"\s*(?:no|nr|number|name|code|id|名称|编码|编号|代码|コード|名|명|코드)?)\.?(?:\s*[:：]\s*|\s{2,})(?P<name>\S.*)",
+    re.I,
+)
+# What stands there where a report was asked for several: `All`, `0001 to 0999`.
+_SEVERAL = re.compile(
+    r"(all|alle|todos|any|全部|所有|すべて|전체|[*%-]+)( .*)?|.*(\bto\b|\bbis\b|至|~|～|\.\.|,|、).*", re.I
+)
+
+
 @dataclass(frozen=True)
 class Groups:
-    """The column that holds the headings, and the first lines that are headings (to show what was understood)."""
+    """The column that holds the headings; `first` is the customer named above the table.
+
+    Where `is_labelled`, customers stand after the word for them, in whatever column; where `is_shared`, the rows of
+    documents have dates or numbers in the column of the headings.
+    """
 
     column: int
-    headings: int
+    is_shared: bool = False
+    is_labelled: bool = False
+    first: str | None = None
 
 
-def find_groups(raw: Raw, first_line: int, is_data: Test, is_total: Test) -> Groups | None:
-    """Whether the first records are grouped: headings alone on their row, rows below that leave that column blank."""
+def find_groups(
+    raw: Raw, first_line: int, is_data: Test, is_total: Test, *, is_named: bool = False, width: int = 0
+) -> Groups | None:
+    """Whether the first records are grouped: headings alone on their row, rows below that leave that column blank.
+
+    `is_named` says that the header has a column for the customer. Only where it has none, of the `width` columns, a
+    customer may also stand after the word for it, above the table or within, or above a column of dates or numbers.
+    """
+    if not is_named:
+        above = _named_last([(line, cells) for line, cells in raw.head if line < first_line])
+        if above or any(labelled(cells) for line, cells in raw.head if line >= first_line):
+            return Groups(width, is_labelled=True, first=above)
     stripped = [[c.strip() for c in cells] for line, cells in raw.head if line >= first_line]
     plain = [[c for c in cells if c] for cells in stripped]
     rows = [
@@ -37,19 +65,52 @@ def find_groups(raw: Raw, first_line: int, is_data: Test, is_total: Test) -> Gro
     ]
     votes: dict[int, int] = {}
     details = [cells for cells in rows if sum(1 for c in cells if c) >= 3]
-    for above, below in pairwise(rows):
-        column = _alone(above, is_data, is_total)
+    for upper, below in pairwise(rows):
+        column = _alone(upper, is_data, is_total)
         if column is None:
             continue
         nested = _alone(below, is_data, is_total) == column
-        details_below = _filled(below) >= 3 and (column >= len(below) or not below[column])
+        details_below = _filled(below) >= 3 and _is_free(below, column, is_data, is_named)
         if nested or details_below:
             votes[column] = votes.get(column, 0) + 1
     if not votes or not details:
         return None
     column = max(votes, key=lambda c: votes[c])
+    free = sum(1 for cells in details if _is_free(cells, column, is_data, is_named))
     blank = sum(1 for cells in details if column >= len(cells) or not cells[column])
-    return Groups(column, votes[column]) if blank >= 0.8 * len(details) else None
+    return Groups(column, is_shared=blank < 0.8 * len(details)) if free >= 0.8 * len(details) else None
+
+
+def labelled(cells: Sequence[str]) -> tuple[str, str] | None:
+    """The label and the customer that a row names, in one cell or in two."""
+    texts = [c.strip() for c in cells if c and c.strip()]
+    if not 1 <= len(texts) <= 2:
+        return None
+    found = _LABELLED.fullmatch(texts[0] if len(texts) == 1 else f"{texts[0].rstrip(' :：')}: {texts[1]}")
+    return None if found is None or _SEVERAL.fullmatch(found["name"]) else (found["label"], found["name"].strip())
+
+
+def _named_last(rows: Sequence[tuple[int, Sequence[str]]]) -> str | None:
+    """The customer named last in rows."""
+    return next((name for _, name in reversed(_named_rows(rows))), None)
+
+
+def _named_rows(rows: Sequence[tuple[int, Sequence[str]]]) -> list[tuple[int, str]]:
+    """(line, customer) of every row that names one; of two in a row, as name and number, the first."""
+    found: list[tuple[int, str, str]] = []
+    for line, cells in rows:
+        if named := labelled(cells):
+            label, name = named
+            if found and found[-1][0] == line - 1 and found[-1][1] != label:
+                found[-1] = (line, label, found[-1][2])
+            else:
+                found.append((line, label, name))
+    return [(line, name) for line, _, name in found]
+
+
+def _is_free(cells: Cells, column: int, is_data: Test, is_named: bool) -> bool:
+    """Whether a row of a document leaves the column of the headings to them."""
+    return column >= len(cells) or not cells[column] or (not is_named and is_data(cells[column]))
 
 
 def _filled(cells: Cells) -> int:
@@ -83,12 +144,20 @@ def fill_groups(
     """
     cells = ", ".join(f"c{i}" for i in range(width))
     filled = f"list_filter([{cells}], lambda x: x is not null and trim(x) <> '')"
-    marks = con.execute(
-        f"""select line_no, texts[1], len(texts), headed
-            from (select line_no, c{groups.column} is not null as headed, {filled} as texts from raw)
-            where len(texts) = 1 or headed order by line_no"""
-    ).fetchall()
-    spans = _spans(marks, con.execute("select max(line_no) from raw").fetchone(), is_data, is_total)
+    last = con.execute("select max(line_no) from raw").fetchone()
+    if groups.is_labelled:
+        few = f"select line_no, texts from (select line_no, {filled} as texts from raw) where len(texts) <= 2"
+        named = _named_rows(con.execute(f"{few} order by line_no").fetchall())
+        starts = ([(0, groups.first)] if groups.first else []) + named
+        ends = [line - 1 for line, _ in starts[1:]] + [last[0] if last else 0]
+        spans = [(start, end, name) for (start, name), end in zip(starts, ends, strict=True)]
+    else:
+        marks = con.execute(
+            f"""select line_no, texts[1], len(texts), headed
+                from (select line_no, c{groups.column} is not null as headed, {filled} as texts from raw)
+                where len(texts) = 1 or headed order by line_no"""
+        ).fetchall()
+        spans = _spans(marks, last, is_data, is_total)
     con.execute("create temp table spans (first_line bigint, last_line bigint, name varchar)")
     con.executemany("insert into spans values (?, ?, ?)", spans or [(0, 0, "")])
     _replace_raw(

@@ -15,7 +15,7 @@ TOTAL = (
     r"((grand|sub|net|report|overall|running|page|invoice|customer|account|balance)?[ -]*totals?([ :：-].*)?"
     r"|.*[^a-z](sub)?total:?|percent(age)? of total|sum:?|balance due"
     r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|합계|소계|총계|누계)[:：]?"
-    r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*"
+    r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*|过次页|承前页|转次页|接前页|接上页|转下页"
     r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral|[*]{1,3})"
 )
 GRAND_TOTAL = (

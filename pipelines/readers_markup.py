@@ -58,9 +58,17 @@ def _cells(row: ElementTree.Element) -> list[object]:
         data = cell.find(f"{_SS}Data")
         text = "".join(data.itertext()) if data is not None else ""
         kind = data.get(f"{_SS}Type") if data is not None else None
-        cells.append(text.removesuffix("T00:00:00.000") if kind == "DateTime" else text)
+        cells.append(_number(text) if kind == "Number" else text.removesuffix("T00:00:00.000"))
         cells.extend([""] * min(int(cell.get(f"{_SS}MergeAcross", 0)), _WIDEST))
     return cells
+
+
+def _number(text: str) -> object:
+    """A number as a number, since it may be written as 1.5E3; what is none as text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def open_html(path: Path, name: str, rank_header: HeaderRank) -> Raw:
@@ -86,31 +94,40 @@ def _html_encoding(data: bytes, path: Path, name: str, rank_header: HeaderRank) 
 
 
 class _Tables(HTMLParser):
-    """Collects every table as rows of text; spans leave their other cells blank."""
+    """Collects every table as rows of text.
+
+    A cell over several columns leaves the others blank, one over several rows stands in each of them, as a merged
+    cell of a workbook does.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[Rows] = []
         self._open: list[Rows] = []
         self._cell: list[str] | None = None
-        self._span = 1
+        self._span = self._down = 1
         self._silent = 0
+        # By column, a cell's text and how many rows more it reaches: from the rows above into this one, and below it.
+        self._from_above: dict[int, tuple[str, int]] = {}
+        self._below: dict[int, tuple[str, int]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("script", "style"):
             self._silent += 1
         elif tag == "table":
             self._open.append([])
+            self._from_above, self._below = {}, {}
             self.tables.append(self._open[-1])
         elif tag == "tr" and self._open:
             self._end_cell()
+            self._reach_down(None)
+            self._from_above, self._below = self._below, {}
             self._open[-1].append([])
         elif tag in ("td", "th") and self._open:
             self._end_cell()
             if not self._open[-1]:
                 self._open[-1].append([])
-            span = dict(attrs).get("colspan") or "1"
-            self._span = min(int(span), _WIDEST) if span.isdigit() else 1
+            self._span, self._down = (_spanned(dict(attrs).get(name)) for name in ("colspan", "rowspan"))
             self._cell = []
         elif tag == "br" and self._cell is not None:
             self._cell.append(" ")
@@ -135,8 +152,31 @@ class _Tables(HTMLParser):
     def _end_cell(self) -> None:
         if self._cell is not None and self._open and self._open[-1]:
             text = re.sub(r"\s+", " ", "".join(self._cell)).strip()
-            self._open[-1][-1].extend([text, *[""] * (self._span - 1)])
+            row = self._open[-1][-1]
+            self._reach_down(len(row))
+            for i in range(self._span if self._down > 1 else 0):
+                self._below[len(row) + i] = ("" if i else text, self._down - 1)
+            row.extend([text, *[""] * (self._span - 1)])
         self._cell = None
+
+    def _reach_down(self, column: int | None) -> None:
+        """Put cells that reach down from above where they stand: those next to a column, at a row's end (None) all."""
+        while self._from_above and self._open[-1]:
+            row = self._open[-1][-1]
+            at = min(self._from_above) if column is None else len(row)
+            if at not in self._from_above:
+                return
+            text, rows = self._from_above.pop(at)
+            if rows > 1:
+                self._below[at] = (text, rows - 1)
+            row.extend([""] * (at - len(row)))
+            row.append(text)
+
+
+def _spanned(attribute: str | None) -> int:
+    """How many columns or rows a cell stands for."""
+    text = (attribute or "1").strip()
+    return max(1, min(int(text), _WIDEST)) if text.isascii() and text.isdigit() else 1
 
 
 def _best(format: str, tables: list[tuple[str, Rows]], name: str, rank_header: HeaderRank) -> Raw:

@@ -42,6 +42,8 @@ class Raw:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     undecodable: int = 0  # characters that are none in the file's encoding and stand as U+FFFD
+    nuls: int = 0  # zero bytes that stood in the text and were left out
+    alike: tuple[str, ...] = ()  # other sheets with the same header, which are not read
     pick: Pick | None = None
     absent: frozenset[str] = frozenset()  # of "wide" (characters beyond ASCII), "=" and "E+": what occurs nowhere
 

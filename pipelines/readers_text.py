@@ -16,6 +16,7 @@ from pipelines.readers_errors import BinaryFile, EmptyFile, LineTooLong
 from pipelines.readers_raw import HEAD_ROWS, Cells, Raw, Types
 
 _SAMPLE = 1 << 18  # bytes looked at to decide the encoding
+_STRAY = 0.05  # share of zero bytes from which a file is no text
 _LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -46,8 +47,8 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
     if not sample.strip(b" \t\r\n\x00\xef\xbb\xbf,;"):
         raise EmptyFile(name)
     encoding = encoding_of(sample, facts, name, rank_header)
-    undecodable = 0
-    if encoding != "utf-8" or facts.lone_cr or not facts.utf8:
+    undecodable, nuls = 0, 0 if encoding.startswith("utf-16") else facts.nuls
+    if encoding != "utf-8" or facts.lone_cr or nuls or not facts.utf8:
         path, undecodable = _transcode(path, encoding, workdir)
         facts = scan(path)
     head = _head_lines(path, name)
@@ -67,6 +68,7 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         encoding=encoding,
         delimiter=delimiter,
         undecodable=undecodable,
+        nuls=nuls,
         pick=pick,
         absent=facts.absent,
     )
@@ -123,7 +125,9 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
         even, odd = sample[::2].count(0), sample[1::2].count(0)
         if max(even, odd) > 0.3 * len(sample) / 2 and min(even, odd) < 0.1 * max(even, odd):
             return "utf-16-le" if odd > even else "utf-16-be"
-        raise BinaryFile(name)
+        if sample.count(0) > _STRAY * len(sample):
+            raise BinaryFile(name)
+        sample = sample.replace(b"\x00", b"")  # blanks of a mainframe's field in what is text otherwise
     control = len(sample) - len(sample.translate(None, bytes([*range(9), 11, *range(14, 32), 127])))
     if control > 0.01 * len(sample):
         raise BinaryFile(name)

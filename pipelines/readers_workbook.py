@@ -32,6 +32,7 @@ class Sheet(NamedTuple):
     name: str
     columns: "list[np.ndarray]"
     merged: "list[Range]"
+    alike: tuple[str, ...]
 
 
 def open_workbook(
@@ -60,7 +61,9 @@ def open_workbook(
     with no_collection():
         if not any((column != "").any() for column in found.columns):
             raise EmptyFile(name)
-        return raw_of_columns("workbook", found.columns, sheet=found.name, sheets=found.names, merged=found.merged)
+        return raw_of_columns(
+            "workbook", found.columns, sheet=found.name, sheets=found.names, merged=found.merged, alike=found.alike
+        )
 
 
 def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, named_rightly: bool) -> Sheet:
@@ -91,24 +94,27 @@ def _opened(path: Path, named_rightly: bool) -> CalamineWorkbook:
 
 def _choose(book: CalamineWorkbook, names: tuple[str, ...], tried: Sequence[str], rank_header: HeaderRank) -> Sheet:
     """The best-ranked of the sheets tried; a longer one wins a draw."""
-    found: list[tuple[tuple[float, int], str, CalamineSheet]] = []
+    found: list[tuple[tuple[float, int], str, CalamineSheet, Cells]] = []
     for name in tried:
         sheet = book.get_sheet_by_name(name)
-        rank = _best_rank(sheet, rank_header) if len(tried) > 1 else 0.0
-        found.append(((rank, sheet.total_height), name, sheet))
-    _, name, sheet = max(found, key=lambda item: item[0])
+        rank, header = _best_row(sheet, rank_header) if len(tried) > 1 else (0.0, [])
+        found.append(((rank, sheet.total_height), name, sheet, header))
+    (rank, _), name, sheet, header = max(found, key=lambda item: item[0])
+    alike = tuple(other for _, other, _, cells in found if other != name and rank >= 2 and cells == header)
     from pipelines.readers_cells import columns_of, no_collection
 
     with no_collection():
         columns = columns_of(sheet.iter_rows(), (sheet.start or (0, 0))[1])
-    return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []))
+    return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []), alike)
 
 
-def _best_rank(sheet: CalamineSheet, rank_header: HeaderRank) -> float:
+def _best_row(sheet: CalamineSheet, rank_header: HeaderRank) -> tuple[float, Cells]:
+    """The first row that looks most like a known header, and how much it does."""
     from pipelines.readers_cells import cell_text
 
     head = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
-    return max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
+    rows = [[cell_text(c) or "" for c in row] for row in head]
+    return max(((rank_header(row), row) for row in rows), key=lambda item: item[0], default=(0.0, []))
 
 
 @contextmanager

@@ -102,7 +102,9 @@ class Settings(Policies):
     builds_kept: int = Field(5, ge=1, description="Published builds kept for roll-back.")
     upload_limit_mb: int = Field(1024, ge=1, description="Largest file the import page takes.")
     import_memory_mb: int = Field(
-        8192, ge=1024, description="Most memory that the process of an import takes, on systems that can bound it."
+        8192,
+        ge=1024,
+        description="Most memory that the cells of a sheet may take; a larger one is refused before it is opened.",
     )
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
     journal_url: str = Field(

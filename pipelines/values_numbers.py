@@ -6,6 +6,7 @@ a table of its distinct texts.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ import duckdb
 from pipelines.values_dates import BLANKS
 
 # Full-width figures and signs become plain ones, thin spaces and apostrophes "'", currency symbols vanish.
-_FROM = '０１２３４５６７８９，．（）－−–△▲＋　\u00a0\u202f\u2009 ’`´﹣¥￥$€£₹₩"\t'
+_FROM = '０１２３４５６７８９，．（）－−–△▲＋　\u00a0\u202f\u2009 ’`´﹣¥￥$€£₹₩"\t\\'
 _TO = "0123456789,.()-----+''''''''-"
 _DOT = r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]{1,3}('[0-9]{3})+(\.[0-9]*)?|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"
 _DOT += r"|[0-9]*\.[0-9]+|[0-9]+\.?"
@@ -37,6 +38,8 @@ _HEADER_UNITS = {
     "亿元": 10**8, "百万": 10**6, "百万円": 10**6, "万元": 10**4, "千元": 1000, "千円": 1000,
     "in thousands": 1000, "in millions": 10**6, "'000": 1000, "teur": 1000, "k€": 1000,
 }  # fmt: skip
+_PLAIN_UNIT = re.compile(r"[(\[（【](元|円|원|人民币)[)\]）】]")
+_STATES_UNIT = re.compile(r"单位|單位|単位|단위|\bin (thousands|millions)\b|'000|\bTEUR\b|k€", re.I)
 _DOMINANT = 20  # values of one style for each of the other, to call the others mistakes
 
 
@@ -146,17 +149,44 @@ def _tidy(con: duckdb.DuckDBPyConnection, column: str, sql_type: str) -> NumberC
     return None
 
 
-def unit_of(header: str) -> int:
-    """The multiplier a header states: 金额（万元）→ 10,000; 1 where it states none."""
+def unit_of(header: str, stated: int = 1) -> int:
+    """The multiplier a header states: 金额（万元）→ 10,000; where it states none, what is `stated` for the whole."""
     text = header.casefold()
     words = sorted(_HEADER_UNITS, key=len, reverse=True)
-    return next((_HEADER_UNITS[word] for word in words if word in text), 1)
+    plain = 1 if _PLAIN_UNIT.search(text) else stated
+    return next((_HEADER_UNITS[word] for word in words if word in text), plain)
 
 
-def currency_sql(column: str) -> str:
-    """SQL for the currency a number's own text names (`US$ 5`, `5 EUR`, `€5`); NULL for none."""
-    symbols = {"US$": "USD", "HK$": "HKD", "NT$": "TWD", "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "RMB": "CNY"}
-    symbols |= {"¥": "CNY", "￥": "CNY"}
+def stated_unit(titles: Sequence[str]) -> int:
+    """The multiplier that the lines above a table state for all its amounts: 单位：万元, `(in thousands of USD)`."""
+    for title in titles:
+        if _STATES_UNIT.search(title) and (unit := unit_of(title)) != 1:
+            return unit
+    return 1
+
+
+def is_japanese(text: str) -> bool:
+    """Whether headers and titles are written in Japanese: by its syllables, or words of its own for receivables."""
+    return bool(re.search(r"[\u3041-\u30ff]|請求|得意先|売掛|取引先", text))
+
+
+def currency_sql(column: str, japanese: bool = False) -> str:
+    """SQL for the currency a number's own text names (`US$ 5`, `5 EUR`, `€5`); NULL for none.
+
+    ¥ is the yen in a `japanese` export, where legacy encodings write it as a backslash, and the yuan in any other.
+    """
+    symbols = {
+        "US$": "USD",
+        "HK$": "HKD",
+        "NT$": "TWD",
+        "R$": "BRL",
+        "€": "EUR",
+        "£": "GBP",
+        "₹": "INR",
+        "₩": "KRW",
+        "RMB": "CNY",
+    }
+    symbols |= dict.fromkeys(("¥", "￥", "\\", "円"), "JPY") if japanese else {"¥": "CNY", "￥": "CNY"}
     whens = " ".join(f"when contains({column}, '{symbol}') then '{code}'" for symbol, code in symbols.items())
     codes = "USD|EUR|CNY|GBP|JPY|HKD|CHF|CAD|AUD|SGD|INR|KRW|TWD|BRL"
     return f"case {whens} else nullif(regexp_extract({column}, '\\b({codes})\\b', 1), '') end"

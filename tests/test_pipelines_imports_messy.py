@@ -1,0 +1,225 @@
+"""Files as real systems and hurried people leave them: each once read wrongly, or not at all, without a rule for it."""
+
+import datetime as dt
+import io
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+import xlsxwriter
+
+from pipelines import imports
+from pipelines.errors import UserError
+from pipelines.imports import ImportReport
+from pipelines.settings import Settings
+
+
+def load(tmp_path: Path, content: bytes | str, columns: str, name: str = "export.csv") -> tuple[ImportReport, list]:
+    path, settings = tmp_path / name, Settings(home=tmp_path / "warehouse")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    report = imports.import_file(path, settings)
+    rows = settings.home / "imports" / report.import_id / "rows.parquet"
+    return report, duckdb.execute(f"select {columns} from read_parquet(?) order by line_no", [str(rows)]).fetchall()
+
+
+def reasons(tmp_path: Path, report: ImportReport) -> list[tuple[int, str]]:
+    path = tmp_path / "warehouse" / "imports" / report.import_id / "rejected.parquet"
+    found = duckdb.execute("select line_no, reason from read_parquet(?) order by 1", [str(path)]).fetchall()
+    return [(line, json.loads(reason)["code"]) for line, reason in found]
+
+
+def codes(report: ImportReport) -> set[str]:
+    return {note["code"] for note in report.notes}
+
+
+def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return buffer.getvalue()
+
+
+def test_a_unit_stated_above_the_table_counts_for_all_amounts_without_one_of_their_own(tmp_path: Path) -> None:
+    report, rows = load(
+        tmp_path,
+        "应收账款明细表,,,,\n编制单位：远山集团,,,金额单位：万元,\n客户,发票号,开票日期,应收金额,未收金额（元）\n"
+        "甲公司,F1,2026-01-05,100.5,50\n乙公司,F2,2026-01-06,10,10\n合计,,,110.5,60\n",
+        "amount, open_amount",
+    )
+    assert rows == [(Decimal(1_005_000), Decimal(50)), (Decimal(100_000), Decimal(10))]
+    assert report.control_total == "1105000.00"
+    assert "unit_stated" in codes(report)
+
+
+def test_a_title_that_speaks_of_thousands_multiplies_amounts_read_as_numbers_at_once(tmp_path: Path) -> None:
+    content = '"Open receivables (in thousands of USD)"\nCustomer No,Invoice No,Invoice Date,Open Amount\n'
+    _, rows = load(tmp_path, content + "A1,1,2026-01-05,12.5\nA2,2,2026-01-06,7.0\n", "amount")
+    assert rows == [(Decimal(12_500),), (Decimal(7000),)]
+
+
+def test_the_words_for_a_unit_in_a_title_that_states_none_multiply_nothing(tmp_path: Path) -> None:
+    content = "百万科技有限公司\n客户,发票号,开票日期,应收金额\n甲公司,F1,2026-01-05,100.5\n"
+    report, rows = load(tmp_path, content, "amount")
+    assert rows == [(Decimal("100.5"),)] and "unit_stated" not in codes(report)
+
+
+PAGED = """Customer Line Item Display
+                                      Page 1
+Customer             0000100234
+Company Code         1000
+-------------------------------------------------------------
+|St|DocumentNo|Type|Doc. Date |Net due dt|   Amount in LC |LCurr|
+-------------------------------------------------------------
+|@5B|1800000123|RV  |15.02.2026|17.03.2026|      2.000,00  |EUR  |
+|@5B|1600000007|RG  |20.02.2026|20.02.2026|        100,00- |EUR  |
+-------------------------------------------------------------
+|*  |          |    |          |          |      1.900,00  |EUR  |
+-------------------------------------------------------------
+Customer             0000100777
+Company Code         1000
+-------------------------------------------------------------
+|St|DocumentNo|Type|Doc. Date |Net due dt|   Amount in LC |LCurr|
+-------------------------------------------------------------
+|@5B|1800000200|RV  |28.02.2026|30.03.2026|        500,00  |EUR  |
+-------------------------------------------------------------
+|** |          |    |          |          |      2.400,00  |EUR  |
+"""
+
+
+def test_a_customer_named_after_its_label_above_each_page_owns_the_rows_below(tmp_path: Path) -> None:
+    report, rows = load(tmp_path, PAGED, "customer_id, invoice_id, amount, currency", "items.txt")
+    assert rows == [
+        ("0000100234", "1800000123", Decimal(2000), "EUR"),
+        ("0000100234", "1600000007", Decimal(-100), "EUR"),
+        ("0000100777", "1800000200", Decimal(500), "EUR"),
+    ]
+    assert (report.control_total, report.rows_set_aside) == ("2400.00", report.rows_rejected)
+
+
+def test_customers_after_labels_within_the_table_do_not_make_it_a_list_of_receipts(tmp_path: Path) -> None:
+    header = "Invoice,Date,Due,Amount,Balance\n"
+    content = (
+        f"Customer: 1001 - Ash Works,,,,\n{header}F1,2026-01-05,2026-02-04,100.00,20.00\n"
+        "Customer Total,,,100.00,20.00\n"
+        f"Customer: 1002 - Elm Foods,,,,\nCustomer: 1003 - Oak,,,,\n{header}F3,2026-01-07,2026-02-06,50.00,50.00\n"
+        "Report Total,,,150.00,70.00\n"
+    )
+    report, rows = load(tmp_path, content, "customer_name, invoice_id, open_amount")
+    assert report.kind == "invoices" and report.control_total == "150.00"
+    assert rows == [("1001 - Ash Works", "F1", Decimal(20)), ("1003 - Oak", "F3", Decimal(50))]
+
+
+def test_a_label_that_names_several_customers_names_none(tmp_path: Path) -> None:
+    content = "客户：全部\n客户,发票号,开票日期,应收金额\n甲公司,F1,2026-01-05,100.5\n"
+    assert load(tmp_path, content, "customer_name")[1] == [("甲公司",)]
+    refused = "客户编码: 0001 至 9999\n发票号,开票日期,到期日,应收金额,余额\nF1,2026-01-05,2026-02-04,100.5,5\n"
+    with pytest.raises(UserError) as raised:
+        load(tmp_path, refused, "customer_name", "range.csv")
+    assert raised.value.code == "error.columns_missing"
+
+
+def test_headings_may_stand_in_a_column_that_holds_dates_below_them(tmp_path: Path) -> None:
+    report, rows = load(
+        tmp_path,
+        "Aged Receivables Detail\nAs at 31 March 2026\nInvoice Date,Due Date,Invoice Number,Current,1 Month,Total\n"
+        "Cedar Council,,,,,\n5 Jan 2026,4 Feb 2026,INV-21,0.00,540.00,540.00\n9 Mar 2026,8 Apr 2026,INV-30,250.00,0.00,"
+        "250.00\nTotal Cedar Council,,,250.00,540.00,790.00\nFern Inc,,,,,\n"
+        "9 Mar 2026,8 Apr 2026,INV-31,1.00,0.00,1.00\n"
+        "Total Fern Inc,,,1.00,0.00,1.00\nTotal,,,251.00,540.00,791.00\n",
+        "customer_name, invoice_id, issue_date, amount",
+    )
+    assert rows == [
+        ("Cedar Council", "INV-21", dt.date(2026, 1, 5), Decimal(540)),
+        ("Cedar Council", "INV-30", dt.date(2026, 3, 9), Decimal(250)),
+        ("Fern Inc", "INV-31", dt.date(2026, 3, 9), Decimal(1)),
+    ]
+    assert report.control_total == "791.00"
+
+
+def test_sheets_with_the_same_header_that_are_not_read_are_named(tmp_path: Path) -> None:
+    header = ["发票号", "开票日期", "到期日", "金额"]
+    sheets: dict[str, Sequence[Sequence[object]]] = {
+        name: [["客户名称", name], [], header, [f"{number}-1", "2026-01-05", "2026-02-04", 100.0]]
+        for number, name in enumerate(("云帆科技", "星河实业"))
+    }
+    report, rows = load(tmp_path, workbook({**sheets, "说明": [["无"]]}), "customer_name", "each.xlsx")
+    left = next(note["sheets"] for note in report.notes if note["code"] == "sheets_alike")
+    assert {rows[0][0], left} == {"云帆科技", "星河实业"}
+
+
+def test_movements_of_a_period_are_not_replaced_by_the_balance_beside_them(tmp_path: Path) -> None:
+    report, rows = load(
+        tmp_path,
+        "客户编码,客户名称,单据类型,单据编号,业务日期,本期应收,本期收款,期末余额\n"
+        'C1,蓝天贸易,标准应收单,AR1,2026-01-05,"5,650.00",,"6,650.00"\n'
+        'C1,蓝天贸易,收款单,SK1,2026-01-20,,"3,000.00","3,650.00"\n'
+        'C1,蓝天贸易,小计,,,"5,650.00","3,000.00","3,650.00"\n'
+        'C1,蓝天贸易,本月合计,,2026-01-31,"5,650.00","3,000.00","3,650.00"\n'
+        '过次页,,,,,"5,650.00","3,000.00",\n'
+        '合计,,,,,"5,650.00","3,000.00","3,650.00"\n',
+        "invoice_id, amount",
+    )
+    assert rows == [("AR1", Decimal(5650)), ("SK1", Decimal(-3000))]
+    assert (report.control_total, report.accepted_total) == ("2650.00", "2650.00")
+    assert reasons(tmp_path, report) == [(line, "total_row") for line in (4, 5, 6, 7)]
+
+
+def test_a_total_without_any_word_is_known_by_its_sum(tmp_path: Path) -> None:
+    content = "Party,Ref. No.,Date,Pending Amount\nBanyan,T1,2026-01-05,1180\nNeem,T2,2026-01-09,2360\n,,,3540\n"
+    report, rows = load(tmp_path, content, "amount")
+    assert len(rows) == 2 and report.control_total == "3540.00"
+
+
+def test_cells_of_a_page_that_reach_down_stand_in_each_row(tmp_path: Path) -> None:
+    content = (
+        "<html><table><tr><td rowspan=2>客户编码</td><td rowspan=2>发票号</td><td colspan=2>日期</td>"
+        "<td colspan=2>金额</td></tr><tr><td>开票</td><td>到期</td><td>应收</td><td>未收</td></tr>"
+        "<tr><td rowspan=2>0001</td><td>F1</td><td>2026-01-03</td><td>2026-02-02</td><td>1,130.00</td>"
+        "<td>130.00</td></tr>"
+        "<tr><td>F2</td><td>2026-01-04</td><td>2026-02-03</td><td>5.00</td><td>5.00</td></tr></table></html>"
+    )
+    _, rows = load(tmp_path, content, "customer_id, invoice_id, due_date, amount, open_amount", "page.xls")
+    day = dt.date
+    assert rows == [
+        ("0001", "F1", day(2026, 2, 2), Decimal(1130), Decimal(130)),
+        ("0001", "F2", day(2026, 2, 3), Decimal(5), Decimal(5)),
+    ]
+
+
+def test_numbers_of_an_xml_spreadsheet_may_have_an_exponent(tmp_path: Path) -> None:
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    cells = (("String", "Ash"), ("Number", "1001"), ("DateTime", "2026-01-05T00:00:00.000"), ("Number", "1.5E3"))
+    header = "".join(
+        f'<Cell><Data ss:Type="String">{name}</Data></Cell>'
+        for name in ("Customer", "Invoice No", "Invoice Date", "Amount")
+    )
+    row = "".join(f'<Cell><Data ss:Type="{kind}">{value}</Data></Cell>' for kind, value in cells)
+    content = (
+        f'<?xml version="1.0"?><Workbook xmlns="{space}" xmlns:ss="{space}"><Worksheet ss:Name="AR"><Table>'
+        f"<Row>{header}</Row><Row>{row}</Row></Table></Worksheet></Workbook>"
+    )
+    assert load(tmp_path, content, "invoice_id, amount", "old.xml")[1] == [("1001", Decimal(1500))]
+
+
+def test_the_yen_of_japanese_files_is_the_yen(tmp_path: Path) -> None:
+    content = "得意先コード,請求書番号,請求日,請求金額\nT1,S1,2026/01/31,\\110000\nT2,S2,2026/01/31,▲\\33000\n"
+    report, rows = load(tmp_path, content.encode("cp932"), "amount, currency")
+    assert rows == [(Decimal(110_000), "JPY"), (Decimal(-33_000), "JPY")] and report.currencies == ("JPY",)
+
+
+def test_reais_are_named_by_their_sign(tmp_path: Path) -> None:
+    content = "Cliente;Nº Título;Emissão;Valor Original\nIpê;1;17/01/2026;R$ 1.500,00\n"
+    assert load(tmp_path, content, "amount, currency")[1] == [(Decimal(1500), "BRL")]
+
+
+def test_zero_bytes_in_text_are_left_out_and_counted(tmp_path: Path) -> None:
+    content = b"Customer No,Invoice No,Invoice Date,Amount\nA1,1001,2026-01-05,100\nA2\x00,1002,2026-01-06,200\n"
+    report, rows = load(tmp_path, content, "customer_id")
+    assert rows == [("A1",), ("A2",)]
+    assert {"code": "zero_bytes_dropped", "count": 1} in report.notes
