@@ -42,6 +42,13 @@ class TableUnknown(UserError):
         super().__init__("error.table_unknown", file=file, line=line, found=found)
 
 
+class DocumentsAmongSums(UserError):
+    """Sums by customer and the documents they are made of stand in the same columns."""
+
+    def __init__(self, file: str, header: str) -> None:
+        super().__init__("error.documents_among_sums", file=file, header=header)
+
+
 class KindUnclear(UserError):
     """The header fits two kinds equally well."""
 

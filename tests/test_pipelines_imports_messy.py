@@ -223,3 +223,23 @@ def test_zero_bytes_in_text_are_left_out_and_counted(tmp_path: Path) -> None:
     report, rows = load(tmp_path, content, "customer_id")
     assert rows == [("A1",), ("A2",)]
     assert {"code": "zero_bytes_dropped", "count": 1} in report.notes
+
+
+def test_sums_with_their_documents_below_are_refused(tmp_path: Path) -> None:
+    content = (
+        ",Invoice Date,Account,Currency,At Date,1-30,31-60,Total\n"
+        "Harbour Mills,,,,500.00,1200.00,,1700.00\n"
+        "INV/2026/00012,2026-04-01,121000 Account Receivable,USD,500.00,,,500.00\n"
+        "INV/2026/00007,2026-03-01,121000 Account Receivable,USD,,1200.00,,1200.00\n"
+        "Total,,,,500.00,1200.00,,1700.00\n"
+    )
+    with pytest.raises(UserError) as refused:
+        load(tmp_path, content, "open_amount")
+    assert refused.value.code == "error.documents_among_sums"
+    assert "Invoice Date" in refused.value.text("en") and "Invoice Date" in refused.value.text("zh_CN")
+
+
+def test_a_summary_whose_rows_all_bear_a_date_is_read(tmp_path: Path) -> None:
+    content = "Customer,Due Date,0-30,31-60\nHarbour Mills,2026-04-01,5.00,0.00\nAsh Works,2026-04-02,1.00,2.00\n"
+    report, rows = load(tmp_path, content, "customer_name")
+    assert report.kind == "aged_summary" and {name for (name,) in rows} == {"Harbour Mills", "Ash Works"}
