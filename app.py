@@ -8,9 +8,10 @@ import duckdb
 import streamlit as st
 from pydantic import ValidationError
 
-from pipelines import i18n, queries
+from pipelines import i18n
 from pipelines.errors import UserError
-from pipelines.queries import Scope
+from pipelines.reporting import queries
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from ui import access, address, filters, navigation, session
 from ui.i18n import LANGUAGE_NAMES, Reader

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_aging, queries_not_due, queries_summaries
-from pipelines.passport_types import At
+from pipelines.reporting import queries_aging, queries_not_due, queries_summaries
+from pipelines.reporting.passport_types import At
 from ui import aging_charts, aging_file, charts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.tables import downloads, table, words

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries_lateness
-from pipelines.passport_types import At
+from pipelines.reporting import queries_lateness
+from pipelines.reporting.passport_types import At
 from ui import cash_charts, navigation, page, passport
 from ui.charts import CONFIG
 from ui.definitions import help_text

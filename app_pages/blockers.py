@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import blockers, queries_blockers
+from pipelines.collecting import blockers
+from pipelines.reporting import queries_blockers
 from ui import blocker_parts, charge_parts, journal_parts, page
 from ui.tables import table, words
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import follow_up, queries, queries_collect
+from pipelines.collecting import follow_up
+from pipelines.reporting import queries, queries_collect
 from ui import call_parts, contact_form, journal_parts, page
 
 view = page.start("calls")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_cash, queries_tie_out
+from pipelines.reporting import queries_cash, queries_tie_out
 from ui import cash_charts, navigation, page, passport, tie_out
 from ui.charts import CONFIG
 from ui.formats import compact, date

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pipelines import queries_tie_out
-from pipelines.queries import Scope
-from pipelines.queries_chain import chain
+from pipelines.reporting import queries_tie_out
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_chain import chain
 from ui import navigation, page, tie_out
 from ui.formats import date, moment, number, plain
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import blockers, queries_blockers, queries_charge
+from pipelines.collecting import blockers
+from pipelines.reporting import queries_blockers, queries_charge
 from ui import charge_parts, journal_parts, page
 from ui.formats import money
 from ui.tables import table, words

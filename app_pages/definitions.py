@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pipelines import queries_summaries
-from pipelines.passport_figures import FIGURES
-from pipelines.passport_types import At
+from pipelines.reporting import queries_summaries
+from pipelines.reporting.passport_figures import FIGURES
+from pipelines.reporting.passport_types import At
 from ui import page, passport
 from ui.definitions import GROUPS, definitions, matching
 from ui.formats import plain

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import contact_effects, queries_collect
+from pipelines.collecting import contact_effects
+from pipelines.reporting import queries_collect
 from ui import journal_parts, page
 from ui.formats import number, percent
 from ui.tables import table, words

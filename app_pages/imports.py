@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import imports
+from pipelines.importing import imports
 from ui import import_jobs, import_known, import_report, import_upload, page
 
 view = page.start("imports", needs_build=False)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pipelines import follow_up, life_line, queries_collect, queries_payers
-from pipelines.journal import Subject
+from pipelines.collecting import follow_up, life_line
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_collect, queries_payers
 from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
 from ui.formats import date, money, plain
 from ui.session import view as current_view

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_payers
+from pipelines.reporting import queries_payers
 from ui import journal_parts, letters, payer_today
 from ui.formats import plain
 from ui.session import view as current_view

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import merges
+from pipelines.collecting import merges
 from ui import import_jobs, merge_parts, page
 from ui.formats import plain
 

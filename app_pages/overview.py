@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries, queries_summaries
-from pipelines.passport_types import At
+from pipelines.reporting import queries, queries_summaries
+from pipelines.reporting.passport_types import At
 from ui import charts, overview_parts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.i18n import Reader

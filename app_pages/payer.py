@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import bills, debt_class, queries_financing, queries_payers
+from pipelines.collecting import bills, debt_class
+from pipelines.reporting import queries_financing, queries_payers
 from ui import (
     contact_form,
     journal_parts,

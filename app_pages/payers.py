@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_priority
+from pipelines.reporting import queries_priority
 from ui import page, priority_parts, tie_out
 from ui.payer_table import payers_table
 from ui.tables import words

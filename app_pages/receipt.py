@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_receipts
+from pipelines.reporting import queries_receipts
 from ui import import_jobs, navigation, page, receipt_parts
 from ui.formats import date, plain
 from ui.session import view as current_view

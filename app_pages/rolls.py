@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pipelines import queries, queries_cash
-from pipelines.passport_types import At
+from pipelines.reporting import queries, queries_cash
+from pipelines.reporting.passport_types import At
 from ui import page, passport, roll_charts, tie_out
 from ui.charts import CONFIG
 from ui.formats import compact, money, percent

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pipelines import debt_class, queries_payers
+from pipelines.collecting import debt_class
+from pipelines.reporting import queries_payers
 from ui import call_sheet, class_parts, contact_form, journal_parts, payer_today
 from ui.formats import date, plain
 from ui.session import view as current_view

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_priority
+from pipelines.reporting import queries_priority
 from ui import contact_form, page
 from ui.formats import compact, money, number
 from ui.payer_table import payers_table

@@ -13,8 +13,9 @@ from models import candidates, store
 from models import evaluate as evaluation
 from models import report as reports
 from models.card import Card, serving_card
-from pipelines import i18n, queries
+from pipelines import i18n
 from pipelines.errors import UserError
+from pipelines.reporting import queries
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 

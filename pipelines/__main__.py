@@ -18,9 +18,10 @@ import click
 import duckdb
 from pydantic import ValidationError
 
-from pipelines import i18n, imports
+from pipelines import i18n
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
+from pipelines.importing import imports
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -76,7 +77,7 @@ def main() -> None:
 @json_option
 def sample(output: Path, as_json: bool) -> None:
     """Write the sample exports; the same bytes every time."""
-    from pipelines.sample import write_sample
+    from pipelines.sampling.sample import write_sample
 
     files = write_sample(output)
     if as_json:
@@ -159,7 +160,7 @@ def _print_report(report: imports.ImportReport) -> None:
 
 def _print_reasons(report: imports.ImportReport) -> None:
     """Why rows were not accepted, the commonest reason first."""
-    from pipelines import imports_detail
+    from pipelines.importing import imports_detail
 
     reasons = imports_detail.by_reason(imports_detail.rejected(Settings(), report.import_id))
     for each in reasons[:REASONS_SHOWN]:
@@ -201,7 +202,7 @@ def build(
     if engine == "spark":
         raise SystemExit(_refuse(_say("error.engine_not_built", engine=engine)))
     from models.late_risk import score_build
-    from pipelines import publish
+    from pipelines.building import publish
 
     info = publish.build(
         Settings(),
@@ -221,11 +222,11 @@ def build(
 
 def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
     """The published build, open for reading; `files`: it may write files, which a page's connection may not."""
-    from pipelines import queries
+    from pipelines.reporting import queries
 
     build = queries.published(Settings())
     if build is None:
-        from pipelines import builds
+        from pipelines.building import builds
 
         raise builds.NothingPublished
     return queries.open_build(build, files=files)
@@ -235,7 +236,7 @@ def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
 @json_option
 def check(as_json: bool) -> None:
     """Run the accounting identities on the published build."""
-    from pipelines import checks
+    from pipelines.building import checks
 
     failures = checks.run(_published())
     if as_json:
@@ -257,7 +258,7 @@ def check(as_json: bool) -> None:
 @click.option("--output", default="-", help="FILE to write; '-' is CSV to standard output.", show_default=True)
 def export(table: str, form: str | None, output: str) -> None:
     """Write one TABLE of the published build."""
-    from pipelines import exports
+    from pipelines.reporting import exports
 
     target = None if output == "-" else Path(output)
     ending = target.suffix[1:].lower() if target else "csv"
@@ -299,7 +300,7 @@ def imports_(as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def watch(folder: Path) -> None:
     """Import what appears in FOLDER and move it to done/ or failed/ with its report, until Ctrl-C."""
-    from pipelines import watch as drop_folder
+    from pipelines.importing import watch as drop_folder
 
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -331,7 +332,7 @@ def retract(import_id: str, as_json: bool) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Clean up what a killed process left behind and say whether the warehouse is sound."""
-    from pipelines import builds
+    from pipelines.building import builds
 
     settings = Settings()
     removed = [str(path) for path in (*imports.clean_up(settings), *builds.clean_up(settings))]

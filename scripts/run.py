@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines import builds, i18n
+from pipelines import i18n
+from pipelines.building import builds
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 

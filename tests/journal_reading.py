@@ -5,9 +5,9 @@ import datetime as dt
 import pandas as pd
 import sqlalchemy as sa
 
-from pipelines import journal_read
-from pipelines.journal_entries import PAYLOADS
-from pipelines.journal_store import ENTRIES, transaction
+from pipelines.collecting import journal_read
+from pipelines.collecting.journal_entries import PAYLOADS
+from pipelines.collecting.journal_store import ENTRIES, transaction
 from pipelines.settings import Settings
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import builds, publish
+from pipelines.building import builds, publish
 from pipelines.canonical import KINDS
-from pipelines.imports import ImportReport, list_imports
+from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.settings import Settings
 from tests.oracle_documents import Ledger, Row
 from tests.oracle_ledgers import LISTED_ON

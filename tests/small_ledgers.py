@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines import imports, publish, queries
-from pipelines.queries import Connection
+from pipelines.building import publish
+from pipelines.importing import imports
+from pipelines.reporting import queries
+from pipelines.reporting.queries import Connection
 from pipelines.settings import Settings
 
 INVOICES = "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Sales Rep"

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import agreements, follow_up, journal, queries_collect, queries_payers
-from pipelines.agreements import Part
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import agreements, follow_up, journal
+from pipelines.collecting.agreements import Part
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_collect, queries_payers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 TODAY = journal.business_day(Settings())

@@ -7,9 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, journal, queries, queries_collect
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_collect
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 TODAY = journal.business_day(Settings())

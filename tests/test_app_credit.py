@@ -6,8 +6,8 @@ import pytest
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened
 
-from pipelines import follow_up, journal
-from pipelines.journal import Subject
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.journal import Subject
 
 __all__ = ["place"]
 

@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 from test_app_contact import TODAY, day, entered, field, payer, save  # noqa: F401 - fixture
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, journal, notices, queries_desk, queries_payers
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal, notices
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_desk, queries_payers
+from pipelines.reporting.queries import Scope
 
 
 def subject(day) -> Subject:  # noqa: F811

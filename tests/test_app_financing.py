@@ -6,8 +6,8 @@ import pytest
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened
 
-from pipelines import bills, follow_up, journal
-from pipelines.follow_up import Day
+from pipelines.collecting import bills, follow_up, journal
+from pipelines.collecting.follow_up import Day
 from pipelines.settings import Settings
 
 __all__ = ["place"]

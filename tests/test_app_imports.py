@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import imports, queries
+from pipelines.importing import imports
+from pipelines.reporting import queries
 from pipelines.settings import Settings
 from ui import import_jobs, import_preview, jobs, session
 from ui.formats import DASH

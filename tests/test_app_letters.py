@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, queries_desk, queries_payers
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up
+from pipelines.reporting import queries_desk, queries_payers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from ui.docx_file import WORD, docx_bytes
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import merges, queries_payers
-from pipelines.queries import Scope
+from pipelines.collecting import merges
+from pipelines.reporting import queries_payers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import built
 

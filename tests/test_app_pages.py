@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import i18n, queries, queries_payers
-from pipelines.queries import Scope
-from pipelines.queries_chain import chain
+from pipelines import i18n
+from pipelines.reporting import queries, queries_payers
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_chain import chain
 from pipelines.settings import Settings
 from ui import session
 from ui.access import ROLES

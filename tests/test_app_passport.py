@@ -5,8 +5,11 @@ import json
 
 import pytest
 
-from pipelines import i18n, imports, passports, publish
-from pipelines.passport_figures import FIGURES
+from pipelines import i18n
+from pipelines.building import publish
+from pipelines.importing import imports
+from pipelines.reporting import passports
+from pipelines.reporting.passport_figures import FIGURES
 from pipelines.settings import Settings
 from tests.oracle_builds import unscored
 from tests.test_app_pages import healthy, opened, texts

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import follow_up, imports
+from pipelines.collecting import follow_up
+from pipelines.importing import imports
 from pipelines.settings import Settings
 from tests.small_ledgers import built
 from ui.receipt_parts import Target, moved

@@ -4,8 +4,9 @@ import pytest
 from test_app_agreements import place
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, queries_reps
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up
+from pipelines.reporting import queries_reps
+from pipelines.reporting.queries import Scope
 
 __all__ = ["place"]
 

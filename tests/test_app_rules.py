@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines import follow_up, journal, policies, queries, queries_blockers, queries_priority
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal, policies
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_blockers, queries_priority
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
 

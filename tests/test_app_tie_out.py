@@ -6,8 +6,8 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import builds, publish
-from pipelines.imports import import_file
+from pipelines.building import builds, publish
+from pipelines.importing.imports import import_file
 from pipelines.settings import Settings
 from tests.small_ledgers import no_risk
 from tests.test_app_pages import opened

@@ -14,10 +14,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from pipelines import builds, checks, i18n
+from pipelines import i18n
 from pipelines.__main__ import main
-from pipelines.imports import ImportReport, import_file
-from pipelines.imports_errors import NothingAccepted
+from pipelines.building import builds, checks
+from pipelines.importing.imports import ImportReport, import_file
+from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.settings import Settings
 from tests.oracle import Oracle
 from tests.oracle_builds import built, stored

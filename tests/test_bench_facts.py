@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines import queries
+from pipelines.reporting import queries
 from pipelines.settings import Settings
 from tests.bench import facts
 

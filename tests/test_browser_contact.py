@@ -5,8 +5,9 @@ from urllib.parse import quote
 import pytest
 from test_browser_flows import WORDS, browser, heading, pytestmark, served, tab  # noqa: F401 - fixtures and the marker
 
-from pipelines import follow_up, queries
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up
+from pipelines.reporting import queries
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 SAID = {

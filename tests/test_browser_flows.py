@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import queries
-from pipelines.queries import Scope
+from pipelines.reporting import queries
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

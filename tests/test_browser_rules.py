@@ -3,7 +3,7 @@
 import pytest
 from test_browser_flows import browser, heading, pytestmark, served, tab  # noqa: F401 - fixtures and the marker
 
-from pipelines import follow_up, policies
+from pipelines.collecting import follow_up, policies
 from pipelines.settings import Settings
 
 SAID = {

@@ -12,8 +12,8 @@ from test_browser_flows import (  # noqa: F401 - fixtures and the marker
     tab,
 )
 
-from pipelines import queries, queries_payers
-from pipelines.queries import Scope
+from pipelines.reporting import queries, queries_payers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 provider = pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")

@@ -15,9 +15,11 @@ from bench.generate import ledger_of, write_ledger
 from click.testing import CliRunner
 
 from models.late_risk import score_build
-from pipelines import builds, checks, imports, publish, queries
 from pipelines.__main__ import main
+from pipelines.building import builds, checks, publish
 from pipelines.errors import UserError
+from pipelines.importing import imports
+from pipelines.reporting import queries
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 

@@ -1,4 +1,7 @@
-"""Imports point one way: app, app_pages → ui → models → pipelines; libraries and databases stay in their layer."""
+"""Imports point one way: app, app_pages → ui → models → pipelines, and between the folders of pipelines.
+
+Libraries and databases stay in their layer.
+"""
 
 import ast
 import re
@@ -7,6 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {"pipelines": 0, "models": 1, "ui": 2, "app_pages": 3, "app": 3}
+# The way of the data through pipelines; what lies in no folder is used by all of them.
+STAGES = ["reading", "importing", "collecting", "building", "reporting"]
+APART = "sampling"  # writes exports as other systems do, so it knows none of the stages and none knows it
 NOT_IN_PIPELINES = {"streamlit", "plotly", "sklearn", "skops"}
 DATABASES = {"sqlite3", "sqlalchemy", "psycopg"}
 SELECT = re.compile(r"^\s*(with\s+\w+\s+as\s*\(|select\s.+\sfrom\s)", re.IGNORECASE | re.DOTALL)
@@ -28,6 +34,20 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name.name.split(".")[0]) for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.lineno, (node.module or "").split(".")[0]
+
+
+def stages_imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and folder of every import from a folder of pipelines, those inside functions and for types too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [f"{node.module}.{name.name}" for name in node.names]
+        else:
+            continue
+        for package, folder, *_ in (module.split(".") for module in modules if module.startswith("pipelines.")):
+            if package == "pipelines" and folder in {*STAGES, APART}:
+                yield node.lineno, folder
 
 
 def found(offences: Iterator[str] | list[str]) -> str:
@@ -52,6 +72,31 @@ def test_pipelines_know_no_page_figure_or_model_library() -> None:
         for line, package in imported(path)
         if package in NOT_IN_PIPELINES
     )
+
+
+def test_every_folder_of_pipelines_has_its_place() -> None:
+    folders = {path.parent.name for path in (ROOT / "pipelines").glob("*/__init__.py")}
+    assert folders == {*STAGES, APART}
+
+
+def test_no_stage_imports_a_later_one() -> None:
+    # The command line joins the stages.
+    paths = [path for path in sources("pipelines") if path.name != "__main__.py"]
+    offences = []
+    for path in paths:
+        stage = path.relative_to(ROOT / "pipelines").parts[0]
+        before = [APART] if stage == APART else STAGES[: STAGES.index(stage) + 1] if stage in STAGES else []
+        named = path.relative_to(ROOT)
+        offences += [f"{named}:{line} imports {used}" for line, used in stages_imported(path) if used not in before]
+    assert not found(offences)
+
+
+def test_folders_hold_no_code_of_their_own() -> None:
+    """An import in `__init__.py` would make every command load what only some need."""
+    for path in (ROOT / "pipelines").rglob("__init__.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree), path
+        assert len(tree.body) == 1, path
 
 
 def test_pages_open_no_database_and_hold_no_sql() -> None:

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from models import evaluate, features, measures, report, training
 from models.__main__ import main
 from models.late_risk import score_build
-from pipelines import imports, publish
+from pipelines.building import publish
+from pipelines.importing import imports
 from pipelines.settings import Settings
 from tests.model_books import Invoice, book, day, frame, random_book
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pipelines.imports import import_file
+from pipelines.importing.imports import import_file
 from pipelines.settings import Settings
 from tests.oracle import Oracle
 from tests.oracle_builds import built, store, store_ledger, stored

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import agreements, follow_up, journal, queries_agreements, queries_cash
-from pipelines.agreements import Part
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import agreements, follow_up, journal
+from pipelines.collecting.agreements import Part
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_agreements, queries_cash
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 FIRST = dt.date(2026, 1, 31)

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from test_pipelines_follow_up import MONDAY, on, settings  # noqa: F401 - fixture
 
-from pipelines import balance_letters, follow_up, journal
-from pipelines.journal import EntryConflict, Subject
-from pipelines.journal_entries import EntryRefused
+from pipelines.collecting import balance_letters, follow_up, journal
+from pipelines.collecting.journal import EntryConflict, Subject
+from pipelines.collecting.journal_entries import EntryRefused
 from tests.journal_reading import versions
 
 C1 = Subject("main", "C1")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from small_ledgers import RECEIPTS, built
 
-from pipelines import blockers, follow_up, journal, queries_blockers
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import blockers, follow_up, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_blockers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 INVOICES = "Invoice No,Customer ID,Customer Name,Invoice Date,Due Date,Amount,Sales Rep"

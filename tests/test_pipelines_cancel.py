@@ -11,8 +11,9 @@ import duckdb
 import pytest
 from conftest import ROOT
 
-from pipelines import cancel, imports
-from pipelines.cancel import ImportCancelled
+from pipelines.importing import imports
+from pipelines.reading import cancel
+from pipelines.reading.cancel import ImportCancelled
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from small_ledgers import RECEIPTS, built
 
-from pipelines import queries_charge
-from pipelines.queries import Scope
+from pipelines.reporting import queries_charge
+from pipelines.reporting.queries import Scope
 
 INVOICES = "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Sales Rep,Disputed"
 DUE = dt.date(2026, 1, 1)

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, built
 
-from pipelines import claims, follow_up, journal, queries_claims
-from pipelines.claims import Event
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import claims, follow_up, journal
+from pipelines.collecting.claims import Event
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_claims
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 DUE = dt.date(2023, 3, 31)

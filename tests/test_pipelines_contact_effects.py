@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import contact_effects, follow_up, journal, pay_runs
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import contact_effects, follow_up, journal, pay_runs
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from pipelines.settings import Settings
 
 AS_OF = dt.date(2026, 3, 31)

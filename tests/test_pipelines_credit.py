@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import follow_up, journal, journal_read, margins, queries_credit
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.journal_entries import EntryRefused
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal, journal_read, margins
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_entries import EntryRefused
+from pipelines.reporting import queries_credit
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 AS_OF = dt.date(2025, 12, 31)

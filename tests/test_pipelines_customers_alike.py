@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.customers_alike import Suggestion, plain_name, plain_number, suggestions
+from pipelines.collecting.customers_alike import Suggestion, plain_name, plain_number, suggestions
 
 SPELLINGS = ("00123", "123", "0000123", "１２３", "123 ", " 123", "123.0", "0123", "00 123", "000-123", "#123")
 

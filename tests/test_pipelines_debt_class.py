@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 from test_pipelines_follow_up import MONDAY, after, contact, enter, on, settings  # noqa: F401 - fixture
 
-from pipelines import debt_class
+from pipelines.collecting import debt_class
 
 WHO = {"entity_id": "main", "customer_id": "C1", "credit_limit_base": None, "open_base": 100.0}
 

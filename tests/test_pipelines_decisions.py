@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from pipelines import checks, follow_up, imports, journal, queries, queries_payers
-from pipelines.journal import Subject
-from pipelines.journal_entries import EntryRefused
-from pipelines.queries import Connection, Scope
+from pipelines.building import checks
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_entries import EntryRefused
+from pipelines.collecting.sources_decisions import final_targets
+from pipelines.importing import imports
+from pipelines.reporting import queries, queries_payers
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
-from pipelines.sources_decisions import final_targets
 from tests.small_ledgers import built
 
 LEDGER = """Invoice No,Customer ID,Customer Name,Invoice Date,Due Date,Amount
@@ -122,7 +125,7 @@ def test_a_decision_is_known_only_from_its_moment_on(tmp_path: Path, settings: S
     before = applied(build(tmp_path, ledger=LEDGER, receipts=RECEIPTS))
     moment = dt.datetime.now(dt.UTC)
     decide(settings, A_4="45")
-    from pipelines import publish
+    from pipelines.building import publish
     from tests.small_ledgers import no_risk
 
     publish.build(

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import bills, financing, follow_up, journal, queries_financing
-from pipelines.financing import Terms
-from pipelines.follow_up import Day
-from pipelines.journal import EntryConflict, Subject
-from pipelines.journal_entries import EntryRefused
-from pipelines.queries import Scope
+from pipelines.collecting import bills, financing, follow_up, journal
+from pipelines.collecting.financing import Terms
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import EntryConflict, Subject
+from pipelines.collecting.journal_entries import EntryRefused
+from pipelines.reporting import queries_financing
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from tests.journal_reading import versions
 

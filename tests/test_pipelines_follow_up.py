@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import bills, blockers, follow_up, i18n, journal
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines import i18n
+from pipelines.collecting import bills, blockers, follow_up, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from pipelines.settings import Settings
 
 MONDAY = dt.date(2026, 3, 2)

@@ -12,9 +12,10 @@ import duckdb
 import pytest
 import xlsxwriter
 
-from pipelines import i18n, imports
+from pipelines import i18n
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
+from pipelines.importing import imports
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 
@@ -226,9 +227,8 @@ def test_every_stored_reason_and_note_has_words_in_both_languages(tmp_path: Path
 def test_a_killed_import_is_invisible_and_cleaned_up(tmp_path: Path, settings: Settings) -> None:
     rows = "".join(f"C{i},I{i},2026-01-02,,{i}.50,EUR,open\n" for i in range(200_000))
     path = write(tmp_path, LEDGER.splitlines()[0] + "\n" + rows)
-    code = (
-        "import sys; from pathlib import Path; from pipelines import imports; from pipelines.settings import Settings; "
-    )
+    code = "import sys; from pathlib import Path; from pipelines.importing import imports; "
+    code += "from pipelines.settings import Settings; "
     code += "imports.import_file(Path(sys.argv[1]), Settings(home=Path(sys.argv[2])))"
     process = subprocess.Popen([sys.executable, "-c", code, str(path), str(settings.home)], cwd=ROOT)
     folder = Warehouse.of(settings).imports

@@ -8,10 +8,11 @@ import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipelines import i18n, imports, watch
-from pipelines.imports_changes import changes
-from pipelines.imports_errors import NoSuchImport
-from pipelines.imports_workbook import report_workbook
+from pipelines import i18n
+from pipelines.importing import imports, watch
+from pipelines.importing.imports_changes import changes
+from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from tests.small_ledgers import built
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipelines import imports, publish, queries, queries_compare
-from pipelines.imports_detail import by_reason, conflicts, layout_before, rejected
-from pipelines.imports_errors import NoSuchImport
-from pipelines.imports_workbook import report_workbook
+from pipelines.building import publish
+from pipelines.importing import imports
+from pipelines.importing.imports_detail import by_reason, conflicts, layout_before, rejected
+from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_workbook import report_workbook
+from pipelines.reporting import queries, queries_compare
 from pipelines.settings import Settings
 from tests.small_ledgers import built, no_risk
 

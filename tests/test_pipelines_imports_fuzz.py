@@ -24,8 +24,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from pipelines import imports, readers_csv
 from pipelines.errors import UserError
+from pipelines.importing import imports
+from pipelines.reading import readers_csv
 from pipelines.settings import Settings
 
 INPUTS = int(os.environ.get("FIRSTPAID_FUZZ", "200"))

@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import i18n, imports
+from pipelines import i18n
 from pipelines.errors import UserError
+from pipelines.importing import imports
 from pipelines.settings import Settings
 
 LINES = """Invoice No,Line,Customer,Invoice Date,Due Date,Item,Qty,Amount,Balance

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 import xlsxwriter
 
-from pipelines import imports
 from pipelines.errors import UserError
-from pipelines.imports import ImportReport
+from pipelines.importing import imports
+from pipelines.importing.imports import ImportReport
 from pipelines.settings import Settings
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipelines import imports
 from pipelines.errors import UserError
+from pipelines.importing import imports
 from pipelines.settings import Settings
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

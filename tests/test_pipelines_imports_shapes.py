@@ -6,8 +6,8 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from pipelines import imports
 from pipelines.errors import UserError
+from pipelines.importing import imports
 from pipelines.settings import Settings
 
 

@@ -17,10 +17,10 @@ import pytest
 import sqlalchemy as sa
 from postgres_server import running_server
 
-from pipelines import journal, journal_read
-from pipelines.journal import Subject
-from pipelines.journal_entries import PAYLOADS, EntryRefused
-from pipelines.journal_store import JournalUnusable, snapshot, transaction
+from pipelines.collecting import journal, journal_read
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_entries import PAYLOADS, EntryRefused
+from pipelines.collecting.journal_store import JournalUnusable, snapshot, transaction
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 from tests.journal_reading import entries, open_entries, versions
@@ -362,7 +362,7 @@ def test_twenty_reps_at_once_lose_nothing(settings: Settings, monkeypatch: pytes
 
 WRITER = """
 import sys
-from pipelines import journal
+from pipelines.collecting import journal
 from pipelines.settings import Settings
 
 settings = Settings(home=sys.argv[1], journal_url=sys.argv[2])

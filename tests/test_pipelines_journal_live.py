@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import follow_up, journal, journal_live
-from pipelines.journal import Subject
-from pipelines.journal_live import Standing, standing
+from pipelines.collecting import follow_up, journal, journal_live
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_live import Standing, standing
 from pipelines.settings import Settings
 
 NOW = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import follow_up, journal, ladder
-from pipelines.follow_up import Day
-from pipelines.journal import EntryConflict, Subject
-from pipelines.journal_entries import EntryRefused
+from pipelines.collecting import follow_up, journal, ladder
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import EntryConflict, Subject
+from pipelines.collecting.journal_entries import EntryRefused
 from pipelines.settings import Settings
 
 TODAY = dt.date(2026, 3, 2)

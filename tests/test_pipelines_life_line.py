@@ -6,7 +6,7 @@ import pandas as pd
 from test_pipelines_follow_up import MONDAY, after, contact, enter, on, settings  # noqa: F401 - fixture
 from test_pipelines_notices import items, mark
 
-from pipelines import journal, life_line, payer_factors
+from pipelines.collecting import journal, life_line, payer_factors
 
 DUE = MONDAY - dt.timedelta(days=10)
 INSTALMENTS = pd.DataFrame(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import imports, mapping
 from pipelines.errors import UserError
-from pipelines.mapping_buckets import Bucket, bucket_of
-from pipelines.mapping_errors import BadMapping, KindUnclear, MissingColumns
+from pipelines.importing import imports
+from pipelines.reading import mapping
+from pipelines.reading.mapping_buckets import Bucket, bucket_of
+from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns
 from pipelines.settings import Settings
 
 # Header row → (kind, canonical columns in the order of the headers; "" = left over)

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 from test_pipelines_follow_up import MONDAY, after, enter, on, settings  # noqa: F401 - fixture
 
-from pipelines import follow_up, notices
-from pipelines.journal import EntryConflict, Subject
+from pipelines.collecting import follow_up, notices
+from pipelines.collecting.journal import EntryConflict, Subject
 from pipelines.settings import Settings
 
 C1 = Subject("main", "C1")

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines import passports, queries, queries_aging, queries_cash, queries_lateness
-from pipelines.passport_figures import FIGURES
-from pipelines.passport_types import At, Passport
-from pipelines.queries import Connection, Scope
+from pipelines.reporting import passports, queries, queries_aging, queries_cash, queries_lateness
+from pipelines.reporting.passport_figures import FIGURES
+from pipelines.reporting.passport_types import At, Passport
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import follow_up, journal, queries, queries_cash, queries_collect
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_cash, queries_collect
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 MADE = dt.datetime(2025, 3, 3, 2, tzinfo=dt.UTC)

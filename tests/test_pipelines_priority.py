@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import journal, journal_read, policies, queries, queries_priority
-from pipelines.journal import Subject
-from pipelines.policies import PolicyRefused
-from pipelines.queries import Scope
+from pipelines.collecting import journal, journal_read, policies
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.policies import PolicyRefused
+from pipelines.reporting import queries, queries_priority
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import journal, queries, queries_collect
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import journal
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_collect
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 MADE = dt.datetime(2025, 3, 3, 2, tzinfo=dt.UTC)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import publish, queries, queries_aging
-from pipelines.queries import Connection, Scope
+from pipelines.building import publish
+from pipelines.reporting import queries, queries_aging
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built, no_risk
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import builds, imports, publish, queries, queries_bridge
-from pipelines.queries import Scope
-from pipelines.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
+from pipelines.building import builds, publish
+from pipelines.importing import imports
+from pipelines.reporting import queries, queries_bridge
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
 from pipelines.settings import Settings
 from tests.oracle_builds import unscored
 from tests.small_ledgers import built

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import journal, publish, queries, queries_cash
-from pipelines.journal import Subject
-from pipelines.queries import Connection, Scope
+from pipelines.building import publish
+from pipelines.collecting import journal
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_cash
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built, no_risk
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import queries_lateness
-from pipelines.queries import Connection, Scope
+from pipelines.reporting import queries_lateness
+from pipelines.reporting.queries import Connection, Scope
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 
 # Due 31 January: 300 ten days early, 500 twenty days late, 200 still open. Due 20 March: 100 on the day.

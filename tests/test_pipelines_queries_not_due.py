@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipelines import queries, queries_aging
 from pipelines.__main__ import main
-from pipelines.queries import Scope
-from pipelines.queries_not_due import groups, not_due_at, split, split_total
+from pipelines.reporting import queries, queries_aging
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_not_due import groups, not_due_at, split, split_total
 from pipelines.settings import LAST_EDGE, MOST_EDGES, Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 from ui.aging_file import by_customer

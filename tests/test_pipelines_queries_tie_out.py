@@ -8,10 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import exports, i18n, queries, queries_aging, queries_tie_out
-from pipelines.imports import import_file
-from pipelines.queries import Scope
-from pipelines.queries_tie_out import tie_out, tie_out_rows
+from pipelines import i18n
+from pipelines.importing.imports import import_file
+from pipelines.reporting import exports, queries, queries_aging, queries_tie_out
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_tie_out import tie_out, tie_out_rows
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 

@@ -13,12 +13,12 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import mapping, readers_csv
 from pipelines.errors import UserError
-from pipelines.readers import open_export
-from pipelines.readers_layout import locate
-from pipelines.readers_raw import Raw
-from pipelines.readers_text import scan
+from pipelines.reading import mapping, readers_csv
+from pipelines.reading.readers import open_export
+from pipelines.reading.readers_layout import locate
+from pipelines.reading.readers_raw import Raw
+from pipelines.reading.readers_text import scan
 
 HEADER = ["客户编码", "客户名称", "发票号", "开票日期", "金额"]
 ROWS = [

@@ -12,9 +12,9 @@ import pytest
 import workbook_files
 import xlsxwriter
 
-from pipelines import imports
 from pipelines.errors import UserError
-from pipelines.readers_bounds import unpack_workbook
+from pipelines.importing import imports
+from pipelines.reading.readers_bounds import unpack_workbook
 from pipelines.settings import Settings
 
 HEADER = ["Customer No", "Customer Name", "Invoice No", "Invoice Date", "Due Date", "Amount"]

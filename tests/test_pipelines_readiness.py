@@ -6,7 +6,8 @@ from dataclasses import replace
 from small_ledgers import built
 from test_pipelines_follow_up import CALLS, MONDAY, after, codes, contact, enter, on, settings  # noqa: F401 - fixture
 
-from pipelines import follow_up, journal, ownership, queries_collect, readiness
+from pipelines.collecting import follow_up, journal, ownership, readiness
+from pipelines.reporting import queries_collect
 
 TO_FINANCE = {"to": "Chen", "department": "finance", "reason": "invoice wrong", "next_step": "issue it anew"}
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import follow_up, journal, queries, queries_collect, sources
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Connection, Scope
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_collect
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
+from pipelines.working_days import working_days
 
 START = dt.date(2026, 3, 2)
 WORDS_KEPT_BY = "C1"  # the others promise and do not pay
@@ -54,7 +56,7 @@ def test_a_month_of_a_rep(tmp_path: Path) -> None:
     promised: dict[str, list[dt.date]] = {}
     paid: list[dt.date] = []
     expected_from: set[str] = set()
-    for place, day in sources.working_days("CN", START)[:30]:
+    for place, day in working_days("CN", START)[:30]:
         if place % 5 == 0 and place:
             due = [on for on in promised.get(WORDS_KEPT_BY, []) if on <= day and on not in paid]
             lines = "\n".join(f"P{on:%m%d},A1,{on},{PART}," for on in due)

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines import follow_up, journal, queries_charge, queries_reps, results
-from pipelines.follow_up import Day
-from pipelines.journal import EntryConflict, Subject
-from pipelines.journal_entries import EntryRefused
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal, results
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import EntryConflict, Subject
+from pipelines.collecting.journal_entries import EntryRefused
+from pipelines.reporting import queries_charge, queries_reps
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 AS_OF = dt.date(2025, 3, 31)  # a Monday

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import queries_cash
-from pipelines.queries import Connection, Scope
+from pipelines.reporting import queries_cash
+from pipelines.reporting.queries import Connection, Scope
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 
 

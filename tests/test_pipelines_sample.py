@@ -10,12 +10,12 @@ from statistics import mean
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipelines import imports
-from pipelines.sample import make_book, write_sample
-from pipelines.sample_book import Book, Item, Movement
-from pipelines.sample_calendar import AS_OF, FIRST_DAY, SHUTDOWNS, is_working_day, nearest_run
-from pipelines.sample_exports import grouped, plain, rep_on
-from pipelines.sample_rates import fx_rates
+from pipelines.importing import imports
+from pipelines.sampling.sample import make_book, write_sample
+from pipelines.sampling.sample_book import Book, Item, Movement
+from pipelines.sampling.sample_calendar import AS_OF, FIRST_DAY, SHUTDOWNS, is_working_day, nearest_run
+from pipelines.sampling.sample_exports import grouped, plain, rep_on
+from pipelines.sampling.sample_rates import fx_rates
 from pipelines.settings import Settings
 
 COMMITTED = Path(__file__).resolve().parent.parent / "data" / "sample"

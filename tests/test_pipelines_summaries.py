@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import checks, queries, queries_summaries
-from pipelines.queries import Scope
+from pipelines.building import checks
+from pipelines.reporting import queries, queries_summaries
+from pipelines.reporting.queries import Scope
 from tests.small_ledgers import INVOICES, built
 
 SUMMARY = """As of 2026-03-31

@@ -14,10 +14,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.late_risk import score_build
-from pipelines import builds, journal, publish, tables, updates
-from pipelines.checks import ChecksFailed
-from pipelines.imports import retract
-from pipelines.imports_store import list_imports
+from pipelines.building import builds, publish, tables, updates
+from pipelines.building.checks import ChecksFailed
+from pipelines.collecting import journal
+from pipelines.importing.imports import retract
+from pipelines.importing.imports_store import list_imports
 from pipelines.settings import Settings
 from tests.oracle_builds import store, store_ledger, unscored
 from tests.oracle_documents import Ledger, Row

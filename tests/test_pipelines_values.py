@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import values_words
-from pipelines.values_dates import dates_in_text, read_dates
-from pipelines.values_numbers import read_numbers, unit_of
+from pipelines.reading import values_words
+from pipelines.reading.values_dates import dates_in_text, read_dates
+from pipelines.reading.values_numbers import read_numbers, unit_of
 
 MARCH_5 = dt.date(2026, 3, 5)
 

@@ -14,7 +14,7 @@ import pytest
 import sqlglot
 
 from models.late_risk import score_build
-from pipelines import publish, tables
+from pipelines.building import publish, tables
 from pipelines.settings import Settings
 from tests.postgres_server import running_server
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import updates
+from pipelines.building import updates
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 from scripts import run

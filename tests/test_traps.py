@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import queries_lateness
-from pipelines.journal import business_day
-from pipelines.queries import Connection, Scope, aging, balances, receivables_trend
-from pipelines.queries_aging import aging_at
-from pipelines.queries_tie_out import tie_out
+from pipelines.collecting.journal import business_day
+from pipelines.reporting import queries_lateness
+from pipelines.reporting.queries import Connection, Scope, aging, balances, receivables_trend
+from pipelines.reporting.queries_aging import aging_at
+from pipelines.reporting.queries_tie_out import tie_out
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.queries import Scope
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Person, Settings
 from ui import access
 from ui.access import Who, scope_of

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from pipelines import i18n
-from pipelines.debt_class import CLASSES
+from pipelines.collecting.debt_class import CLASSES
 from ui.call_sheet import INVOICES_SHOWN, METHODS, STEPS, _wording
 from ui.pdf_file import letter_bytes, sheet_bytes
 

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import payer_factors, queries_credit
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import payer_factors
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_credit
 from ui import customer_picker, factor_parts, page
 from ui.formats import compact, date, number
 from ui.payer_table import payers_table

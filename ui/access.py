@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pipelines.queries import Scope
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Person, Settings
 from ui import address
 from ui.i18n import Reader

@@ -8,11 +8,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import agreements, follow_up, journal, queries_agreements, queries_collect
-from pipelines.agreements import EVERY, Part
+from pipelines.collecting import agreements, follow_up, journal
+from pipelines.collecting.agreements import EVERY, Part
+from pipelines.collecting.follow_up import Day, Note
+from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.follow_up import Day, Note
-from pipelines.journal import Subject
+from pipelines.reporting import queries_agreements, queries_collect
 from ui import forms, journal_parts
 from ui.charts import ACCENT, CONFIG, QUIET, frame, money_axis
 from ui.formats import compact, date, days, money, number, percent, plain

@@ -7,11 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import blockers, journal, queries_blockers
+from pipelines.collecting import blockers, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_entries import EntryRefused
 from pipelines.errors import UserError
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.journal_entries import EntryRefused
+from pipelines.reporting import queries_blockers
 from ui import journal_parts, page
 from ui.charge_parts import SIDE_COLOURS
 from ui.charts import CONFIG, frame, money_axis

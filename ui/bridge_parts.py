@@ -6,9 +6,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import queries_bridge
-from pipelines.queries import Scope
-from pipelines.queries_bridge import MEASURES, Bridge
+from pipelines.reporting import queries_bridge
+from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_bridge import MEASURES, Bridge
 from ui import charts, filters, page
 from ui.formats import compact, date, money, plain, plain_in_chart
 from ui.i18n import Reader

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines.follow_up import Day
+from pipelines.collecting.follow_up import Day
 from ui import contact_form, journal_parts, navigation, page
 from ui.calendar_file import Event, ics_bytes
 from ui.formats import compact, date, days, missing, money, number, percent, plain

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import debt_class, follow_up, i18n, payer_card
-from pipelines.follow_up import Day
+from pipelines import i18n
+from pipelines.collecting import debt_class, follow_up, payer_card
+from pipelines.collecting.follow_up import Day
 from ui import payer_today
 from ui.formats import date, days, missing, money, number, plain
 from ui.i18n import LANGUAGE_NAMES, Reader

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import queries_charge
+from pipelines.reporting import queries_charge
 from ui.charts import ACCENT, CONFIG, OVERDUE, QUIET, frame
 from ui.formats import DASH, compact, days, money, number, percent, plain_in_chart
 from ui.i18n import Reader

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import debt_class, journal
-from pipelines.debt_class import Proposal
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import debt_class, journal
+from pipelines.collecting.debt_class import Proposal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from ui import forms, journal_parts
 from ui.formats import date, plain
 from ui.forms import Form

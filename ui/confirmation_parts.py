@@ -5,8 +5,9 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pipelines import balance_letters, queries_agreements, queries_desk
-from pipelines.follow_up import Day, Note
+from pipelines.collecting import balance_letters
+from pipelines.collecting.follow_up import Day, Note
+from pipelines.reporting import queries_agreements, queries_desk
 from ui import forms, journal_parts, navigation, page
 from ui.formats import date, money, number, plain
 from ui.forms import Form

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import follow_up, journal, queries_collect
-from pipelines.journal import Subject
-from pipelines.journal_entries import EntryRefused
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.journal_entries import EntryRefused
+from pipelines.reporting import queries_collect
 from ui import forms, journal_parts
 from ui.formats import money, plain
 from ui.forms import Form

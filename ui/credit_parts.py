@@ -6,9 +6,10 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pipelines import journal, margins, queries_credit
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import journal, margins
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_credit
 from ui import customer_picker, forms, journal_parts, navigation, page
 from ui.formats import compact, money, number, percent
 from ui.forms import Form

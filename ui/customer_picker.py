@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_payers
+from pipelines.reporting import queries_payers
 from ui.formats import compact
 from ui.session import View
 

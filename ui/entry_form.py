@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import follow_up, journal
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from ui import forms, journal_parts
 from ui.forms import Form
 from ui.session import View

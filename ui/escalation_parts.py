@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import claims, journal, ladder, queries_agreements, queries_claims, queries_payers
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.ladder import STEPS, Standing
+from pipelines.collecting import claims, journal, ladder
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.ladder import STEPS, Standing
+from pipelines.reporting import queries_agreements, queries_claims, queries_payers
 from ui import forms, journal_parts, page, payer_today
 from ui.formats import compact, date, money, number, plain
 from ui.forms import Form

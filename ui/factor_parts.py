@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pipelines import journal, payer_factors
-from pipelines.follow_up import Day, Note
-from pipelines.journal import Subject
+from pipelines.collecting import journal, payer_factors
+from pipelines.collecting.follow_up import Day, Note
+from pipelines.collecting.journal import Subject
 from ui import forms, journal_parts
 from ui.formats import date, number, percent, plain
 from ui.forms import Form

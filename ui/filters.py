@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pipelines.queries import Scope
+from pipelines.reporting.queries import Scope
 from ui.access import Who
 from ui.i18n import Reader
 

@@ -7,10 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import bills, financing, queries_agreements, queries_financing, queries_payers
-from pipelines.financing import Terms, Way
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting import bills, financing
+from pipelines.collecting.financing import Terms, Way
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries_agreements, queries_financing, queries_payers
 from ui import forms, journal_parts, page, payer_today
 from ui.charts import ACCENT, CONFIG, OVERDUE, frame, money_axis
 from ui.formats import compact, date, money, number, plain

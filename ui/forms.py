@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from pipelines.collecting.journal_entries import EntryRefused
 from pipelines.errors import UserError
-from pipelines.journal_entries import EntryRefused
 from ui.formats import plain
 from ui.session import View
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import queries
-from pipelines.imports import ImportReport
+from pipelines.importing.imports import ImportReport
+from pipelines.reporting import queries
 from ui import jobs, navigation
 from ui.formats import number, plain
 from ui.import_typed import ARGUMENTS, options_of

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pipelines import queries_compare
-from pipelines.imports import ImportReport
-from pipelines.queries_compare import MEASURES, Comparison, Side
+from pipelines.importing.imports import ImportReport
+from pipelines.reporting import queries_compare
+from pipelines.reporting.queries_compare import MEASURES, Comparison, Side
 from ui import bridge_parts, import_jobs
 from ui.formats import date, money, number, plain
 from ui.formats import moment as in_words

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import imports_detail
 from pipelines.canonical import KINDS, MONEY
-from pipelines.imports import ImportReport, Preview
+from pipelines.importing import imports_detail
+from pipelines.importing.imports import ImportReport, Preview
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View

@@ -10,9 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import imports
-from pipelines.cancel import ImportCancelled, cancellable
-from pipelines.imports import Preview
+from pipelines.importing import imports
+from pipelines.importing.imports import Preview
+from pipelines.reading.cancel import ImportCancelled, cancellable
 from pipelines.settings import Settings
 from ui.formats import number, plain
 from ui.import_typed import options_of

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import imports
 from pipelines.canonical import KINDS
-from pipelines.imports import ImportReport
-from pipelines.imports_changes import Changes, changes
-from pipelines.imports_detail import by_reason, conflicts, rejected
-from pipelines.imports_workbook import report_workbook
+from pipelines.importing import imports
+from pipelines.importing.imports import ImportReport
+from pipelines.importing.imports_changes import Changes, changes
+from pipelines.importing.imports_detail import by_reason, conflicts, rejected
+from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
 from ui.formats import date, number, plain

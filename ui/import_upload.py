@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from pipelines.canonical import KINDS
-from pipelines.imports import Preview
+from pipelines.importing.imports import Preview
 from ui import import_jobs, import_parts, import_preview
 from ui.formats import plain
 from ui.import_typed import amount_of

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pipelines import follow_up, journal, journal_live, policies, queries_collect, queries_merges, readiness
+from pipelines.collecting import follow_up, journal, journal_live, policies, readiness
+from pipelines.collecting.follow_up import Day, Note
 from pipelines.errors import UserError
-from pipelines.follow_up import Day, Note
+from pipelines.reporting import queries_collect, queries_merges
 from ui.formats import date, moment, money, number, plain
 from ui.i18n import Reader
 from ui.session import View

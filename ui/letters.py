@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import balance_letters, follow_up, i18n, notices, queries_desk
+from pipelines import i18n
+from pipelines.collecting import balance_letters, follow_up, notices
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.reporting import queries_desk
 from ui import journal_parts
 from ui.docx_file import docx_bytes
 from ui.formats import date, money, number, plain

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines.life_line import STAGES, Event, LifeLine
+from pipelines.collecting.life_line import STAGES, Event, LifeLine
 from ui import journal_parts
 from ui.charts import CONFIG, frame
 from ui.formats import date, days, money, plain, plain_in_chart

@@ -5,10 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import customers_alike, merges, queries_merges, queries_payers
-from pipelines.customers_alike import Suggestion
+from pipelines.collecting import customers_alike, merges
+from pipelines.collecting.customers_alike import Suggestion
+from pipelines.collecting.follow_up import Customer, Note, as_json
 from pipelines.errors import UserError
-from pipelines.follow_up import Customer, Note, as_json
+from pipelines.reporting import queries_merges, queries_payers
 from ui import import_jobs, page
 from ui.formats import moment, money, number, plain
 from ui.journal_parts import withdraw, writer

@@ -5,7 +5,7 @@ from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
-from pipelines import queries_receipts
+from pipelines.reporting import queries_receipts
 from ui.access import ROLES
 from ui.i18n import Reader
 from ui.session import View

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import notices, queries, queries_desk
+from pipelines.collecting import notices
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.reporting import queries, queries_desk
 from ui import contact_form, journal_parts, navigation, page
 from ui.formats import compact, days, money, number, plain
 from ui.session import View

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries
-from pipelines.passport_types import At
+from pipelines.reporting import queries
+from pipelines.reporting.passport_types import At
 from ui import charts, page, passport
 from ui.formats import compact, days, missing, number, percent
 from ui.i18n import Reader

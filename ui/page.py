@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines import queries_compare, queries_summaries
+from pipelines.reporting import queries_compare, queries_summaries
 from ui import navigation, session
 from ui.filters import in_words
 from ui.formats import date, moment

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import passports
-from pipelines.passport_figures import FIGURES
-from pipelines.passport_types import COUNT, DAYS, INDEX, MONEY, MONEY_DAYS, SHARE, At, LeftOut, Passport, Term
+from pipelines.reporting import passports
+from pipelines.reporting.passport_figures import FIGURES
+from pipelines.reporting.passport_types import COUNT, DAYS, INDEX, MONEY, MONEY_DAYS, SHARE, At, LeftOut, Passport, Term
 from ui import filters
 from ui.buckets import bucket_name
 from ui.definitions import definition, help_text

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import payer_card, queries_lateness
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.payer_card import FINANCE, PEOPLE, Fact
+from pipelines.collecting import payer_card
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.collecting.payer_card import FINANCE, PEOPLE, Fact
+from pipelines.reporting import queries_lateness
 from ui import forms, journal_parts
 from ui.formats import date, plain
 from ui.forms import Form

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines.debt_class import Proposal
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
+from pipelines.collecting.debt_class import Proposal
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from ui import class_parts, factor_parts, page, payer_card, payer_parts, readiness_card
 from ui.session import View
 

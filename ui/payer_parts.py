@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import payer_card, queries_lateness, queries_payers
-from pipelines.follow_up import Day
+from pipelines.collecting import payer_card
+from pipelines.collecting.follow_up import Day
+from pipelines.reporting import queries_lateness, queries_payers
 from ui import charts, navigation, page, pay_strip
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import debt_class, follow_up, ladder, ownership, queries_payers
-from pipelines.follow_up import Day
+from pipelines.collecting import debt_class, follow_up, ladder, ownership
+from pipelines.collecting.follow_up import Day
+from pipelines.reporting import queries_payers
 from ui import contact_form, entry_form, journal_parts, navigation, page
 from ui.formats import date, missing, plain
 from ui.session import View

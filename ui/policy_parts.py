@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import policies, queries, queries_priority
+from pipelines.collecting import policies
+from pipelines.collecting.follow_up import Day
 from pipelines.errors import UserError
-from pipelines.follow_up import Day
+from pipelines.reporting import queries, queries_priority
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
 from ui import journal_parts, page
 from ui.formats import moment, number, plain

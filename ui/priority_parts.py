@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_priority
+from pipelines.reporting import queries_priority
 from pipelines.settings_policy import PRIORITY_COMPONENTS
 from ui import page
 from ui.formats import DASH, missing, number, percent, plain

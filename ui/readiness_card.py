@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pipelines import follow_up, journal, readiness
+from pipelines.collecting import follow_up, journal, readiness
+from pipelines.collecting.follow_up import Day, Note
+from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.follow_up import Day, Note
-from pipelines.journal import Subject
 from ui import journal_parts
 from ui.entry_form import DAYS_FOR_A_TASK
 from ui.formats import date, plain

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from pipelines import follow_up, journal, queries_receipts
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.follow_up import Note
+from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.follow_up import Note
-from pipelines.journal import Subject
-from pipelines.queries_receipts import ReceiptLine
+from pipelines.reporting import queries_receipts
+from pipelines.reporting.queries_receipts import ReceiptLine
 from ui import import_jobs, navigation, page
 from ui.formats import date, moment, money, plain
 from ui.journal_parts import withdraw, writer

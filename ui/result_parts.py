@@ -8,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines import blockers, queries_agreements, queries_blockers, queries_charge, queries_reps, results
-from pipelines.follow_up import Day
+from pipelines.collecting import blockers, results
+from pipelines.collecting.follow_up import Day
+from pipelines.reporting import queries_agreements, queries_blockers, queries_charge, queries_reps
 from ui import forms, journal_parts, page, tie_out
 from ui.charts import COLLECTED, CONFIG, OVERDUE, frame, money_axis, week_axis
 from ui.formats import compact, date, money, percent

@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from pipelines import builds, queries
-from pipelines.queries import Build, Scope
+from pipelines.building import builds
+from pipelines.reporting import queries
+from pipelines.reporting.queries import Build, Scope
 from pipelines.settings import Settings
 from ui.access import Who
 from ui.i18n import Reader
@@ -25,7 +26,7 @@ class View:
     scope: Scope = field(default_factory=Scope)
 
     def ask(self, query: Callable[..., Any], *args: object) -> Any:
-        """The answer of a function of `pipelines.queries` within this person's scope and filters."""
+        """The answer of a function of `pipelines.reporting.queries` within this person's scope and filters."""
         return answer(self._built(), query, self.scope, *args)
 
     def ask_anywhere(self, query: Callable[..., Any], *args: object) -> Any:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_summaries
+from pipelines.reporting import queries_summaries
 from ui import page
 from ui.formats import compact, date, money, number, plain
 from ui.heatmap_block import ROWS, heatmap_block

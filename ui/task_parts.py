@@ -4,9 +4,10 @@ import datetime as dt
 
 import streamlit as st
 
-from pipelines import journal, queries_agreements
+from pipelines.collecting import journal
+from pipelines.collecting.follow_up import Day, Note
 from pipelines.errors import UserError
-from pipelines.follow_up import Day, Note
+from pipelines.reporting import queries_agreements
 from ui import journal_parts, navigation, page
 from ui.formats import date, number, plain
 from ui.session import View

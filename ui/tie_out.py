@@ -5,8 +5,8 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
-from pipelines import queries_tie_out
-from pipelines.queries_tie_out import Customer, TieOut
+from pipelines.reporting import queries_tie_out
+from pipelines.reporting.queries_tie_out import Customer, TieOut
 from ui import navigation, page
 from ui.formats import money, number, plain
 from ui.i18n import Reader

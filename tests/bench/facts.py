@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipelines import queries, queries_aging, sources, tables
-from pipelines.queries import Connection, Scope
+from pipelines.building import sources, tables
+from pipelines.reporting import queries, queries_aging
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from tests.bench.generate import AS_OF
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pipelines import follow_up, journal, journal_live, queries, queries_collect, queries_payers
-from pipelines.follow_up import Day
-from pipelines.journal import Subject
-from pipelines.queries import Scope
+from pipelines.collecting import follow_up, journal, journal_live
+from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
+from pipelines.reporting import queries, queries_collect, queries_payers
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent

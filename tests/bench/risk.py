@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from models import features, model, training
 from models.rows import Rows
-from pipelines import queries
+from pipelines.reporting import queries
 from pipelines.settings import Settings
 from tests.bench.generate import AS_OF
 

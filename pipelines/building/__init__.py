@@ -1,0 +1,1 @@
+"""Imports and entries to a build: tables in order, checked, then published."""

@@ -1,0 +1,303 @@
+"""Make a build from the imports, check it, and publish it: a new file per build and one pointer to the current one."""
+
+import datetime as dt
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.building import builds, checks, sources, tables, updates
+from pipelines.collecting import policies, sources_care, sources_decisions, sources_journal
+from pipelines.errors import UserError
+from pipelines.importing import imports
+from pipelines.settings import Settings
+from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
+
+Progress = Callable[[str, int, int], None]
+# A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
+# returns the id of the model it used.
+Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
+LOG = logging.getLogger(__name__)
+SCORED_READS = frozenset(
+    {
+        "imports",
+        "int_instalments",
+        "int_applications",
+        "int_accounts",
+        "fct_open_items",
+        "fct_promises",
+        "dim_customers",
+    }
+)
+
+
+class NothingImported(UserError):
+    """There is no import to build from."""
+
+    def __init__(self) -> None:
+        super().__init__("error.nothing_imported")
+
+
+class AsOfInFuture(UserError):
+    """The as-of date lies after today's business date."""
+
+    def __init__(self, as_of: dt.date, today: dt.date) -> None:
+        super().__init__("error.as_of_in_future", as_of=as_of, today=today)
+
+
+class NoDocuments(UserError):
+    """No invoice or receipt is dated on or before the as-of date."""
+
+    def __init__(self, as_of: dt.date) -> None:
+        super().__init__("error.no_documents", as_of=as_of)
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """One published build: the row of `build_info`."""
+
+    build_id: str
+    as_of: dt.date
+    known_at: str
+    settings: str
+    started_at: str
+    seconds: float
+    model_id: str
+    journal_id: int  # the last entry of the journal up to which it surely knows all
+    statements: str  # fingerprint of the statements that made it
+    based_on: str = ""  # the build it went on from; empty for a whole one
+    updates: int = 0  # how many builds since the last whole one
+
+
+def build(
+    settings: Settings,
+    *,
+    as_of: dt.date | None = None,
+    known_at: str | None = None,
+    made: Mapping[str, Score] | None = None,
+    progress: Progress | None = None,
+    wait: bool = False,
+    whole: bool = False,
+) -> BuildInfo:
+    """Build every table as of a date from the imports known at a time, check it and publish it.
+
+    `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
+    retracted later. Where only exports were added to a large book since the published build, it goes on from that one
+    and computes what they touch, unless `whole` is true. Raises WarehouseBusy, NothingImported, AsOfInFuture,
+    MissingRates and ChecksFailed; whatever is raised, the build published before stays.
+    """
+    warehouse = Warehouse.of(settings)
+    with warehouse.lock("build", wait=wait):
+        # Before the moment up to which the journal is read, so that no entry falls between the two; a build as known
+        # earlier read less of it than there is.
+        last_entry = 0 if known_at else _last_entry(settings)
+        started = dt.datetime.now(dt.UTC)
+        known = _known(settings, known_at)
+        if not known:
+            raise NothingImported
+        day = _as_of(settings, known, as_of)
+        moment = _moment(known_at) if known_at else started
+        begun = BuildInfo(
+            build_id=f"{day:%Y%m%d}-{started:%Y%m%dT%H%M%S%f}",
+            as_of=day,
+            known_at=known_at or started.isoformat(),
+            settings=policies.in_force(settings, moment).model_dump_json(exclude={"home", "people"}),
+            started_at=started.isoformat(),
+            seconds=0,
+            model_id="",
+            journal_id=last_entry,
+            statements=updates.fingerprint(),
+        )
+        if not (whole or known_at):
+            try:
+                since = updates.base(builds.current(settings), known, begun.settings, day)
+                return _write(settings, known, begun, moment, made or {}, progress, since)
+            except (updates.NotPossible, builds.PublishedBuildMissing) as reason:
+                LOG.info("a whole build: %s", reason)
+        return _write(settings, known, begun, moment, made or {}, progress, None)
+
+
+def _write(
+    settings: Settings,
+    known: list[imports.ImportReport],
+    begun: BuildInfo,
+    moment: dt.datetime,
+    made: Mapping[str, Score],
+    progress: Progress | None,
+    since: updates.Base | None,
+) -> BuildInfo:
+    """Make a build's file, from the start or going on from an earlier one, and publish it."""
+    clock = time.perf_counter()
+    warehouse = Warehouse.of(settings)
+    warehouse.builds.mkdir(parents=True, exist_ok=True)
+    unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
+    try:
+        if since:
+            shutil.copyfile(since.path, unfinished)
+        with duckdb.connect(str(unfinished)) as con:
+            con.execute("set preserve_insertion_order = false")
+            # The file is nobody's until it is published: one checkpoint at its end is enough.
+            con.execute("set wal_autocheckpoint = '1TB'")
+            sources_journal.attach(con, settings, moment)
+            sources_decisions.attach(con, settings, moment)
+            in_force = policies.in_force(settings, moment)
+            sources_care.attach(con, in_force, moment)
+            model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+            info = replace(
+                begun,
+                seconds=round(time.perf_counter() - clock, 3),
+                model_id=model_id,
+                based_on=since.build_id if since else "",
+                updates=since.updates + 1 if since else 0,
+            )
+            _write_info(con, info)
+            # A write-ahead log left beside a published file would make it unopenable.
+            con.execute("checkpoint")
+        _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
+    finally:
+        for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
+            leftover.unlink()
+    return info
+
+
+def _make_tables(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    known: list[imports.ImportReport],
+    as_of: dt.date,
+    made: Mapping[str, Score],
+    progress: Progress | None,
+    since: updates.Base | None,
+) -> str:
+    """Make every table and check them; returns the model id of the scoring, or '' where nothing was scored."""
+    sources.attach_imports(con, known, Warehouse.of(settings).imports)
+    sources_decisions.apply_merges(con, settings.default_entity)
+    first = _first_day(con, as_of)
+    months = sources.month_numbers(settings, first, as_of)
+    if since:
+        updates.refuse_other_base(con, months)
+    sources.create_reference_tables(con, settings, first, as_of)
+    model_ids: list[str] = []
+
+    def maker(score: Score) -> tables.Maker:
+        return lambda cursor: model_ids.append(score(cursor, as_of, settings))
+
+    every = [
+        *tables.from_files(),
+        *(tables.Table(name, SCORED_READS, make=maker(score)) for name, score in made.items()),
+    ]
+    parameters = {
+        "as_of": as_of,
+        "base_currency": settings.base_currency,
+        "default_entity": settings.default_entity,
+        "first_month": months.start,
+        "last_month": months.stop - 1,
+        "window_before": settings.dso_window_months - 1,
+        "open_ended_from": settings.bucket_edges[-1] + 1,
+        **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
+        "late_grace_days": settings.late_grace_days,
+        "very_late_days": settings.very_late_days,
+        "at_risk_days": settings.at_risk_days,
+        "call_lead_days": settings.call_lead_days,
+        "promise_tolerance_days": settings.promise_tolerance_days,
+    }
+    if since:
+        updates.run(con, every, parameters, since, _entered_since(settings, since.journal_id), progress)
+    else:
+        tables.run(con, every, parameters, progress)
+        checks.refuse_broken(con, settings.base_currency)
+    model_id = ",".join(model_ids)
+    if since and model_id != since.model_id:
+        raise updates.NotPossible("another model serves")
+    return model_id
+
+
+def _last_entry(settings: Settings) -> int:
+    """The number of the journal's last entry, 0 where nothing was ever entered."""
+    if not (settings.journal_url or Warehouse.of(settings).journal.exists()):
+        return 0
+    # Nobody waits for the journal's libraries where nothing was ever entered.
+    from pipelines.collecting import journal_read
+
+    return journal_read.size(settings)[0]
+
+
+def _entered_since(settings: Settings, entry_id: int) -> set[tuple[str, str]]:
+    """The customers that entries of the journal after this one are about."""
+    if _last_entry(settings) <= entry_id:
+        return set()
+    from pipelines.collecting import journal_read
+
+    return set(journal_read.customers_since(settings, entry_id))
+
+
+def _known(settings: Settings, known_at: str | None) -> list[imports.ImportReport]:
+    """The imports made by `known_at` (ISO time, UTC) and not retracted by then; all that stand now without it."""
+    return [
+        report
+        for report in imports.list_imports(settings)
+        if (known_at is None or report.imported_at <= known_at)
+        and (report.retracted_at is None or (known_at is not None and report.retracted_at > known_at))
+    ]
+
+
+def _moment(known_at: str) -> dt.datetime:
+    """An ISO time; one without zone is UTC."""
+    moment = dt.datetime.fromisoformat(known_at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:
+    """The day of the first document, rate or aged summary; the calendar starts there."""
+    row = con.execute(
+        "select least((select min(issue_date) from raw_invoices), (select min(paid_on) from raw_receipts), "
+        "(select min(rate_date) from raw_fx_rates), "
+        "(select min(coalesce(as_of, ?)) from raw_imports where kind = 'aged_summary')) as first_day",
+        [as_of],
+    ).fetchone()
+    first = row[0] if row else None
+    if first is None or first > as_of:
+        raise NoDocuments(as_of)
+    return first
+
+
+def _as_of(settings: Settings, known: list[imports.ImportReport], stated: dt.date | None) -> dt.date:
+    """The stated date, else the newest export date, never after today's business date."""
+    today = dt.datetime.now(ZoneInfo(settings.timezone)).date()
+    if stated and stated > today:
+        raise AsOfInFuture(stated, today)
+    newest = max((report.as_of for report in known if report.as_of), default=today)
+    return stated or min(newest, today)
+
+
+def _write_info(con: duckdb.DuckDBPyConnection, info: BuildInfo) -> None:
+    con.execute(
+        "create or replace table build_info (build_id VARCHAR, as_of DATE, known_at VARCHAR, settings VARCHAR, "
+        "started_at VARCHAR, seconds DOUBLE, model_id VARCHAR, journal_id BIGINT, statements VARCHAR, "
+        "based_on VARCHAR, updates INTEGER)"
+    )
+    values = list(asdict(info).values())
+    con.execute(f"insert into build_info values ({', '.join('?' * len(values))})", values)
+
+
+def _publish(warehouse: Warehouse, unfinished: Path, build_id: str, keep: int) -> None:
+    """Give the finished file its name, point CURRENT at it, and drop the oldest builds beyond `keep`."""
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.rename(warehouse.builds / f"{build_id}.duckdb")
+    sync_folder(warehouse.builds)
+    write_text_atomically(warehouse.current, build_id + "\n")
+    for old in builds.finished(warehouse)[:-keep]:
+        (warehouse.builds / f"{old}.duckdb").unlink()
+
+
+def as_json(info: BuildInfo) -> str:
+    """The build as one JSON object."""
+    return json.dumps({**asdict(info), "as_of": info.as_of.isoformat(), "settings": json.loads(info.settings)})

@@ -1,0 +1,149 @@
+"""What the SQL files read that no SQL file makes: views over the imports, the calendar and the bucket tables."""
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from pipelines.canonical import KINDS
+from pipelines.importing.imports import ImportReport
+from pipelines.settings import Settings
+from pipelines.working_days import working_days
+
+NOT_DUE = "not_due"
+UNAPPLIED = "unapplied"
+UNAPPLIED_ORDER = 99
+UNAPPLIED_DAY = -1  # the days-past-due value that stands for items which are not aged
+
+NUMBERS = 1200  # 0 to one less: weeks ahead, days after due
+FORECAST_WEEKS = 13
+
+REJECTED_COLUMNS = (
+    "import_id VARCHAR, file_name VARCHAR, line_no BIGINT, column_name VARCHAR, value VARCHAR, "
+    "reason VARCHAR, raw VARCHAR"
+)
+
+
+def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportReport], folder: Path) -> None:
+    """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order."""
+    con.execute(
+        "create temp table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
+        "ledger VARCHAR, file_name VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, rows_rejected BIGINT, "
+        "rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), imported_at VARCHAR, "
+        "retracted_at VARCHAR)"
+    )
+    for number, report in enumerate(reports, start=1):
+        con.execute(
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                number,
+                report.import_id,
+                report.source,
+                report.kind,
+                report.ledger,
+                report.file_name,
+                report.as_of,
+                report.rows_read,
+                report.rows_accepted,
+                report.rows_rejected,
+                report.rows_set_aside,
+                report.accepted_total,
+                report.control_total,
+                report.imported_at,
+                report.retracted_at,
+            ],
+        )
+    for kind, columns in KINDS.items():
+        files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
+        typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
+        _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
+    rejected = [folder / report.import_id / "rejected.parquet" for report in reports if report.rows_rejected]
+    _view(con, "raw_rejected_rows", rejected, REJECTED_COLUMNS)
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], columns: str) -> None:
+    """A view over Parquet files, or over nothing with the same columns, so that a missing export breaks no build."""
+    if files:
+        listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+        read = f"read_parquet([{listed}], union_by_name = true)"
+        held = {column for column, *_ in con.execute(f"describe select * from {read}").fetchall()}
+        # Imports made before a column was added lack it.
+        parts = [f"null::{column.split()[1]} as {column.split()[0]}" for column in re.split(r",\s+(?=[a-z])", columns)]
+        lacking = [part for part in parts if part.rsplit(" ", 1)[1] not in held]
+        con.execute(f"create temp view {name} as select {', '.join(['*', *lacking])} from {read}")
+    else:
+        con.execute(f"create temp table {name} ({columns})")
+
+
+def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, first: dt.date, as_of: dt.date) -> None:
+    """Create the calendar from `first` to `as_of` and the aging buckets: plain tables instead of engine functions."""
+    con.execute(
+        "create temp table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
+        [first, as_of + dt.timedelta(days=1)],
+    )
+    con.execute(f"create temp table ref_numbers as select cast(range as integer) as number from range({NUMBERS})")
+    # The views of a published build read the months, so they stay in it.
+    con.execute("create or replace table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
+    numbers = month_numbers(settings, first, as_of)
+    if numbers:
+        con.executemany("insert into ref_months values (?, ?, ?)", [_month(number) for number in numbers])
+    con.execute(
+        "create temp table ref_month_spans as select starts.month_no as from_month, ends.month_no + 1 as to_month, "
+        "months.month_no, months.month_end from ref_months as starts, ref_months as ends, ref_months as months "
+        "where months.month_no between starts.month_no and ends.month_no"
+    )
+    con.execute("create or replace table ref_weeks (week_no INTEGER, week_start DATE)")
+    con.executemany("insert into ref_weeks values (?, ?)", weeks_ahead(as_of))
+    con.execute("create or replace table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
+    con.executemany("insert into ref_buckets values (?, ?)", buckets(settings.bucket_edges))
+    con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
+    con.executemany("insert into ref_bucket_days values (?, ?, ?)", bucket_days(settings.bucket_edges))
+    # The effect of other strategy rules on the call list is worked out from a published build, so these stay in it too.
+    con.execute("create or replace table ref_working_days (place INTEGER, day DATE)")
+    con.executemany("insert into ref_working_days values (?, ?)", working_days(settings.country, as_of))
+    # Filled where a build goes on from an earlier one: who keeps the key it has.
+    con.execute(
+        "create temp table ref_known_customers (entity_id VARCHAR, customer_id VARCHAR, customer_key BIGINT, "
+        "is_named INTEGER)"
+    )
+    con.execute(
+        "create temp table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"
+    )
+    con.execute("create temp table ref_last_keys as select 0 as customer_key, 0 as account_key")
+
+
+def weeks_ahead(as_of: dt.date) -> list[tuple[int, dt.date]]:
+    """The first days of the weeks after `as_of`, counted from 1; the first week begins the day after."""
+    return [(week, as_of + dt.timedelta(days=7 * week - 6)) for week in range(1, FORECAST_WEEKS + 1)]
+
+
+def month_numbers(settings: Settings, first: dt.date, as_of: dt.date) -> range:
+    """Months (year * 12 + month) whose end lies in the history kept: complete by `as_of`, from `first` on."""
+    last = as_of.year * 12 + as_of.month - (0 if (as_of + dt.timedelta(days=1)).day == 1 else 1)
+    return range(max(first.year * 12 + first.month, last - settings.history_months + 1), last + 1)
+
+
+def _month(number: int) -> tuple[int, dt.date, int]:
+    year, month = divmod(number - 1, 12)
+    days = calendar.monthrange(year, month + 1)[1]
+    return number, dt.date(year, month + 1, days), days
+
+
+def buckets(edges: Sequence[int]) -> list[tuple[str, int]]:
+    """Bucket names with their order, for edges such as (0, 30, 60, 90, 120)."""
+    named = [(f"{low + 1}-{high}", order) for order, (low, high) in enumerate(pairwise(edges), 1)]
+    return [(NOT_DUE, 0), *named, (f"{edges[-1]}+", len(edges)), (UNAPPLIED, UNAPPLIED_ORDER)]
+
+
+def bucket_days(edges: Sequence[int]) -> list[tuple[int, str, int]]:
+    """The bucket of every number of days past due from 0 (or less) to one past the last edge (or more)."""
+    names = buckets(edges)
+    rows = [(UNAPPLIED_DAY, UNAPPLIED, UNAPPLIED_ORDER)]
+    for day in range(edges[-1] + 2):
+        order = sum(day > edge for edge in edges)
+        rows.append((day, names[order][0], order))
+    return rows

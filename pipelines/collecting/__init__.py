@@ -1,0 +1,1 @@
+"""What people enter while they collect, and what follows from it."""

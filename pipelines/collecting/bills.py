@@ -1,0 +1,105 @@
+"""The register of bills and cheques (汇票): what is in hand, and each one's way to money or back."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from pipelines.collecting import journal
+from pipelines.collecting.follow_up import Day, Note
+from pipelines.collecting.journal import Entry, Subject
+from pipelines.collecting.journal_entries import EntryRefused, Problem
+from pipelines.settings import Settings
+
+# A bill comes in, may be handed on to a bank or a supplier, and ends cleared or bounced; a cleared one can be recalled.
+MOVES: dict[str, tuple[str, ...]] = {
+    "received": ("cleared", "discounted", "endorsed", "bounced"),
+    "discounted": ("cleared", "bounced"),
+    "endorsed": ("cleared", "bounced"),
+    "cleared": ("bounced",),
+    "bounced": (),
+}
+ENDED = ("cleared", "bounced")
+SOON_DAYS = 30
+HELD = ["bill_number", "invoice_id", "amount_doc", "currency", "due_on"]
+COLUMNS = [
+    "entity_id", "customer_id", "invoice_id", "version_id", "bill_number", "drawer", "amount_doc", "currency", "due_on",
+    "bill_state", "state_on", "counted_base", "days_until", "who",
+]  # fmt: skip
+
+
+def standing(day: Day) -> list[Note]:
+    """All bills of the register, as they stand, oldest first."""
+    return [note for found in day.notes.values() for note in found if note.kind == "bill"]
+
+
+def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFrame:
+    """Every bill, the next to fall due first.
+
+    `counted` is what the build counts as received for (entity_id, bill number). Columns: COLUMNS; days_until its due
+    date, negative once it has passed, null where the bill has cleared or bounced.
+    """
+    rows = [
+        (
+            *(note.entity_id, note.customer_id, note.invoice_id, note.version_id, note.payload.number),
+            *(note.payload.drawer, float(note.payload.amount), note.payload.currency, note.payload.due_on),
+            *(note.payload.state, note.payload.state_on),
+            float(counted.get((note.entity_id, note.payload.number), 0)),
+            None if note.payload.state in ENDED else (note.payload.due_on - day.today).days,
+            note.who,
+        )
+        for note in standing(day)
+    ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.sort_values(["due_on", "bill_number"], ignore_index=True)
+
+
+def enter(settings: Settings, day: Day, subject: Subject, payload: dict[str, Any], *, who: str) -> Entry:
+    """Put a bill into the register. Raises EntryRefused, also where the number is there already."""
+    number = str(payload.get("number") or "").strip()
+    if any(note.payload.number == number and note.entity_id == subject.entity_id for note in standing(day)):
+        raise EntryRefused(Problem("number", "error.bill_known", {"text": number}))
+    return journal.append(settings, "bill", subject, payload, who=who)
+
+
+def move(settings: Settings, bill: Note, state: str | None, on: dt.date | None, *, who: str) -> Entry:
+    """Bring a bill into another state on a day; the old state stays in its history.
+
+    Raises EntryRefused for a way a bill cannot go, EntryConflict when somebody has moved it meanwhile.
+    """
+    if state is None or state not in MOVES[bill.payload.state]:
+        code = "error.field_required" if state is None else "error.bill_move"
+        raise EntryRefused(Problem("state", code, {}))
+    if on is None:
+        raise EntryRefused(Problem("state_on", "error.field_required", {}))
+    if bill.payload.state_on is not None and on < bill.payload.state_on:
+        before = {"day": on, "before": bill.payload.state_on}
+        raise EntryRefused(Problem("state_on", "error.bill_order", before))
+    payload = bill.payload.model_dump() | {"state": state, "state_on": on}
+    return journal.correct(settings, bill.version_id, payload, who=who)
+
+
+def held(day: Day, entity_id: str, customer_id: str, in_ledger: pd.DataFrame) -> pd.DataFrame:
+    """A customer's bills and cheques in hand, the next to fall due first; columns HELD.
+
+    `in_ledger` holds those that only the exports know, with the same columns.
+    """
+    entered = day.of(entity_id, customer_id, "bill")
+    rows = [
+        (note.payload.number, note.invoice_id, float(note.payload.amount), note.payload.currency, note.payload.due_on)
+        for note in entered
+        if note.payload.state == "received"
+    ]
+    # What has been entered since the build is better known than what the build read.
+    known = {note.payload.number for note in entered}
+    rows += [row for row in in_ledger[HELD].itertuples(index=False, name=None) if row[0] not in known]
+    found = pd.DataFrame(rows, columns=HELD)
+    found["due_on"] = pd.to_datetime(found["due_on"])
+    return found.sort_values(["due_on", "bill_number"], ignore_index=True)
+
+
+def in_hand(found: pd.DataFrame) -> pd.DataFrame:
+    """The bills of a register that have brought no money yet."""
+    return found[found["bill_state"] == "received"]

@@ -1,0 +1,127 @@
+"""What a person wants to know of an import beyond its sums: its rejected rows by reason, and where exports disagree."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.canonical import KINDS
+from pipelines.importing.imports import ImportReport, list_imports
+from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+
+LINES = 20  # line numbers named for each reason
+_COMPARED = ("customer_id", "doc_type", "issue_date", "due_date", "amount", "currency", "open_amount", "status")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why rows were not accepted: the reason to be put in words, how many rows, and their first line numbers."""
+
+    reason: dict[str, Any]
+    rows: int
+    lines: tuple[int, ...]
+
+    @property
+    def lines_text(self) -> str:
+        """The line numbers as text, with an ellipsis where there are more."""
+        return ", ".join(map(str, self.lines)) + ("…" if self.rows > len(self.lines) else "")
+
+
+def rejected(settings: Settings, import_id: str, limit: int = 1_000_000) -> list[dict[str, Any]]:
+    """The rows of an import that were not accepted, in file order: line_no, column_name, value, reason, raw."""
+    path = Warehouse.of(settings).imports / import_id / "rejected.parquet"
+    names = ("line_no", "column_name", "value", "reason", "raw")
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"select {', '.join(names)} from read_parquet(?) order by line_no limit ?", [str(path), limit]
+        ).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def by_reason(rows: Sequence[dict[str, Any]]) -> list[Reason]:
+    """The rejected rows by reason, the commonest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(_without_line(row["reason"]), []).append(row)
+    ordered = sorted(found.values(), key=lambda alike: -len(alike))
+    return [
+        Reason(json.loads(alike[0]["reason"]), len(alike), tuple(row["line_no"] for row in alike[:LINES]))
+        for alike in ordered
+    ]
+
+
+def _without_line(reason: str) -> str:
+    """A stored reason with the lines it names left out, so that the like stand together."""
+    item = json.loads(reason)
+    return json.dumps({k: ("…" if k in ("line", "lines") else v) for k, v in item.items()}, sort_keys=True)
+
+
+def conflicts(settings: Settings, import_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Invoices of an import that an earlier export of another source holds otherwise; the later one is used.
+
+    A row a difference: file_name (of the earlier export), key, column, before, after. Empty for other kinds. Raises
+    NoSuchImport.
+    """
+    reports = list_imports(settings)
+    report = next((each for each in reports if each.import_id == import_id), None)
+    if report is None:
+        raise NoSuchImport(import_id)
+    if report.kind != "invoices":
+        return []
+    earlier = [
+        each
+        for each in reports
+        if each.kind == "invoices"
+        and each.source != report.source
+        and not each.retracted_at
+        and (each.imported_at, each.import_id) < (report.imported_at, report.import_id)
+    ]
+    return _differences(settings, report, earlier, limit) if earlier else []
+
+
+def _differences(
+    settings: Settings, report: ImportReport, earlier: Sequence[ImportReport], limit: int
+) -> list[dict[str, Any]]:
+    """Compare column by column with the newest earlier row of each invoice instalment."""
+    folder = Warehouse.of(settings).imports
+    columns = [column.name for column in KINDS["invoices"] if column.name in _COMPARED]
+    own = "'" + settings.default_entity.replace("'", "''") + "'"  # rows without an entity are of this one
+    entity = f"nullif(coalesce(entity_id, {own}), {own})"
+    key = f"concat_ws(' · ', {entity}, invoice_id, nullif(coalesce(instalment_no, 1), 1))"
+    plain = ", ".join(columns)
+    parts = " union all ".join(
+        f"select {place} as place, {key} as key, {plain} from read_parquet('{_path(folder, each)}')"
+        for place, each in enumerate(earlier)
+    )
+    differs = " union all ".join(
+        f"select place, key, '{name}' as name, cast(old.{name} as varchar), cast(new.{name} as varchar) "
+        f"from old join new using (key) where old.{name} is distinct from new.{name} and old.{name} is not null "
+        f"and new.{name} is not null"
+        for name in columns
+    )
+    with duckdb.connect() as con:
+        con.execute(
+            f"create temp table new as select {key} as key, {plain} from read_parquet('{_path(folder, report)}')"
+        )
+        con.execute(
+            f"create temp table old as select * from ({parts}) semi join new using (key) "
+            "qualify row_number() over (partition by key order by place desc) = 1"
+        )
+        rows = con.execute(f"select * from ({differs}) order by key, name limit {int(limit)}").fetchall()
+    names = ("file_name", "key", "column", "before", "after")
+    return [dict(zip(names, (earlier[row[0]].file_name, *row[1:]), strict=True)) for row in rows]
+
+
+def _path(folder: Path, report: ImportReport) -> str:
+    return str(folder / report.import_id / "rows.parquet").replace("'", "''")
+
+
+def layout_before(settings: Settings, source: str, kind: str | None) -> ImportReport | None:
+    """The newest standing import of a source and kind: what a new file of that source is compared with."""
+    same = [each for each in list_imports(settings) if each.source == source and not each.retracted_at]
+    return next((each for each in reversed(same) if kind is None or each.kind == kind), None)

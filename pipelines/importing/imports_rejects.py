@@ -1,0 +1,243 @@
+"""Rows not accepted, each with line, column, value and reason; totals, headings and doubles set aside by rule."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.canonical import KINDS
+from pipelines.importing.imports_aged import amount_sql
+from pipelines.importing.imports_figures import KEYS
+from pipelines.importing.imports_plan import Plan
+from pipelines.importing.imports_reading import Reading
+from pipelines.reading.mapping import STAND_INS
+from pipelines.reading.readers_layout import GRAND_TOTAL, RULER, TOTAL
+
+# A row is set aside, not at fault, for these reasons.
+SET_ASIDE = (
+    *("ruler_row", "total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
+    *("duplicate_row", "invoice_line", "zero_amount", "no_balance"),
+)
+_IDENTITY = {
+    "invoices": ("customer_id", "customer_name", "invoice_id", "issue_date"),
+    "receipts": ("receipt_id", "customer_id", "invoice_id", "paid_on"),
+    "customers": ("customer_id", "customer_name"),
+    "fx_rates": ("currency", "rate_date"),
+    "aged_summary": ("customer_id", "customer_name"),
+}
+_SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
+_NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
+
+
+def create_rejected(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """create temp table rejected (
+            line_no bigint, column_name varchar, value varchar, reason varchar, raw varchar)"""
+    )
+
+
+def reject(reading: Reading, rows: Path) -> None:
+    """Fill `rejected` with every row that is not in the Parquet file `rows`; totals and headings by what they are."""
+    con, plan, labels = reading.con, reading.plan, reading.layout.labels
+    _find_bad(reading)
+    (last,) = one(con, f"select coalesce(max(line_no), 0) from read_parquet({literal(str(rows))})")
+    names = " ".join(f"when {literal(name)} then {literal(_label(name, plan))}" for name in plan.columns)
+    shown = "|".join(label.strip() for label in labels if label.strip())
+    figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
+    ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
+    alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
+    if reading.groups:
+        alone = f"len(cells) = 1 and not {figures}"
+    _find_sums(reading)
+    con.execute(
+        f"""insert into rejected
+            with named as (
+                select *, case split_part(fault, '|', 2) {names} else '' end as column_name,
+                    case
+                        when {ruler} then 'ruler_row'
+                        when named_total then 'total_row'
+                        when {str(reading.groups is not None).lower()} and identities = 0 and {figures} then 'total_row'
+                        when line_no in (select line_no from sums) then 'total_row'
+                        when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
+                            then 'repeated_header'
+                        when starts_with(trim(cells[1]), '#') then 'comment_row'
+                        when {alone} and line_no > {last} then 'footer_row'
+                        when {alone} then 'heading_row'
+                        else split_part(fault, '|', 1)
+                    end as code
+                from bad
+            )
+            select line_no,
+                case when code in ('ruler_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row') then null
+                    else column_name end,
+                case when code in ('total_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row')
+                    then cells[1] else value end,
+                to_json({{'code': code, 'column': column_name}}), raw_text
+            from named"""
+    )
+
+
+def _find_sums(reading: Reading) -> None:
+    """The table `sums`: rows that name no document and whose amount is the sum of the accepted rows above them.
+
+    Beside figures such a row may hold a currency, or the name of the customer whose rows it adds up.
+    """
+    con, kind = reading.con, reading.mapping.kind
+    con.execute("create temp table sums (line_no bigint)")
+    text = f"list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))"
+    con.execute(
+        f"""create temp table candidates as
+            select line_no, amount, identities, named_total, {text} as texts
+            from bad where amount is not null"""
+    )
+    many, unnamed, alone = one(
+        con,
+        """select count(*), count(*) filter (not named_total and identities = 0),
+                count(*) filter (not named_total and len(texts) = 1) from candidates""",
+    )
+    if kind not in ("invoices", "receipts") or many > _SUMS_TRIED:
+        return
+    if unnamed:
+        con.execute(
+            """insert into sums
+                with parts as (
+                    select c.line_no, sum(v.amount) as part
+                    from valued v asof join candidates c on v.line_no <= c.line_no
+                    where v.fault is null group by c.line_no
+                ),
+                above as (
+                    select c.*, part, sum(part) over (order by c.line_no) as whole
+                    from candidates c left join parts p on p.line_no = c.line_no
+                )
+                select line_no from above
+                where identities = 0 and amount in (part, whole)
+                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{3}')))"""
+        )
+    if alone:
+        named = "customer_name" if kind == "invoices" else "customer_id"
+        con.execute(
+            f"""insert into sums
+                select line_no from candidates
+                where len(texts) = 1 and regexp_replace(trim(texts[1]), ' *[(][0-9]+[)]$', '')
+                    in (select {named} from valued where fault is null)"""
+        )
+
+
+def _find_bad(reading: Reading) -> None:
+    """The table `bad`: rows with a fault, their cells as written, and how many identifying cells name a document."""
+    plan, mapping, con = reading.plan, reading.mapping, reading.con
+    cells = [f"r.c{i}" for i in range(len(reading.layout.labels))]
+    texts = [s.index for n in _IDENTITY[mapping.kind] if (s := mapping.columns.get(n)) and s.how != "group"]
+    named = [f"(trim(r.c{i}) <> '' and not regexp_full_match(lower(trim(r.c{i})), '{TOTAL}'))" for i in texts]
+    identities = " + ".join(f"coalesce(cast({n} as integer), 0)" for n in named) or "0"
+    amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
+    amount = "amount" if mapping.kind == "receipts" else amount
+    amount = amount_sql(mapping) if mapping.kind == "aged_summary" else amount
+    whens = " ".join(
+        f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
+    )
+    words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{TOTAL}'))) > 0"
+    # A total of one customer names it, and a total of a month its last day: what no total has is a number of its own.
+    number = mapping.columns.get("invoice_id") if mapping.kind == "invoices" else None
+    unnumbered = f"coalesce(trim(r.c{number.index}), '') = ''" if number else "false"
+    con.execute(
+        f"""create temp table faulty as
+            select line_no, fault, cast({amount} as decimal(18,4)) as amount from valued where fault is not null"""
+    )
+    con.execute(
+        f"""create temp table bad as
+            select *, (identities = 0 or unnumbered) and {words} as named_total from (
+                select v.line_no, v.fault, v.amount,
+                    list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
+                    concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
+                    {identities} as identities, {unnumbered} as unnumbered,
+                    case split_part(v.fault, '|', 2) when '' then r.extra {whens} end as value
+                from faulty v join {reading.written("select line_no from faulty")} r on r.line_no = v.line_no)"""
+    )
+    con.execute("delete from bad where len(cells) = 0")
+
+
+def control_total(con: duckdb.DuckDBPyConnection) -> Decimal | None:
+    """The file's own total: its grand total, else its only total row with an amount."""
+    rows = con.execute(
+        f"""select b.amount, len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0
+            from bad b join rejected r on r.line_no = b.line_no
+            where json_extract_string(r.reason, '$.code') = 'total_row' and b.amount is not null order by b.line_no"""
+    ).fetchall()
+    grand = [amount for amount, is_grand in rows if is_grand]
+    return Decimal(grand[-1]) if grand else Decimal(rows[0][0]) if len(rows) == 1 else None
+
+
+def find_duplicates(reading: Reading, rows: Path) -> None:
+    """Fill `dropped` and `rejected` for accepted rows with the same key that are not dropped already.
+
+    Rows that are the same in every column: the first is kept. Rows that differ: none is taken.
+    """
+    con, kind, plan = reading.con, reading.mapping.kind, reading.plan
+    key = [k for k in KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
+    hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
+    file = f"read_parquet({literal(str(rows))})"
+    where = "where line_no not in (select line_no from dropped)"
+    where += " and receipt_id is not null" if kind == "receipts" else ""
+    content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
+    con.execute(
+        f"""create temp table doubles as
+            with keyed as (
+                select line_no, row({hashed}) as key, concat_ws('\x1f', {content}) as content from {file} {where}
+            ),
+            several as (
+                select key, min(line_no) as first_line, count(distinct content) as contents,
+                    string_agg(line_no, ', ' order by line_no) as lines
+                from keyed group by key having count(*) > 1
+            )
+            select k.line_no, k.line_no = s.first_line and s.contents = 1 as kept, s.first_line, s.contents, s.lines
+            from keyed k join several s on s.key = k.key"""
+    )
+    name = {"invoices": "invoice_id", "receipts": "receipt_id", "customers": "customer_id", "fx_rates": "currency"}[
+        kind
+    ]
+    cells = ", ".join(f"coalesce(r.c{i}, '')" for i in range(len(reading.layout.labels)))
+    written = reading.written("select line_no from doubles where not kept")
+    con.execute(
+        f"""insert into rejected
+            select d.line_no, {literal(plan.columns[name].label)}, {_source_text(name, plan)},
+                case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': d.first_line}})
+                    else to_json({{'code': 'conflicting_rows', 'lines': d.lines}}) end,
+                concat_ws(' | ', {cells})
+            from doubles d join {written} r on r.line_no = d.line_no where not d.kept"""
+    )
+    con.execute("insert into dropped select line_no from doubles where not kept")
+
+
+def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The commonest reason among the rejected rows that are at fault, else among all."""
+    row = con.execute(
+        f"""select reason from rejected group by reason
+            order by json_extract_string(reason, '$.code') in {SET_ASIDE}, count(*) desc, reason limit 1"""
+    ).fetchone()
+    return dict(json.loads(row[0])) if row else {"code": "missing_value", "column": ""}
+
+
+def _label(name: str, plan: Plan) -> str:
+    """The source header of a canonical column, or of the one that stands in for it."""
+    stand_in = plan.columns.get(STAND_INS.get(name, ""))
+    column = plan.columns[name]
+    return stand_in.label if column.source is None and stand_in is not None else column.label
+
+
+def _source_text(name: str, plan: Plan) -> str:
+    """SQL for the source cell of a canonical column, as written."""
+    source = plan.columns[name].source
+    return "null" if source is None or source.how == "group" else f"r.c{source.index}"
+
+
+def one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    return con.execute(sql).fetchone() or (0,)
+
+
+def literal(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + re.sub("'", "''", text) + "'"

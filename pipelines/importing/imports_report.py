@@ -1,0 +1,171 @@
+"""What an import holds: its report (= manifest), the figures in it, and how it is stored and read back."""
+
+import datetime as dt
+import json
+import re
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import UserError
+from pipelines.importing.imports_figures import Figures
+from pipelines.importing.imports_plan import Plan
+from pipelines.reading.readers_layout import Layout
+from pipelines.reading.readers_raw import Raw
+
+_OPEN_WORDS = re.compile(
+    r"open|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|offene|미수|em aberto", re.I
+)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What one import holds: the content of its manifest, and of the report shown after it."""
+
+    import_id: str
+    source: str
+    kind: str
+    file_name: str
+    as_of: dt.date | None
+    ledger: str | None
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_set_aside: int
+    accepted_total: str
+    control_total: str | None
+    imported_at: str
+    retracted_at: str | None
+    already_imported: bool
+    date_from: dt.date | None
+    date_to: dt.date | None
+    currencies: tuple[str, ...]
+    columns: dict[str, dict[str, Any]]
+    notes: list[dict[str, Any]]
+    format: dict[str, Any]
+    unmapped: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Accepted total less control total; None where the file states no total."""
+        return None if self.control_total is None else Decimal(self.accepted_total) - Decimal(self.control_total)
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """One canonical column as a person checks it: where it comes from, samples as written and as read, the evidence."""
+
+    name: str
+    required: bool
+    source: str | None
+    how: str | None
+    confidence: float
+    samples: tuple[str, ...]
+    parsed: tuple[str, ...]
+    evidence: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would do, computed without storing anything.
+
+    `problem` is the error an import would end with, None where it would succeed; `report` is None when the file could
+    not be read as far as rows. `headers` are the source columns to choose from; `rejected` the first rejected rows as
+    dicts (line_no, column_name, value, reason, raw).
+    """
+
+    file_name: str
+    problem: UserError | None
+    report: ImportReport | None
+    columns: tuple[ColumnView, ...] = ()
+    headers: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
+    rejected: list[dict[str, Any]] | None = None
+    format: dict[str, Any] | None = None
+    kind: str | None = None
+    kind_scores: dict[str, float] | None = None
+
+
+def money_text(amount: Decimal) -> Decimal:
+    """An amount with two decimals, or all it needs."""
+    exact = Decimal(amount)
+    cents = exact.quantize(Decimal("0.01"))
+    return cents if cents == exact else exact.normalize()
+
+
+def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, dict[str, Any]]:
+    """Whether invoices are a ledger (paid ones included) or an open-items list, with the evidence as a note.
+
+    `texts` are the titles, the sheet's name and the file's name; `stated` is a person's word.
+    """
+    if stated in ("ledger", "open_items"):
+        return str(stated), {"code": "ledger_stated"}
+    if found["settled"]:
+        return "ledger", {"code": "ledger_settled_dates", "rows": found["settled"]}
+    if found["paid"]:
+        return "ledger", {"code": "ledger_paid_status", "rows": found["paid"]}
+    if any(_OPEN_WORDS.search(text.replace("_", " ")) for text in texts):
+        return "open_items", {"code": "open_items_title"}
+    if found["closed"]:
+        return "ledger", {"code": "ledger_closed_rows", "rows": found["closed"]}
+    if found["with_open"] == found["rows"]:
+        return "open_items", {"code": "open_items_all_open", "rows": found["with_open"]}
+    return "ledger", {"code": "ledger_no_sign"}
+
+
+def source_name(path: Path) -> str:
+    """The source an export belongs to when nobody names one: its file name without dates and numbers."""
+    stem = re.sub(r"[\s_.()\-]*\d[\d\-_.年月日()]*", " ", path.stem)
+    words = re.sub(r"[\s_\-.]+", "_", stem).strip("_").casefold()
+    return words or path.stem.casefold()
+
+
+def columns_of(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Canonical column → source header, how it was found, and the evidence."""
+    return {
+        name: {
+            "source": p.source.header if p.source else None,
+            "how": p.source.how if p.source else "derived",
+            "confidence": p.source.confidence if p.source else 1.0,
+            "evidence": p.evidence,
+        }
+        for name, p in plan.columns.items()
+        if p.source or p.evidence
+    }
+
+
+def format_of(raw: Raw, layout: Layout) -> dict[str, Any]:
+    """How the file is written, for people and the manifest."""
+    return {
+        "format": raw.format,
+        "encoding": raw.encoding,
+        "delimiter": raw.delimiter,
+        "sheet": raw.sheet,
+        "sheets": list(raw.sheets),
+        "header_line": layout.header_line,
+        "titles": list(layout.titles[:10]),
+    }
+
+
+def manifest_text(report: ImportReport) -> str:
+    """A report as the JSON text of `manifest.json`."""
+    plain = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in asdict(report).items()}
+    return json.dumps(plain, ensure_ascii=False, indent=1)
+
+
+def load_report(folder: Path) -> ImportReport:
+    """The report of an import folder, with the day it was retracted if it was."""
+    stored = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    marker = folder / "retracted.json"
+    stored["retracted_at"] = json.loads(marker.read_text(encoding="utf-8"))["retracted_at"] if marker.exists() else None
+    # What was noted before lines were named with it says so when it is shown.
+    stored["notes"] = [
+        {"lines": "…", **note} if note["code"] in ("due_before_issue", "due_far_away") else note
+        for note in stored["notes"]
+    ]
+    for name in ("as_of", "date_from", "date_to"):
+        stored[name] = dt.date.fromisoformat(stored[name]) if stored[name] else None
+    for name in ("currencies", "unmapped"):
+        stored[name] = tuple(stored[name])
+    return ImportReport(**{f.name: stored[f.name] for f in fields(ImportReport)})

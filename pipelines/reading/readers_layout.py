@@ -1,0 +1,187 @@
+"""Where the table is inside a sheet or text: the header, what stands above it, and where the rows begin."""
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipelines.reading.readers_raw import Cells, Raw
+from pipelines.reading.values_dates import dates_in_text
+
+HeaderRank = Callable[[Cells], float]
+# Words for totals, for lower-cased text; written so that both Python and SQL can use them.
+TOTAL = (
+    r"((grand|sub|net|report|overall|running|page|invoice|customer|account|balance)?[ -]*totals?([ :：-].*)?"
+    r"|.*[^a-z](sub)?total:?|percent(age)? of total|sum:?|balance due"
+    r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|합계|소계|총계|누계)[:：]?"
+    r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*|过次页|承前页|转次页|接前页|接上页|转下页"
+    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral|[*]{1,3})"
+)
+GRAND_TOTAL = (
+    r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
+    r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3})"
+)
+_TOTAL = re.compile(TOTAL)
+_WIDEST = 1000  # columns a table may have; rows with cells further out are rejected
+RULER = r"[-=_*+~. |]{3,}"
+_RULER = re.compile(RULER)
+_AS_OF = re.compile(
+    r"as\s+(of|at|on)\b|截至|截止|时点|基准日|编制日期|stand\b|stichtag|現在|基準日|기준|data[- ]base|posição em", re.I
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The header's labels by column, the line it ends on, the first line of data and the title texts above."""
+
+    labels: tuple[str, ...]
+    header_line: int
+    first_line: int
+    titles: tuple[str, ...]
+    has_rows: bool
+    found: bool  # False where no record looks like a known header
+
+
+def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout:
+    """Find the header among the first records: one row, or two rows read together."""
+    rows = [(line, [" ".join(c.split()) for c in cells]) for line, cells in raw.head]
+    filled = [i for i, (_, cells) in enumerate(rows) if any(cells) and not _is_comment(cells)]
+    if not filled:
+        return Layout((), 0, 1, (), False, False)
+    best = max(filled, key=lambda i: (rank(rows[i][1]), -i))
+    found = rank(rows[best][1]) >= 2
+    if not found:
+        best = _first_wide(rows, filled)
+    labels, last = _with_neighbours(rows, filled, best, rank, is_data)
+    after = [cells for _, cells in rows[last + 1 :] if any(cells)]
+    width = max(len(labels), _usual_width(after, len(labels), delimited=raw.delimiter is not None))
+    titles = tuple(c for i in filled if i < best for c in rows[i][1] if c and c not in labels)
+    first = rows[last + 1][0] if last + 1 < len(rows) else rows[last][0] + 1
+    named = (_unique(labels) + [""] * (width - len(labels)))[:_WIDEST]
+    return Layout(tuple(named), rows[last][0], first, titles, bool(after), found)
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Labels with a number in brackets behind those that occur again, so that each can be named."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for label in labels:
+        seen[label] += 1
+        unique.append(f"{label} ({seen[label]})" if label and seen[label] > 1 else label)
+    return unique
+
+
+def _usual_width(rows: Sequence[Cells], labels: int, *, delimited: bool) -> int:
+    """How many cells rows have; in delimited text cells beyond the labels only count while they are blank."""
+    widths = Counter(len(cells) for cells in rows)
+    usual = widths.most_common(1)[0][0] if widths else 0
+    if delimited and any(any(cells[labels:]) for cells in rows):
+        return labels  # something stands beyond the last label: a delimiter inside a cell, not a column
+    return usual
+
+
+def is_ruler(cell: str) -> bool:
+    """Whether a cell is a line drawn with characters."""
+    return bool(_RULER.fullmatch(cell.strip()))
+
+
+def is_total(cell: str) -> bool:
+    """Whether a cell names a total."""
+    return bool(_TOTAL.fullmatch(cell.strip().lower()))
+
+
+def _is_comment(cells: Cells) -> bool:
+    return next((c for c in cells if c), "").startswith("#")
+
+
+def _first_wide(rows: Sequence[tuple[int, Cells]], filled: Sequence[int]) -> int:
+    """The first record as wide as most are."""
+    counts = Counter(sum(1 for c in rows[i][1] if c) for i in filled)
+    usual = max(counts, key=lambda n: (counts[n] * (n > 1), n))
+    return next(i for i in filled if sum(1 for c in rows[i][1] if c) >= usual)
+
+
+def _with_neighbours(
+    rows: Sequence[tuple[int, Cells]],
+    filled: Sequence[int],
+    best: int,
+    rank: HeaderRank,
+    is_data: Callable[[str], bool],
+) -> tuple[list[str], int]:
+    """The labels, joined with a second header row below or above where that names more; and the last header row."""
+    header = rows[best][1]
+    below = next((i for i in filled if i > best), None)
+    if below is not None and rows[below][0] == rows[best][0] + 1:
+        under = rows[below][1]
+        named = [c for c in under if c]
+        joined = _joined(header, under, rank)
+        # A label merged over both rows stands in each of them.
+        pairs = zip(_padded(header, under), _padded(under, header), strict=True)
+        leaves = any(a and (not b or a == b) for a, b in pairs)
+        plain = not any(is_data(c) or is_ruler(c) for c in named)
+        if len(named) >= 2 and plain and leaves and len(joined) and rank(joined) >= rank(header) - 1:
+            return joined, below
+    if best - 1 in filled and any(not c for c in header):
+        above = rows[best - 1][1]
+        joined = [b or a for a, b in zip(_padded(above, header), _padded(header, above), strict=True)]
+        if sum(1 for c in above if c) >= 2 and rank(joined) > rank(header):
+            return joined, best
+    return list(header), best
+
+
+def _joined(header: Cells, under: Cells, rank: HeaderRank) -> list[str]:
+    """Two header rows as one; a label above several of the lower row belongs to each. Empty if they do not fit.
+
+    A group and its part are named in the order that is known: 日期 over 开票 is 开票日期, 金额 over 应收金额 is that.
+    """
+    joined, group = [], ""
+    for above, below in zip(_padded(header, under), _padded(under, header), strict=True):
+        group = above or (group if below else "")
+        if below and not group:
+            return []
+        over = (above or group if below else above) if above != below else ""
+        ways = (f"{over} {below}".strip(), f"{below}{over}", below)
+        joined.append(next((way for way in ways if over and below and rank([way]) >= 1), ways[0]))
+    return joined
+
+
+def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:
+    return list(cells) + [""] * (max(len(cells), len(other)) - len(cells))
+
+
+def as_of_date(titles: Sequence[str], name: str, newest: dt.date | None) -> dt.date | None:
+    """The date a report was made for, else the newest document's.
+
+    A title that speaks of one says so; then comes the end of a period in a title; then a date alone, in a title or the
+    file's `name`, unless documents are younger.
+    """
+    dated = [(title, dates_in_text(title)) for title in titles]
+    spoken = [dates for title, dates in dated if dates and _AS_OF.search(title)]
+    periods = [dates for _, dates in dated if len(dates) > 1]
+    for dates in spoken + periods:
+        return dates[-1]
+    alone = [date for _, dates in dated for date in dates] + dates_in_text(_spaced(name))
+    return next((date for date in alone if newest is None or date >= newest), newest)
+
+
+def stated_period(cells: Sequence[str]) -> tuple[dt.date, dt.date] | None:
+    """First and last day of a DATEV batch by its first record: of the batch, else of its financial year."""
+    if not cells or cells[0].strip() not in ("EXTF", "DTVF"):
+        return None
+    year, first, last = ([*map(_compact_date, cells[12:16]), *[None] * 4][i] for i in (0, 2, 3))
+    if first and last and first <= last < first + dt.timedelta(days=366):
+        return first, last
+    return (year, year + dt.timedelta(days=364)) if year else None
+
+
+def _compact_date(cell: str) -> dt.date | None:
+    try:
+        return dt.datetime.strptime(cell.strip(), "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def _spaced(name: str) -> str:
+    """A file name with its parts apart and figures such as 20260331 written as a date."""
+    return re.sub(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)", r"\1-\2-\3", name.replace("_", " "))

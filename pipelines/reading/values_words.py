@@ -1,0 +1,71 @@
+"""Words of exports to codes: document types, statuses, methods, yes and no, terms, currencies."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from pipelines.reading.values_dates import BLANKS
+
+_NET = re.compile(
+    r"(?:net|nett|netto|nt|ntp|ne|n|in|within|z|月结|票到|货到|发票后|验收后|账期)?\s*(\d{1,3})"
+    r"\s*(?:days?|d|天|日|tage?n?|dias?|日以内|天内|日内)?\s*(?:net|netto|付款)?",
+    re.I,
+)
+_DISCOUNT_NET = re.compile(r".*\b(?:net|n|netto)\s*/?\s*(\d{1,3})\b.*", re.I)
+_MONTHS = re.compile(r"(\d{1,2})\s*(?:个月|個月|months?|monate?|meses|mês)", re.I)
+
+
+def _fold(word: str) -> str:
+    return re.sub(r"[\s_\-./]+", "", unicodedata.normalize("NFKC", word).casefold())
+
+
+@cache
+def words_of(table: str) -> dict[str, str]:
+    """Folded word → code of one table of `values_words.toml`; each code stands for itself too."""
+    with (Path(__file__).parent / "values_words.toml").open("rb") as file:
+        codes = tomllib.load(file)[table]
+    return {_fold(word): code for code, words in codes.items() for word in (code, *words)}
+
+
+def by_table(table: str) -> Callable[[str], str | None]:
+    """A parser that looks a folded word up; None for a word not in the table."""
+    return lambda text: words_of(table).get(_fold(text))
+
+
+def currency(text: str) -> str | None:
+    """The ISO code of a currency's code, symbol or name; None for a `$` alone and for unknown words."""
+    if found := words_of("currency").get(_fold(text)):
+        return found
+    bare = re.sub(r"[(\[【（].*", "", text).strip()
+    if re.fullmatch(r"[A-Za-z]{3}", bare):
+        return bare.upper()
+    inner = re.search(r"\b([A-Z]{3})\b", text)
+    return inner[1] if inner else None
+
+
+def terms(text: str) -> str | None:
+    """Days of payment terms (`Net 30`, `2/10 net 30`, `30天`, `月结60天`, `3个月`); None without a number of days."""
+    clean = unicodedata.normalize("NFKC", text).strip()
+    if found := words_of("terms").get(_fold(clean)):
+        return found
+    if m := _NET.fullmatch(clean.removesuffix(".0")):
+        return m[1]
+    if m := _MONTHS.fullmatch(clean):
+        return str(int(m[1]) * 30)
+    if m := _DISCOUNT_NET.fullmatch(clean):
+        return m[1]
+    numbers = re.findall(r"(\d{1,3})\s*(?:days|天|日|tage|dias)", clean, re.I)
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def whole_number(text: str) -> str | None:
+    """A small whole number, also where it is written `2.0` or `1/3` (the first of three)."""
+    m = re.fullmatch(r"\s*#?(\d{1,6})(?:\.0+)?(?:\s*(?:/|of)\s*\d+)?\s*", unicodedata.normalize("NFKC", text))
+    return m[1] if m else None
+
+
+def is_blank(text: str) -> bool:
+    return unicodedata.normalize("NFKC", text).strip().casefold() in BLANKS

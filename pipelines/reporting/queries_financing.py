@@ -1,0 +1,95 @@
+"""What financing reads from a build: open invoices with the day they are expected, and what bills have brought."""
+
+from decimal import Decimal
+
+import pandas as pd
+
+from pipelines.reporting.queries import Connection, Scope, _frame
+
+
+def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """A customer's open invoices by amount: invoice_id, instalment_no, due_date, days_past_due, open_base,
+    expected_pay_date, p_very_late."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        select items.invoice_id, items.instalment_no, items.due_date, items.days_past_due, items.open_base,
+            risk.expected_pay_date, risk.p_very_late
+        from fct_open_items as items
+        left join fct_late_risk as risk
+            on items.entity_id = risk.entity_id
+            and items.invoice_id = risk.invoice_id
+            and items.instalment_no = risk.instalment_no
+        where items.entity_id = ? and items.customer_id = ? and items.days_past_due is not null
+            and items.open_base > 0 and {condition}
+        order by items.open_base desc, items.invoice_id, items.instalment_no
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
+    """The `top` largest open invoices in the scope, as `items_to_finance` has a customer's, with entity_id,
+    customer_id, customer_name; and on each row how many there are: whole, whole_base."""
+    condition, values = scope.where("items")
+    return _frame(
+        con,
+        f"""
+        with items as (
+            select entity_id, customer_id, customer_key, invoice_id, instalment_no, due_date, days_past_due, open_base,
+                count(*) over () as whole, sum(open_base) over () as whole_base
+            from fct_open_items as items
+            where days_past_due is not null and open_base > 0 and {condition}
+            order by open_base desc, entity_id, invoice_id, instalment_no
+            limit ?
+        )
+        select items.entity_id, items.customer_id, customers.customer_name, items.invoice_id, items.instalment_no,
+            items.due_date, items.days_past_due, items.open_base, risk.expected_pay_date, risk.p_very_late,
+            items.whole, items.whole_base
+        from items
+        inner join dim_customers as customers using (customer_key)
+        left join fct_late_risk as risk
+            on items.entity_id = risk.entity_id
+            and items.invoice_id = risk.invoice_id
+            and items.instalment_no = risk.instalment_no
+        order by items.open_base desc, items.entity_id, items.invoice_id, items.instalment_no
+        """,
+        [*values, top],
+    )
+
+
+def bills_in_ledger(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
+    """A customer's bills and cheques in hand that only the exports know: bill_number, invoice_id, amount_doc, currency,
+    due_on."""
+    condition, values = scope.where("customers")
+    return _frame(
+        con,
+        f"""
+        select bills.bill_number, bills.invoice_id, cast(bills.amount_doc as double) as amount_doc, bills.currency,
+            bills.due_on
+        from fct_bills_in_hand as bills
+        inner join dim_customers as customers using (customer_key)
+        where bills.entity_id = ? and bills.customer_id = ? and bills.basis = 'ledger' and {condition}
+        order by bills.due_on, bills.bill_number
+        """,
+        [entity_id, customer_id, *values],
+    )
+
+
+def bills_counted(con: Connection, bills: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], Decimal]:
+    """What the build counts as received for bills (entity_id, number), in base currency; none for those left out."""
+    if not bills:
+        return {}
+    rows = con.cursor().execute(
+        """
+        with asked as (select unnest(?::varchar[]) as entity_id, unnest(?::varchar[]) as receipt_id)
+        select applications.entity_id, applications.receipt_id, sum(applications.amount_base)
+        from fct_applications as applications
+        inner join asked using (entity_id, receipt_id)
+        where applications.kind = 'payment'
+        group by applications.entity_id, applications.receipt_id
+        """,
+        [[entity for entity, _ in bills], [number for _, number in bills]],
+    )
+    return {(row[0], row[1]): row[2] for row in rows.fetchall()}

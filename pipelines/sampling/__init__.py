@@ -1,0 +1,1 @@
+"""The exports of a made-up supplier, the same bytes every time."""
