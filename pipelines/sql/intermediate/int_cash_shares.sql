@@ -22,19 +22,25 @@ marked as (
 
     select
         items.*,
-        starts.hazard as hazard_now,
-        case when items.age >= $late_grace_days then 1 else exp(starts.hazard - late.hazard) end as late_share,
-        case when items.age >= $very_late_days then 1 else exp(starts.hazard - very_late.hazard) end as very_late_share
+        starts.own_hazard + starts.pull * starts_all.hazard as hazard_now,
+        late.own_hazard + late.pull * late_all.hazard as hazard_late,
+        very_late.own_hazard + very_late.pull * very_late_all.hazard as hazard_very_late
     from items
     inner join int_pay_curves as starts
         on items.customer_key = starts.customer_key
-        and items.age = starts.days_late
+        and items.age >= starts.from_day
+        and items.age < starts.until_day
     inner join int_pay_curves as late
         on items.customer_key = late.customer_key
-        and late.days_late = $late_grace_days
+        and late.from_day <= $late_grace_days
+        and late.until_day > $late_grace_days
     inner join int_pay_curves as very_late
         on items.customer_key = very_late.customer_key
-        and very_late.days_late = $very_late_days
+        and very_late.from_day <= $very_late_days
+        and very_late.until_day > $very_late_days
+    inner join int_pay_hazards as starts_all on items.age = starts_all.days_late
+    inner join int_pay_hazards as late_all on late_all.days_late = $late_grace_days
+    inner join int_pay_hazards as very_late_all on very_late_all.days_late = $very_late_days
 
 ),
 
@@ -64,12 +70,22 @@ dated as (
 shares as (
 
     select
-        dated.*,
-        exp(dated.hazard_now - curves.hazard) as share
+        dated.item_key,
+        dated.week_no,
+        dated.days_late,
+        dated.weight,
+        dated.p_late,
+        dated.p_very_late,
+        exp(dated.hazard_now - curves.own_hazard - curves.pull * curves_all.hazard) as share,
+        case when dated.age >= $late_grace_days then 1 else exp(dated.hazard_now - dated.hazard_late) end as late_share,
+        case when dated.age >= $very_late_days then 1 else exp(dated.hazard_now - dated.hazard_very_late) end
+            as very_late_share
     from dated
     inner join int_pay_curves as curves
         on dated.customer_key = curves.customer_key
-        and dated.days_late = curves.days_late
+        and dated.days_late >= curves.from_day
+        and dated.days_late < curves.until_day
+    inner join int_pay_hazards as curves_all on dated.days_late = curves_all.days_late
 
 ),
 

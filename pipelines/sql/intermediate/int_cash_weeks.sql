@@ -15,6 +15,18 @@ in_hand as (
 
 ),
 
+shares as (
+
+    select
+        item_key,
+        week_no,
+        unpaid_share,
+        -- Of two shares that are the same, one may be a hair larger: less than nothing is not paid.
+        greatest(lag(unpaid_share, 1, 1) over (partition by item_key order by week_no) - unpaid_share, 0) as paid_share
+    from int_cash_shares
+
+),
+
 items as (
 
     select
@@ -22,13 +34,8 @@ items as (
         shares.week_no,
         cast(items.open_base as double) * in_hand.due_share as open_base,
         shares.unpaid_share,
-        -- Of two shares that are the same, one may be a hair larger: less than nothing is not paid.
-        greatest(
-            lag(shares.unpaid_share, 1, 1) over (partition by shares.item_key order by shares.week_no)
-            - shares.unpaid_share,
-            0
-        ) as paid_share
-    from int_cash_shares as shares
+        shares.paid_share
+    from shares
     inner join fct_open_items as items on shares.item_key = items.item_key
     inner join in_hand on items.customer_key = in_hand.customer_key
 
