@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pipelines.collecting import follow_up
-from pipelines.reporting import queries, queries_collect
+from pipelines.reporting import queries_calls, queries_collect
 from ui import call_parts, contact_form, journal_parts, page
 
 view = page.start("calls")
 t = view.reader.t
 
-reps = list(view.ask(queries.reps)["rep"])
+reps = list(view.ask(queries_calls.reps)["rep"])
 if not reps:
     page.nothing_here(t("calls.none" if view.who.role == "rep" else "calls.no_reps"))
     st.stop()
@@ -24,7 +24,7 @@ if view.who.role != "rep":
         width=320,
     )
 today = journal_parts.day(view)
-listed = view.ask(queries.call_list, rep)
+listed = view.ask(queries_calls.call_list, rep)
 ours = tuple(follow_up.invoices_in_our_court(today, listed))
 calls, left_alone = follow_up.divide(today, listed, view.ask(queries_collect.amounts_of, rep, ours) if ours else None)
 if calls.empty:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines.reporting import queries, queries_summaries
+from pipelines.reporting import queries_balances, queries_buckets, queries_dso, queries_summaries
 from pipelines.reporting.passport_types import At
 from ui import charts, overview_parts, page, passport, summary_parts, tie_out
 from ui.heatmap_block import ROWS, heatmap_block
@@ -15,9 +15,9 @@ if not view.ask_build(queries_summaries.has_documents):
     summary_parts.snapshot(view)
     st.stop()
 
-kpis = view.ask(queries.kpis)
-balances = view.ask(queries.receivables_trend)
-dso = view.ask(queries.dso_trend)
+kpis = view.ask(queries_balances.kpis)
+balances = view.ask(queries_dso.receivables_trend)
+dso = view.ask(queries_dso.dso_trend)
 overview_parts.cards(view, kpis, balances, dso)
 tie_out.line(view, kpis["outstanding"])
 tie_out.control_totals(view)
@@ -30,7 +30,7 @@ with st.container(border=True):
             t("overview.rows"), ROWS, default=ROWS[0], required=True, key="heatmap_rows", help=t("overview.rows_help"),
             width="content",
         )  # fmt: skip
-    cells = view.ask(queries.aging_heatmap, rows or ROWS[0])
+    cells = view.ask(queries_buckets.aging_heatmap, rows or ROWS[0])
     if not cells.empty:
         st.caption(t("overview.heatmap_hint"))
     heatmap_block(view, cells, "heatmap", rows)
@@ -38,7 +38,7 @@ with st.container(border=True):
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.cell(), st.container(border=True, height="stretch"):
     st.subheader(t("overview.aging"), anchor=False)
-    aging = view.ask(queries.aging)
+    aging = view.ask(queries_buckets.aging)
     figure = view.figure("aging", lambda: charts.aging_bars(reader, aging))
     st.plotly_chart(figure, key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
     passport.button(view, ["bucket"], At(), key="aging")

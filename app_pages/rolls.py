@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines.reporting import queries, queries_cash
+from pipelines.reporting import queries_balances, queries_cash
 from pipelines.reporting.passport_types import At
 from ui import page, passport, roll_charts, tie_out
 from ui.charts import CONFIG
@@ -52,7 +52,7 @@ with st.container(border=True):
         passport.metric(view, "provision", compact(reader, total), at=asked)
         st.metric(t("rolls.share"), percent(reader, total / owed if owed else None), border=True, height="stretch")
         st.metric(t("rolls.covered"), compact(reader, owed), help=money(reader, owed), border=True, height="stretch")
-    unapplied = view.ask(queries.balances)["unapplied"]
+    unapplied = view.ask(queries_balances.balances)["unapplied"]
     tie_out.line(view, owed - float(unapplied), "provision")
     if len(known) < len(rows):
         st.caption(f":orange[:material/info:] {t('rolls.unknown')}")

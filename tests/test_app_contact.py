@@ -9,7 +9,7 @@ from test_app_pages import ask, healthy, opened
 
 from pipelines.collecting import follow_up, journal
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_collect
+from pipelines.reporting import queries_calls, queries_collect
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -20,8 +20,8 @@ TODAY = journal.business_day(Settings())
 def day(sample_copy, monkeypatch):
     """The busiest rep, the first customer of the call list, and the settings of a warehouse to write to."""
     settings = Settings(home=sample_copy)
-    rep = ask(sample_copy, queries.reps, Scope())["rep"][0]
-    first = ask(sample_copy, queries.call_list, Scope(), rep).iloc[0]
+    rep = ask(sample_copy, queries_calls.reps, Scope())["rep"][0]
+    first = ask(sample_copy, queries_calls.call_list, Scope(), rep).iloc[0]
     owed = ask(sample_copy, queries_collect.debts, Scope(reps=(rep,)), first["entity_id"], first["customer_id"])[0]
     return {"home": sample_copy, "settings": settings, "rep": rep, "first": first, "owed": owed, "patch": monkeypatch}
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines.importing import imports
-from pipelines.reporting import queries
+from pipelines.reporting import queries, queries_imports
 from pipelines.settings import Settings
 from ui import import_jobs, import_preview, jobs, session
 from ui.formats import DASH
@@ -134,7 +134,7 @@ def test_loading_builds_and_a_retracted_import_leaves_the_figures(page, tmp_path
     assert imports.list_imports(settings)[-1].retracted_at
     build = queries.published(settings)
     assert build.build_id != first.build_id
-    assert list(session.answer(build, queries.imports)["file_name"]) == ["ledger.csv"]
+    assert list(session.answer(build, queries_imports.imports)["file_name"]) == ["ledger.csv"]
 
 
 def test_a_file_loaded_twice_says_so(page, tmp_path):
@@ -239,5 +239,5 @@ def test_figures_as_known_before_an_import_are_built_and_said(page, tmp_path):
     page.run()
     assert "These are the figures as known at" in told(page)
     build = queries.published(settings)
-    assert list(session.answer(build, queries.imports)["file_name"]) == ["ledger.csv"]
+    assert list(session.answer(build, queries_imports.imports)["file_name"]) == ["ledger.csv"]
     assert "1 loaded and 0 retracted since" in told(page), "and the way back is offered"

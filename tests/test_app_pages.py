@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines import i18n
-from pipelines.reporting import queries, queries_payers
+from pipelines.reporting import queries, queries_balances, queries_payers
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_chain import chain
 from pipelines.settings import Settings
@@ -127,7 +127,7 @@ def test_the_empty_state_says_what_to_do_next(tmp_path, monkeypatch):
 
 def test_the_overview_shows_the_builds_own_figures(sample_warehouse, monkeypatch):
     app = opened(sample_warehouse, monkeypatch, lang="en")
-    overdue = ask(sample_warehouse, queries.kpis, Scope())["overdue"]
+    overdue = ask(sample_warehouse, queries_balances.kpis, Scope())["overdue"]
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Overdue"] == f"¥{float(overdue) / 1e6:.1f}M"
     assert any("ties out" in each.value for each in app.caption)

@@ -7,7 +7,7 @@ from test_app_pages import ask, healthy, opened
 
 from pipelines.collecting import follow_up, journal, policies
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_blockers, queries_priority
+from pipelines.reporting import queries_blockers, queries_calls, queries_priority
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
@@ -27,7 +27,7 @@ def test_the_rules_show_what_is_in_force_and_offer_nothing_to_save(sample_wareho
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_counts_at_once_where_it_can_and_says_who_made_it(sample_copy, monkeypatch, language):
     settings = Settings(home=sample_copy)
-    rep = ask(sample_copy, queries.reps, Scope())["rep"][0]
+    rep = ask(sample_copy, queries_calls.reps, Scope())["rep"][0]
     policies.decide(settings, "calls_by_rep", {rep: 2}, who="王总")
     policies.decide(settings, "weights", {"age": 1.0}, who="王总")
     calls = opened(sample_copy, monkeypatch, "calls", lang=language, role="rep", me=rep)
@@ -55,16 +55,16 @@ def test_the_effect_of_weights_on_the_sample_moves_customers_and_keeps_ranks_who
     rules = (StrategyRule(strategy="partner", method="visit"),)
     changed = ask(sample_warehouse, queries_priority.strategies, Scope(), rules)
     assert set(changed["new_strategy"]) == {"partner"}
-    assert len(changed) == sum(ask(sample_warehouse, queries.reps, Scope())["customers"])
+    assert len(changed) == sum(ask(sample_warehouse, queries_calls.reps, Scope())["customers"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_visits_are_listed_by_region_and_the_list_prints(sample_warehouse, monkeypatch, language):
-    rep = ask(sample_warehouse, queries.reps, Scope())["rep"][0]
+    rep = ask(sample_warehouse, queries_calls.reps, Scope())["rep"][0]
     app = opened(sample_warehouse, monkeypatch, "calls", lang=language, role="rep", me=rep)
     app.segmented_control(key="calls_shape").set_value("visits").run()
     healthy(app, language)
-    calls = ask(sample_warehouse, queries.call_list, Scope(reps=(rep,)), rep)
+    calls = ask(sample_warehouse, queries_calls.call_list, Scope(reps=(rep,)), rep)
     visits = calls[calls["next_action"] == "visit"]
     shown = [name for table in app.dataframe for name in table.value.get("customer_name", [])]
     assert sorted(shown) == sorted(visits["customer_name"])
@@ -90,8 +90,8 @@ def test_a_blocker_is_told_for_several_invoices_at_once(sample_copy, monkeypatch
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_works_shows_logged_contacts(sample_copy, monkeypatch, language):
     settings = Settings(home=sample_copy)
-    rep = ask(sample_copy, queries.reps, Scope())["rep"][0]
-    calls = ask(sample_copy, queries.call_list, Scope(), rep).head(5)
+    rep = ask(sample_copy, queries_calls.reps, Scope())["rep"][0]
+    calls = ask(sample_copy, queries_calls.call_list, Scope(), rep).head(5)
     for number, row in enumerate(calls.to_dict("records")):
         payload = {
             "method": "call", "result": "reached", "next_action": "call", "next_on": "2026-07-30", "fallback": "visit",
@@ -117,8 +117,8 @@ def test_a_sign_narrows_the_early_warnings(sample_warehouse, monkeypatch, langua
 
 def test_a_contact_keeps_what_the_list_advised(sample_copy, monkeypatch):
     settings = Settings(home=sample_copy)
-    rep = ask(sample_copy, queries.reps, Scope())["rep"][0]
-    first = ask(sample_copy, queries.call_list, Scope(), rep).iloc[0]
+    rep = ask(sample_copy, queries_calls.reps, Scope())["rep"][0]
+    first = ask(sample_copy, queries_calls.call_list, Scope(), rep).iloc[0]
     app = opened(sample_copy, monkeypatch, "calls", lang="en", role="rep", me=rep)
     app.button(key=f"log-{first['entity_id']}-{first['customer_id']}").click().run()
     next(each for each in app.get("button_group") if str(each.key).endswith(".result")).set_value("reached").run()

@@ -6,7 +6,7 @@ import pytest
 from test_browser_flows import WORDS, browser, heading, pytestmark, served, tab  # noqa: F401 - fixtures and the marker
 
 from pipelines.collecting import follow_up
-from pipelines.reporting import queries
+from pipelines.reporting import queries, queries_calls
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -21,7 +21,7 @@ def opened_list(tab, home, address: str):  # noqa: F811
     said = next(SAID[language] for language, words in WORDS.items() if words is tab.words)
     build = queries.published(Settings(home=home))
     with queries.open_build(build) as con:
-        rep = queries.reps(con, Scope())["rep"][0]
+        rep = queries_calls.reps(con, Scope())["rep"][0]
     tab.goto(f"{address}/calls?role=rep&me={quote(rep)}")
     heading(tab, said["calls"]).wait_for()
     return said

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reporting import queries
+from pipelines.reporting import queries, queries_buckets
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -128,7 +128,7 @@ def heading(tab, text: str):
 def test_from_a_heatmap_cell_to_the_payer_and_back(sample_app, sample_warehouse, tab):
     build = queries.published(Settings(home=sample_warehouse))
     with queries.open_build(build) as con:
-        cells = queries.aging_heatmap(con, Scope(), 15)
+        cells = queries_buckets.aging_heatmap(con, Scope(), 15)
     first = cells.iloc[0]
 
     tab.goto(sample_app)

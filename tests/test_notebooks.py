@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What a notebook may use of the project: the queries, the settings that say where the build lies, and the words.
 READS = {
     "pipelines": {"i18n"},
-    "pipelines.reporting": {"queries", "queries_payers", "queries_tie_out"},
+    "pipelines.reporting": {path.stem for path in (ROOT / "pipelines" / "reporting").glob("queries*.py")},
     "pipelines.reporting.queries": {"Scope"},
     "pipelines.settings": {"Settings"},
 }

@@ -7,7 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.reporting import passports, queries, queries_aging, queries_cash, queries_lateness
+from pipelines.reporting import (
+    passports,
+    queries,
+    queries_aging,
+    queries_balances,
+    queries_cash,
+    queries_dso,
+    queries_lateness,
+)
 from pipelines.reporting.passport_figures import FIGURES
 from pipelines.reporting.passport_types import At, Passport
 from pipelines.reporting.queries import Connection, Scope
@@ -47,7 +55,7 @@ def test_the_parts_shown_give_the_figure_shown(con: Connection, figure: str) -> 
 
 @pytest.mark.parametrize("figure", ["dso_simple", "dso_countback", "dso_best_possible", "add_days", "cei"])
 def test_every_month_has_its_passport(con: Connection, figure: str) -> None:
-    rows = queries.dso_trend(con, Scope()).to_dict("records")
+    rows = queries_dso.dso_trend(con, Scope()).to_dict("records")
     assert len(rows) >= 36
     for row in rows:
         made = passports.passport(con, Scope(), figure, At(month_end=row["month_end"].date()))
@@ -62,7 +70,7 @@ def test_a_passport_holds_what_the_pages_show(con: Connection) -> None:
     def value(figure: str, at: At = ROLL) -> object:
         return passports.passport(con, Scope(), figure, at).result.value
 
-    kpis = queries.kpis(con, Scope())
+    kpis = queries_balances.kpis(con, Scope())
     on_cards = ("outstanding", "overdue", "overdue_ratio", "dso_countback", "add_days", "cei", "overdue_customers")
     for name in (*on_cards, "not_due", "unapplied", "dso_simple", "dso_best_possible", "p_late_weighted"):
         assert same(value(name), kpis[name]), name

@@ -10,7 +10,7 @@ from small_ledgers import INVOICES, RECEIPTS, built
 from pipelines.collecting import follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_cash, queries_collect
+from pipelines.reporting import queries_calls, queries_cash, queries_collect
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -99,7 +99,7 @@ def test_a_bill_in_hand_moves_expected_receipts_to_the_week_in_which_it_falls_du
 def test_a_broken_instalment_raises_the_rank(tmp_path):
     plan(tmp_path, ("2025-03-10", "300"), subject=Subject("main", "C2"))
     con = built(tmp_path, "2025-03-31", {"invoices": DEBT})
-    calls = queries.call_list(con, Scope(), "R1")
+    calls = queries_calls.call_list(con, Scope(), "R1")
     assert list(calls["customer_id"]) == ["C2", "C1"]
     assert '"promise_broken"' in calls["reasons"][0]
 

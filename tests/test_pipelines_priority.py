@@ -11,7 +11,7 @@ from small_ledgers import INVOICES, RECEIPTS, built
 from pipelines.collecting import journal, journal_read, policies
 from pipelines.collecting.journal import Subject
 from pipelines.collecting.policies import PolicyRefused
-from pipelines.reporting import queries, queries_priority
+from pipelines.reporting import queries, queries_calls, queries_priority
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
@@ -162,7 +162,7 @@ def test_round_sums_parts_and_newer_before_older_put_us_farther_back(tmp_path):
 
 def test_the_first_rule_that_fits_decides_and_others_can_be_tried(tmp_path):
     con = built(tmp_path, AS_OF, {"invoices": TWO})
-    calls = queries.call_list(con, Scope(), "R1").set_index("customer_id")
+    calls = queries_calls.call_list(con, Scope(), "R1").set_index("customer_id")
     assert calls["strategy"].to_dict() == {"C1": "chase", "C2": "escalate"}
     assert calls["next_action"].to_dict() == {"C1": "call", "C2": "visit"}
     rules = (
@@ -174,7 +174,7 @@ def test_the_first_rule_that_fits_decides_and_others_can_be_tried(tmp_path):
     assert trial["rule_place"].to_dict() == {"C1": 1, "C2": 2}
     con.close()
     policies.decide(Settings(home=tmp_path / "warehouse"), "strategy_rules", rules, who="boss")
-    calls = queries.call_list(built(tmp_path, AS_OF, {}), Scope(), "R1").set_index("customer_id")
+    calls = queries_calls.call_list(built(tmp_path, AS_OF, {}), Scope(), "R1").set_index("customer_id")
     assert calls["strategy"].to_dict() == trial["new_strategy"].to_dict()
 
 
@@ -187,19 +187,19 @@ def test_call_by_is_the_next_run_less_the_lead_in_working_days(tmp_path):
         money.append(f"M{month},R{month},{day},10{month:02},payment")
     bills += ["R99,RUN,2026-01-01,2026-02-01,5000,R1", "A99,ANY,2026-01-01,2026-02-01,5000,R1"]
     files = {"invoices": "\n".join([INVOICES, *bills]), "receipts": "\n".join([RECEIPTS, *money])}
-    calls = queries.call_list(built(tmp_path, "2026-03-04", files), Scope(), "R1").set_index("customer_id")
+    calls = queries_calls.call_list(built(tmp_path, "2026-03-04", files), Scope(), "R1").set_index("customer_id")
     run, other = calls.loc["RUN"], calls.loc["ANY"]
     assert (run["next_run_on"].date(), run["call_by"].date(), run["call_basis"]) == (
         dt.date(2026, 3, 16), dt.date(2026, 3, 11), "run",
     )  # fmt: skip
     assert other["call_basis"] == "class" and other["call_by"].date() <= dt.date(2026, 3, 10)
-    late = queries.call_list(built(tmp_path, "2026-03-13", {}), Scope(), "R1").set_index("customer_id")
+    late = queries_calls.call_list(built(tmp_path, "2026-03-13", {}), Scope(), "R1").set_index("customer_id")
     assert late.loc["RUN", "call_by"].date() == dt.date(2026, 3, 13), "too late for the lead: today"
     for days in ("9", "2"):
         payload = {"fact": "transfer_days", "value": days}
         settings = Settings(home=tmp_path / "warehouse")
         journal.append(settings, "payer_fact", Subject("main", "RUN"), payload, who="R1", now=NOON)
-    slow = queries.call_list(built(tmp_path, "2026-03-04", {}), Scope(), "R1").set_index("customer_id")
+    slow = queries_calls.call_list(built(tmp_path, "2026-03-04", {}), Scope(), "R1").set_index("customer_id")
     assert slow.loc["RUN", "call_by"].date() == dt.date(2026, 3, 9), "two working days more for the bank's transfer"
 
 

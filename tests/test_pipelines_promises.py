@@ -9,7 +9,7 @@ from small_ledgers import INVOICES, RECEIPTS, built
 
 from pipelines.collecting import journal
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_collect
+from pipelines.reporting import queries_calls, queries_collect
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -127,11 +127,11 @@ def test_a_build_leaves_out_what_was_entered_after_it(tmp_path):
 
 def test_a_broken_promise_raises_the_rank_and_says_why(tmp_path):
     con = built(tmp_path, "2025-03-31", {"invoices": DEBT})
-    before = queries.call_list(con, Scope(), "R1").set_index("customer_id")
+    before = queries_calls.call_list(con, Scope(), "R1").set_index("customer_id")
     assert list(before.index) == ["C1", "C2"], "alike but for the id"
     promise(tmp_path, "100", customer="C2")
     con = built(tmp_path, "2025-03-31", {})
-    after = queries.call_list(con, Scope(), "R1").set_index("customer_id")
+    after = queries_calls.call_list(con, Scope(), "R1").set_index("customer_id")
     assert list(after.index) == ["C2", "C1"]
     weights = Settings(home=tmp_path).priority_weights
     known = sum(weights[name] for name in ("money", "age", "trend", "risk", "delay", "promises"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipelines.building import publish
-from pipelines.reporting import queries, queries_aging
+from pipelines.reporting import queries, queries_aging, queries_balances, queries_buckets
 from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built, no_risk
@@ -53,7 +53,7 @@ def test_equal_to_a_build_as_of_that_day(sample_warehouse: Path, tmp_path: Path,
     assert build is not None and before is not None
     with queries.open_build(build) as con, queries.open_build(before) as old:
         live = queries_aging.aging_heatmap_at(con, Scope(), dt.date.fromisoformat(day), 10_000)
-        fresh = queries.aging_heatmap(old, Scope(), 10_000)
+        fresh = queries_buckets.aging_heatmap(old, Scope(), 10_000)
         guessed = con.execute("select distinct customer_id from fct_applications where basis = 'fifo'").df()
     whole = ["entity_id", "customer_id"]
     assert_same(live.groupby(whole)["open_base"].sum(), fresh.groupby(whole)["open_base"].sum())
@@ -74,10 +74,10 @@ def test_the_ranking_of_the_whole_book_is_what_a_limit_that_stops_nobody_gives(s
         known = queries.filter_values(con, Scope())
         for column in ("entities", "regions", "reps"):
             limited = Scope(**{column: tuple(known[column])})
-            assert queries.balances(con, limited) == queries.balances(con, Scope())
+            assert queries_balances.balances(con, limited) == queries_balances.balances(con, Scope())
             for top in (1, 50, 10_000):
-                whole, others = queries.aging_heatmap(con, Scope(), top), queries.aging_heatmap(con, limited, top)
-                assert whole["place"].nunique() == min(top, queries.balances(con, Scope())["customers"])
+                whole, others = (queries_buckets.aging_heatmap(con, scope, top) for scope in (Scope(), limited))
+                assert whole["place"].nunique() == min(top, queries_balances.balances(con, Scope())["customers"])
                 pd.testing.assert_frame_equal(whole, others)
 
 

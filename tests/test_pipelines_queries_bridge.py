@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.building import builds, publish
 from pipelines.importing import imports
-from pipelines.reporting import queries, queries_bridge
+from pipelines.reporting import queries, queries_balances, queries_bridge
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_bridge import MEASURES, PARTS, Bridge, bridge, bridge_rows
 from pipelines.settings import Settings
@@ -137,11 +137,11 @@ def the_parts_of_a_scope_tie_to_its_pages(before: Path, after: Path) -> None:
         reps = queries.filter_values(con, Scope())["reps"]
         found = {region: bridge(before, after, scope=Scope(regions=(region,))) for region in regions}
         for region, own in found.items():
-            shown = queries.balances(con, Scope(regions=(region,)))
+            shown = queries_balances.balances(con, Scope(regions=(region,)))
             assert own.after == {measure: shown[measure] for measure in MEASURES}
             assert [own.unexplained(measure) for measure in MEASURES] == [0, 0]
         rep = bridge(before, after, scope=Scope(reps=(reps[0],)))
-        assert rep.after["outstanding"] == queries.balances(con, Scope(reps=(reps[0],)))["outstanding"]
+        assert rep.after["outstanding"] == queries_balances.balances(con, Scope(reps=(reps[0],)))["outstanding"]
     assert rep.unexplained("overdue") == 0
     whole = parts_of(bridge(before, after))
     for part, amounts in whole.items():

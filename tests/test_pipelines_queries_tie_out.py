@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import i18n
 from pipelines.importing.imports import import_file
-from pipelines.reporting import exports, queries, queries_aging, queries_tie_out
+from pipelines.reporting import exports, queries, queries_aging, queries_balances, queries_calls, queries_tie_out
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_tie_out import tie_out, tie_out_rows
 from pipelines.settings import Settings
@@ -68,9 +68,9 @@ def test_the_sample_ties_out_on_any_day_within_any_scope(sample_warehouse: Path)
     build = queries.published(Settings(home=sample_warehouse))
     assert build is not None
     with queries.open_build(build) as con:
-        rep = queries.reps(con, Scope())["rep"][0]
+        rep = queries_calls.reps(con, Scope())["rep"][0]
         for scope in (Scope(), Scope(reps=(rep,))):
-            assert tie_out(con, scope).showing(queries.balances(con, scope)["outstanding"]).differences == {}
+            assert tie_out(con, scope).showing(queries_balances.balances(con, scope)["outstanding"]).differences == {}
             for day in (build.as_of, dt.date(2025, 2, 17), dt.date(2024, 6, 30)):
                 buckets = queries_aging.aging_at(con, scope, day)["open_base"].sum()
                 assert tie_out(con, scope, day).showing(buckets).differences == {}

@@ -10,7 +10,7 @@ from small_ledgers import INVOICES, RECEIPTS, built
 from pipelines.collecting import follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_collect
+from pipelines.reporting import queries_calls, queries_collect
 from pipelines.reporting.queries import Connection, Scope
 from pipelines.settings import Settings
 from pipelines.working_days import working_days
@@ -68,7 +68,7 @@ def test_a_month_of_a_rep(tmp_path: Path) -> None:
         today = Day(
             day, settings, follow_up.by_customer(follow_up.notes(settings)), queries_collect.promise_states(con)
         )
-        listed = queries.call_list(con, Scope(), "R1")
+        listed = queries_calls.call_list(con, Scope(), "R1")
         calls, left_alone = follow_up.divide(today, listed)
         assert len(calls) + len(left_alone) == len(listed)
         waiting = {c for c, days in promised.items() if days[-1] + dt.timedelta(days=3) >= day}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipelines.building import checks
-from pipelines.reporting import queries, queries_summaries
+from pipelines.reporting import queries_balances, queries_summaries
 from pipelines.reporting.queries import Scope
 from tests.small_ledgers import INVOICES, built
 
@@ -32,7 +32,7 @@ def cells(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
 def test_a_summary_alone_makes_a_build_with_its_own_buckets_and_no_document(tmp_path: Path) -> None:
     con = built(tmp_path, "2026-03-31", {"aging": SUMMARY})
     assert not queries_summaries.has_documents(con)
-    assert queries.kpis(con, EVERYTHING)["outstanding"] == 0
+    assert queries_balances.kpis(con, EVERYTHING)["outstanding"] == 0
     found = queries_summaries.summaries(con, EVERYTHING).iloc[0]
     assert (found["customers"], found["open_base"], found["overdue_base"]) == (2, 200.0, 100.0)
     assert (found["control_total"], found["difference"]) == (200.0, 0.0)
@@ -69,7 +69,7 @@ def test_a_summary_beside_documents_is_compared_and_never_added(tmp_path: Path) 
         D-1,C9,2026-02-01,2026-03-15,10.00,wang"""
     names = "Customer ID,Customer Name,Industry\nC1,ALDER LTD,tools\nC9,Dogwood,tools"
     con = built(tmp_path, "2026-04-30", {"ledger": ledger, "customers": names, "aging": SUMMARY})
-    assert queries.kpis(con, EVERYTHING)["outstanding"] == Decimal(160)
+    assert queries_balances.kpis(con, EVERYTHING)["outstanding"] == Decimal(160)
     compared = queries_summaries.against_documents(con, EVERYTHING, only(con)).set_index("customer_id")
     assert compared.loc["C1"][["summary_base", "documents_base", "found_in"]].tolist() == [150.0, 150.0, "both"]
     assert compared.loc["C9"][["difference", "found_in"]].tolist() == [-10.0, "documents"]

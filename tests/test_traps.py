@@ -12,8 +12,11 @@ import pytest
 
 from pipelines.collecting.journal import business_day
 from pipelines.reporting import queries_lateness
-from pipelines.reporting.queries import Connection, Scope, aging, balances, receivables_trend
+from pipelines.reporting.queries import Connection, Scope
 from pipelines.reporting.queries_aging import aging_at
+from pipelines.reporting.queries_balances import balances
+from pipelines.reporting.queries_buckets import aging
+from pipelines.reporting.queries_dso import receivables_trend
 from pipelines.reporting.queries_tie_out import tie_out
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built

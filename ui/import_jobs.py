@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pipelines.importing.imports import ImportReport
-from pipelines.reporting import queries
+from pipelines.reporting import queries_imports
 from ui import jobs, navigation
 from ui.formats import number, plain
 from ui.import_typed import ARGUMENTS, options_of
@@ -66,7 +66,7 @@ def running(view: View) -> None:
 def unbuilt(view: View, past: Sequence[ImportReport]) -> None:
     """Offer to build; and say so when the figures do not stem from just the imports in force."""
     in_force = {report.import_id for report in past if not report.retracted_at}
-    built = set() if view.build is None else set(view.ask_build(queries.imports)["import_id"])
+    built = set() if view.build is None else set(view.ask_build(queries_imports.imports)["import_id"])
     t = view.reader.t
     if not in_force:
         return

@@ -7,7 +7,7 @@ from pipelines.collecting import notices
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
 from pipelines.errors import UserError
-from pipelines.reporting import queries, queries_desk
+from pipelines.reporting import queries_calls, queries_desk
 from ui import contact_form, journal_parts, navigation, page
 from ui.formats import compact, days, money, number, plain
 from ui.session import View
@@ -57,7 +57,7 @@ def show(view: View, today: Day) -> None:
 
 def _rep(view: View) -> str | None:
     """Whose notices: a rep's own, else those of the one chosen."""
-    reps = list(view.ask(queries.reps)["rep"])
+    reps = list(view.ask(queries_calls.reps)["rep"])
     if not reps or view.who.role == "rep":
         return reps[0] if reps else None
     return st.selectbox(

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines.reporting import queries
+from pipelines.reporting import queries_buckets, queries_calls
 from pipelines.reporting.passport_types import At
 from ui import charts, page, passport
 from ui.formats import compact, days, missing, number, percent
@@ -54,7 +54,7 @@ def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso:
 def overdue_by_rep(view: View) -> None:
     """A bar a rep; a click narrows the whole page to that rep."""
     reader = view.reader
-    rows = view.ask(queries.reps)
+    rows = view.ask(queries_calls.reps)
     rows = rows[rows["overdue_base"] > 0].nlargest(12, "overdue_base").iloc[::-1]
     if rows.empty:
         page.nothing_here(reader.t("overview.nothing_overdue"))
@@ -102,7 +102,7 @@ def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -
             return None
         return view.figure("dso", lambda: charts.dso_history(view.reader, dso))
     if name == "aging":
-        trend = view.ask(queries.aging_trend)
+        trend = view.ask(queries_buckets.aging_trend)
         return view.figure("aging_history", lambda: charts.aging_history(view.reader, trend)) if len(trend) else None
     if balances.empty:
         return None

@@ -9,7 +9,7 @@ import streamlit as st
 from pipelines.collecting import policies
 from pipelines.collecting.follow_up import Day
 from pipelines.errors import UserError
-from pipelines.reporting import queries, queries_priority
+from pipelines.reporting import queries_calls, queries_priority
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
 from ui import journal_parts, page
 from ui.formats import moment, number, plain
@@ -152,7 +152,7 @@ def capacities(view: View, today: Day) -> None:
     reader, t = view.reader, view.reader.t
     default = today.settings.calls_per_rep
     st.caption(t("rules.capacity_help", text=number(reader, default)))
-    lists = view.ask(queries.reps)
+    lists = view.ask(queries_calls.reps)
     if lists.empty:
         page.nothing_here(t("calls.no_reps"))
         return

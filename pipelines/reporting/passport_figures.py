@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
-from pipelines.reporting import passport_months, queries, queries_aging, queries_cash, queries_lateness, queries_tie_out
+from pipelines.reporting import (
+    passport_months,
+    queries_aging,
+    queries_balances,
+    queries_buckets,
+    queries_cash,
+    queries_lateness,
+    queries_tie_out,
+)
 from pipelines.reporting.passport_parts import (
     as_of,
     left_out_of_balances,
@@ -30,12 +38,12 @@ class Figure:
 
 
 def _balance(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
-    row = queries.balances(con, scope)
+    row = queries_balances.balances(con, scope)
     made = Passport(figure, row["as_of"], Term(figure, row[figure], MONEY))
     if figure == "outstanding":
         made = replace(made, terms=terms_of(row, not_due=MONEY, overdue=MONEY, unapplied=MONEY))
     else:
-        aging = queries.aging(con, scope).to_dict("records")
+        aging = queries_buckets.aging(con, scope).to_dict("records")
         sign = -1 if figure == "unapplied" else 1
         orders = {"not_due": (0, 0), "overdue": (1, 98), "unapplied": (99, 99)}[figure]
         buckets = [each for each in aging if orders[0] <= each["bucket_order"] <= orders[1]]
@@ -50,7 +58,7 @@ def _balance(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
 def _overdue_ratio(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
     if at.month_end:
         return passport_months.overdue_ratio(con, scope, figure, at)
-    row = queries.balances(con, scope)
+    row = queries_balances.balances(con, scope)
     by_items = row["overdue_items"] / whole if (whole := row["open_items"] - row["unapplied_items"]) else None
     return Passport(
         figure,
@@ -64,14 +72,14 @@ def _overdue_ratio(con: Connection, scope: Scope, figure: str, at: At) -> Passpo
 
 
 def _customers(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
-    row = queries.balances(con, scope)
+    row = queries_balances.balances(con, scope)
     calm = row["customers"] - row["overdue_customers"]
     terms = (Term("customers", row["customers"], COUNT), Term("calm_customers", calm, COUNT))
     return Passport(figure, row["as_of"], Term(figure, row[figure], COUNT), terms)
 
 
 def _likely_late(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
-    row, balance = queries.likely_late(con, scope), queries.balances(con, scope)
+    row, balance = queries_balances.likely_late(con, scope), queries_balances.balances(con, scope)
     left_out = (
         LeftOut("no_score", row["unscored_items"], row["unscored_base"]),
         LeftOut("overdue", balance["overdue_items"], balance["overdue"]),
@@ -127,7 +135,7 @@ def _at_risk(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
 
 
 def _roll_rate(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
-    rows, balance = queries_cash.roll_rates(con, scope, at.months), queries.balances(con, scope)
+    rows, balance = queries_cash.roll_rates(con, scope, at.months), queries_balances.balances(con, scope)
     on = balance["as_of"]
     left_out = tuple(
         each for each in (LeftOut("unapplied", balance["unapplied_items"], balance["unapplied"]),) if each.rows
@@ -149,7 +157,7 @@ def _provision(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
     terms = tuple(
         Term("bucket", Decimal(str(each["provision_base"])), MONEY, each["bucket"]) for each in known.to_dict("records")
     )
-    balance = queries.balances(con, scope)
+    balance = queries_balances.balances(con, scope)
     left_out = [LeftOut("no_rate", 0, Decimal(str(unknown["open_base"].sum())))] if len(unknown) else []
     left_out += [LeftOut("unapplied", balance["unapplied_items"], balance["unapplied"])]
     total = sum((each.value for each in terms), Decimal(0))
@@ -157,7 +165,7 @@ def _provision(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
 
 
 def _cash(con: Connection, scope: Scope, figure: str, _: At) -> Passport:
-    whole, balance = queries_cash.cash_summary(con, scope), queries.balances(con, scope)
+    whole, balance = queries_cash.cash_summary(con, scope), queries_balances.balances(con, scope)
     result = Term(figure, whole[f"{figure.removeprefix('cash_')}_base"], MONEY)
     terms: tuple[Term, ...]
     if figure == "cash_to_come":

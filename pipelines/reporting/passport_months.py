@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from pipelines.reporting import queries
+from pipelines.reporting import queries_dso
 from pipelines.reporting.passport_parts import as_of, countback, plain, rows_left_out, terms_of
 from pipelines.reporting.passport_types import COUNT, DAYS, INDEX, MONEY, SHARE, At, Passport, Term
 from pipelines.reporting.queries import Connection, Scope
@@ -23,7 +23,7 @@ def counted_back(con: Connection, scope: Scope, figure: str, at: At) -> Passport
     if not row or made.result.value is None:
         return made
     balance = "ar_end_base" if figure == "dso_countback" else "current_end_base"
-    steps = countback(queries.receivables_trend(con, scope), made.on, row[balance])
+    steps = countback(queries_dso.receivables_trend(con, scope), made.on, row[balance])
     days = [
         Term("days_of_month", each["days_counted"], DAYS, str(each["month_end"])) for each in steps.to_dict("records")
     ]
@@ -57,7 +57,7 @@ def overdue_ratio(con: Connection, scope: Scope, figure: str, at: At) -> Passpor
 
 def _month(con: Connection, scope: Scope, at: At) -> dict[str, Any]:
     """The row of the month asked for, else of the last one; empty where there is none."""
-    rows = queries.dso_trend(con, scope)
+    rows = queries_dso.dso_trend(con, scope)
     rows = rows[rows["month_end"] == pd.Timestamp(at.month_end)] if at.month_end else rows.tail(1)
     return cast("dict[str, Any]", rows.iloc[0].to_dict()) if len(rows) else {}
 

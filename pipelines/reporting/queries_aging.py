@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipelines.building import sources
 from pipelines.errors import UserError
-from pipelines.reporting.queries import MOST_OVERDUE, Connection, Scope, _frame, _row
+from pipelines.reporting.queries import Connection, Scope, _frame, _row
+from pipelines.reporting.queries_balances import MOST_OVERDUE
 
 LEDGER_MONTHS = (3, 6, 12, 24, 36)  # last month of each ledger age, the last one open-ended
 
@@ -116,7 +117,7 @@ def aging_at(con: Connection, scope: Scope, day: dt.date) -> pd.DataFrame:
 
 
 def aging_heatmap_at(con: Connection, scope: Scope, day: dt.date, top: int = 50) -> pd.DataFrame:
-    """The customers with most overdue, then most open, by bucket as of `day`, as `queries.aging_heatmap` has them."""
+    """The customers with most overdue, then most open, by bucket as of `day`; as `queries_buckets.aging_heatmap`."""
     condition, named = _named(scope)
     return _frame(
         con,

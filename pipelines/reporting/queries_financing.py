@@ -8,41 +8,32 @@ from pipelines.reporting.queries import Connection, Scope, _frame
 
 
 def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
-    """A customer's open invoices by amount: invoice_id, instalment_no, due_date, days_past_due, open_base,
-    expected_pay_date, p_very_late."""
-    condition, values = scope.where("items")
-    return _frame(
-        con,
-        f"""
-        select items.invoice_id, items.instalment_no, items.due_date, items.days_past_due, items.open_base,
-            risk.expected_pay_date, risk.p_very_late
-        from fct_open_items as items
-        left join fct_late_risk as risk
-            on items.entity_id = risk.entity_id
-            and items.invoice_id = risk.invoice_id
-            and items.instalment_no = risk.instalment_no
-        where items.entity_id = ? and items.customer_id = ? and items.days_past_due is not null
-            and items.open_base > 0 and {condition}
-        order by items.open_base desc, items.invoice_id, items.instalment_no
-        """,
-        [entity_id, customer_id, *values],
-    )
+    """A customer's open invoices by amount, with the columns of `largest_to_finance`."""
+    return _open_invoices(con, scope, customer=(entity_id, customer_id))
 
 
 def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
-    """The `top` largest open invoices in the scope, as `items_to_finance` has a customer's, with entity_id,
-    customer_id, customer_name; and on each row how many there are: whole, whole_base."""
-    condition, values = scope.where("items")
+    """The `top` largest open invoices in the scope: entity_id, customer_id, customer_name, invoice_id, instalment_no,
+    due_date, days_past_due, open_base, expected_pay_date, p_very_late; and on each row how many there are: whole,
+    whole_base."""
+    return _open_invoices(con, scope, top=top)
+
+
+def _open_invoices(
+    con: Connection, scope: Scope, customer: tuple[str, str] | None = None, top: int | None = None
+) -> pd.DataFrame:
+    condition, values = scope.where()
     return _frame(
         con,
         f"""
         with items as (
             select entity_id, customer_id, customer_key, invoice_id, instalment_no, due_date, days_past_due, open_base,
                 count(*) over () as whole, sum(open_base) over () as whole_base
-            from fct_open_items as items
+            from fct_open_items
             where days_past_due is not null and open_base > 0 and {condition}
+                {"and entity_id = ? and customer_id = ?" if customer else ""}
             order by open_base desc, entity_id, invoice_id, instalment_no
-            limit ?
+            {"limit ?" if top is not None else ""}
         )
         select items.entity_id, items.customer_id, customers.customer_name, items.invoice_id, items.instalment_no,
             items.due_date, items.days_past_due, items.open_base, risk.expected_pay_date, risk.p_very_late,
@@ -55,7 +46,7 @@ def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
             and items.instalment_no = risk.instalment_no
         order by items.open_base desc, items.entity_id, items.invoice_id, items.instalment_no
         """,
-        [*values, top],
+        [*values, *(customer or ()), *([] if top is None else [top])],
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.reporting.queries import MOST_OVERDUE, Connection, Scope, _frame, _row, open_customers
+from pipelines.reporting.queries import Connection, Scope, _frame, _row
+from pipelines.reporting.queries_balances import MOST_OVERDUE, open_customers
 
 
 def customer(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dict[str, Any] | None:

@@ -73,7 +73,7 @@ def summary_totals(con: Connection, scope: Scope, import_id: str) -> dict[str, A
 def summary_heatmap(con: Connection, scope: Scope, import_id: str, top: int = 50) -> pd.DataFrame:
     """The customers of one summary with most overdue, then most open, by the summary's own buckets.
 
-    The columns of `queries.aging_heatmap`; `items` is how many lines of the summary hold the amount.
+    The columns of `queries_buckets.aging_heatmap`; `items` is how many lines of the summary hold the amount.
     """
     condition, values = scope.where()
     return _frame(

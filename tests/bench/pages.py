@@ -14,7 +14,15 @@ from streamlit.testing.v1 import AppTest
 from pipelines.collecting import follow_up, journal, journal_live
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries, queries_collect, queries_payers
+from pipelines.reporting import (
+    queries,
+    queries_balances,
+    queries_buckets,
+    queries_calls,
+    queries_collect,
+    queries_dso,
+    queries_payers,
+)
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -40,15 +48,15 @@ def query_times() -> dict[str, dict[str, float]]:
     build = queries.published(Settings())
     assert build is not None
     con, every = queries.open_build(build), Scope()
-    rep = str(queries.reps(con, every)["rep"].iloc[0])
-    worst = queries.aging_heatmap(con, every, top=1).iloc[0]
+    rep = str(queries_calls.reps(con, every)["rep"].iloc[0])
+    worst = queries_buckets.aging_heatmap(con, every, top=1).iloc[0]
     customer = (str(worst["entity_id"]), str(worst["customer_id"]))
     jobs: dict[str, Callable[[], object]] = {
         "select 1": lambda: con.cursor().execute("select 1").df(),
-        "heatmap, top 50": lambda: queries.aging_heatmap(con, every, top=50),
-        "key figures": lambda: queries.kpis(con, every),
-        "DSO trend": lambda: queries.dso_trend(con, every),
-        "call list of one rep": lambda: queries.call_list(con, every, rep),
+        "heatmap, top 50": lambda: queries_buckets.aging_heatmap(con, every, top=50),
+        "key figures": lambda: queries_balances.kpis(con, every),
+        "DSO trend": lambda: queries_dso.dso_trend(con, every),
+        "call list of one rep": lambda: queries_calls.call_list(con, every, rep),
         "one customer": lambda: queries_payers.customer(con, every, *customer),
         "open items of one customer": lambda: queries_payers.customer_open_items(con, every, *customer),
         "payments of one customer": lambda: queries_payers.customer_payments(con, every, *customer),
@@ -61,7 +69,7 @@ def query_times() -> dict[str, dict[str, float]]:
 def call_list_jobs(con: queries.Connection, settings: Settings) -> dict[str, Callable[[], object]]:
     """The call lists of many reps in turn, bare and with a journal of a few thousand contacts laid over them."""
     every = Scope()
-    reps = itertools.cycle(queries.reps(con, every)["rep"])
+    reps = itertools.cycle(queries_calls.reps(con, every)["rep"])
     called = con.cursor().execute(f"select entity_id, customer_id from fct_call_list limit {CONTACTS}").fetchall()
     today = journal.business_day(settings)
     contact = {"method": "call", "result": "reached", "next_action": "call", "next_on": today, "fallback": "visit"}
@@ -71,14 +79,14 @@ def call_list_jobs(con: queries.Connection, settings: Settings) -> dict[str, Cal
     def live(rep: str) -> object:
         seen[0] = journal_live.standing(settings, seen[0])
         day = Day(today, settings, seen[0].notes, queries_collect.promise_states(con))
-        return follow_up.divide(day, queries.call_list(con, every, rep))
+        return follow_up.divide(day, queries_calls.call_list(con, every, rep))
 
     def after_an_entry(rep: str) -> object:
         journal.append(settings, "contact", Subject(*called[0]), contact, who="bench")
         return live(rep)
 
     return {
-        "call list, rep by rep": lambda: queries.call_list(con, every, next(reps)),
+        "call list, rep by rep": lambda: queries_calls.call_list(con, every, next(reps)),
         "call list over the journal, rep by rep": lambda: live(next(reps)),
         "the same after a new entry": lambda: after_an_entry(next(reps)),
     }
