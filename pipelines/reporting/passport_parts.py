@@ -26,7 +26,7 @@ def terms_of(row: Mapping[str, Any], **units: str) -> tuple[Term, ...]:
 def countback(months: pd.DataFrame, month_end: dt.date, balance: float) -> pd.DataFrame:
     """The walk of the countback from `month_end` back, a row a month, newest first, with the columns of WALK.
 
-    `months` are the rows of `queries.receivables_trend`; a month without a row sold nothing. A balance that outlives
+    `months` are the rows of `queries_dso.receivables_trend`; a month without a row sold nothing. A balance that outlives
     the months leaves something in the last left_base.
     """
     net = {
