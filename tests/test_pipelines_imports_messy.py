@@ -239,6 +239,32 @@ def test_sums_with_their_documents_below_are_refused(tmp_path: Path) -> None:
     assert "Invoice Date" in refused.value.text("en") and "Invoice Date" in refused.value.text("zh_CN")
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Ash,,5.00,7.00\nf-a,2026-04-01,5.00,\nf-b,2026-03-01,,7.00\nElm,,1.00,\nf-c,2026-04-02,1.00,\n",
+        "f-a,2026-04-01,5.00,\nf-b,2026-03-01,,7.00\nAsh,,5.00,7.00\nf-c,2026-04-02,1.00,\nElm,,1.00,\n",
+        "Ash,,5.00,9.00\nAsh,2026-04-01,5.00,\nAsh,2026-03-01,,7.00\nElm,,1.00,\n",
+        "".join(f"Customer {n},,1.00,\n" for n in "abcdefgh" * 40) + "Zed,,5.00,9.00\nINV-2041,2026-04-01,5.00,\n",
+    ],
+    ids=["sums above", "sums below", "the customer repeats", "numbers far down"],
+)
+def test_documents_among_sums_are_told_by_their_numbers_customers_or_sums(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load(tmp_path, f"Customer,Due Date,0-30,31-60\n{rows}", "open_amount")
+    assert refused.value.code == "error.documents_among_sums"
+
+
+def test_a_summary_that_dates_some_of_its_customers_is_read(tmp_path: Path) -> None:
+    content = (
+        "客户,到期日,30天内,31-60天\n海川公司,,5.00,7.00\n远山公司,2026-04-01,8.00,\n青禾公司,2026-03-01,,7.00\n"
+        "白石公司,,1.00,\n合计,,14.00,14.00\n"
+    )
+    report, rows = load(tmp_path, content, "customer_name, open_amount")
+    assert report.kind == "aged_summary" and report.rows_accepted == 4
+    assert sum(amount for _, amount in rows) == Decimal(28)
+
+
 def test_a_summary_whose_rows_all_bear_a_date_is_read(tmp_path: Path) -> None:
     content = "Customer,Due Date,0-30,31-60\nHarbour Mills,2026-04-01,5.00,0.00\nAsh Works,2026-04-02,1.00,2.00\n"
     report, rows = load(tmp_path, content, "customer_name")

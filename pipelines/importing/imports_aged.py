@@ -1,13 +1,22 @@
 """Aged summaries: balances by customer and bucket, one row of the file to several rows of the import."""
 
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby, pairwise
 from typing import Any
 
 import duckdb
 
 from pipelines.importing.imports_plan import Plan
-from pipelines.reading.mapping import Mapping
+from pipelines.reading.mapping import Mapping, is_data
+from pipelines.reading.mapping_errors import DocumentsAmongSums
+from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.readers_groups import path_of
 from pipelines.reading.readers_layout import TOTAL, is_total
+
+_NUMBER = re.compile(r"\d.*\d.*\d")  # documents go by numbers
+_Row = tuple[str, bool, Decimal]  # customer, whether dated, balance
 
 
 def aged_rules(mapping: Mapping) -> list[str]:
@@ -72,6 +81,53 @@ def aged_notes(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[dict[st
         if row and row[0]:
             notes.append({"code": "aged_row_differs", "rows": row[0]})
     return notes
+
+
+def refuse_documents_among_sums(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, labels: Sequence[str], file_name: str
+) -> None:
+    """Raise DocumentsAmongSums where dated rows of `valued` are the documents that the others add up.
+
+    A summary may date only some of its customers; documents are told by their numbers, by a customer that stands on
+    rows of both sorts, or by sums that equal the rows beside them.
+    """
+    first = f"coalesce({', '.join(f'cast(r.c{i} as varchar)' for i in range(len(labels)))})"
+    for index, header in enumerate(labels):
+        known = {column for column, _ in known_as("invoices", header)}
+        if header not in mapping.unmapped or not known & {"issue_date", "due_date"}:
+            continue
+        # A sum may be set aside for want of a customer, who stands in a column that was not understood.
+        found = con.execute(
+            f"""select coalesce(v.customer_id, {first}, ''), coalesce(cast(r.c{index} as varchar), ''),
+                    {amount_sql(mapping)}, coalesce({", ".join(_amounts(mapping))}) is not null
+                from valued v join raw r using (line_no)
+                where v.fault is null or v.fault not like 'total_row%' order by line_no"""
+        ).fetchall()
+        rows = [(name, is_data(cell), balance) for name, cell, balance, is_owed in found if is_owed or is_data(cell)]
+        if _are_mixed(rows):
+            raise DocumentsAmongSums(file_name, header)
+
+
+def _are_mixed(rows: Sequence[_Row]) -> bool:
+    """Whether the dated ones of these rows are documents and the others their sums."""
+    dated = [customer for customer, has_date, _ in rows if has_date]
+    bare = [customer for customer, has_date, _ in rows if not has_date]
+    if not dated or not bare:
+        return False
+    if set(dated) & set(bare) or (_mostly_numbers(dated) and not _mostly_numbers(bare)):
+        return True
+    # A sum stands right above the first of its documents, or right below the last of them.
+    for ordered in (rows, rows[::-1]):
+        runs = [(has_date, [row[2] for row in run]) for has_date, run in groupby(ordered, key=lambda row: row[1])]
+        beside = [(own[-1], sum(others)) for (has_date, own), (_, others) in pairwise(runs) if not has_date]
+        equal = sum(own == other != 0 for own, other in beside)
+        if 2 * equal > len(beside):
+            return True
+    return False
+
+
+def _mostly_numbers(names: Sequence[str]) -> bool:
+    return 2 * sum(bool(_NUMBER.search(name)) for name in names) > len(names)
 
 
 def amount_sql(mapping: Mapping) -> str:

@@ -19,7 +19,7 @@ from pipelines.importing.imports_report import ColumnView, Preview, format_of, s
 from pipelines.reading import mapping as mappings
 from pipelines.reading import mapping_saved
 from pipelines.reading.cancel import interruptible
-from pipelines.reading.mapping_errors import DocumentsAmongSums, TableUnknown
+from pipelines.reading.mapping_errors import TableUnknown
 from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.readers import open_export
 from pipelines.reading.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
@@ -93,7 +93,6 @@ def read_export(
     )
     mapping, merged = _merged_customers(mapping, raw, layout)
     found.update(mapping=mapping)
-    _refuse_documents_among_sums(path.name, mapping, raw, layout)
     repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
     notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
     notes += [{"code": "customers_filled_down"}] if merged else []
@@ -128,21 +127,6 @@ def read_export(
         raise
     plan.notes.extend(notes)
     return Reading(con, raw, layout, mapping, groups, plan, said, source, _as_written(con, raw, layout))
-
-
-def _refuse_documents_among_sums(name: str, mapping: mappings.Mapping, raw: Raw, layout: Layout) -> None:
-    """Raise DocumentsAmongSums where a summary dates some of its rows: these are documents, and would count twice."""
-    if mapping.kind != "aged_summary":
-        return
-    rows = [
-        c for line, c in raw.head if line >= layout.first_line and sum(map(bool, c)) > 1 and not any(map(is_total, c))
-    ]
-    for index, header in enumerate(layout.labels):
-        known = {column for column, _ in known_as("invoices", header)}
-        if header in mapping.unmapped and known & {"issue_date", "due_date"}:
-            dated = sum(1 for cells in rows if index < len(cells) and mappings.is_data(cells[index]))
-            if 0 < dated < len(rows):
-                raise DocumentsAmongSums(name, header)
 
 
 def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:

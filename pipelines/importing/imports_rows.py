@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
-from pipelines.importing.imports_aged import aged_notes, aged_rules, nested_names, unpivot
+from pipelines.importing.imports_aged import aged_notes, aged_rules, nested_names, refuse_documents_among_sums, unpivot
 from pipelines.importing.imports_figures import Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
 from pipelines.importing.imports_plan import Plan
@@ -43,9 +43,11 @@ class Written:
 
 
 def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -> Written:
-    """Write `rows.parquet` and `rejected.parquet` into `folder`."""
+    """Write `rows.parquet` and `rejected.parquet` into `folder`. Raises DocumentsAmongSums."""
     con, kind = reading.con, reading.mapping.kind
     _create_values(reading)
+    if kind == "aged_summary":
+        refuse_documents_among_sums(con, reading.mapping, reading.layout.labels, file_name)
     create_rejected(con)
     rows, present = folder / "rows.parquet", _present(reading)
     # As an enumeration a text that is the same or missing in every row costs a quarter to write, and reads as any text.
