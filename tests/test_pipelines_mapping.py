@@ -9,7 +9,7 @@ from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.reading import mapping
 from pipelines.reading.mapping_buckets import Bucket, bucket_of
-from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns
+from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns, StatementOfNobody
 from pipelines.settings import Settings
 
 # Header row → (kind, canonical columns in the order of the headers; "" = left over)
@@ -213,3 +213,28 @@ def test_a_mapping_file_that_is_none_is_refused(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         with pytest.raises(BadMapping):
             mapping.read_file(path)
+
+
+@pytest.mark.parametrize(
+    ("headers", "named"),
+    [
+        ("Date,Description,Debit,Credit,Balance", "Debit, Credit"),
+        ("Date,Voucher No,Narration,Dr/Cr,Amount", "Dr/Cr"),
+        ("日期,摘要,借方,贷方,余额", "借方, 贷方"),
+        ("日期,类型,摘要,借贷方向,金额", "借贷方向"),
+    ],
+)
+def test_a_statement_that_does_not_say_whose_it_is_is_asked_about(headers: str, named: str) -> None:
+    with pytest.raises(StatementOfNobody) as refused:
+        mapping.choose(headers.split(","), "statement.csv")
+    assert named in refused.value.text("en")
+    assert named.replace(", ", "、") in refused.value.text("zh_CN")
+
+
+def test_receipts_of_a_bank_or_as_a_person_says_keep_their_sides() -> None:
+    bank = mapping.choose(["交易日期", "对方户名", "借方发生额", "贷方发生额", "余额", "摘要"], "bank.csv")
+    assert bank.kind == "receipts"
+    assert (
+        mapping.choose(["Date", "Voucher No", "Narration", "Dr/Cr", "Amount"], "s.csv", kind="receipts").kind
+        == "receipts"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.canonical import KINDS
 from pipelines.reading.mapping_buckets import Bucket, bucket_of
-from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns
+from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns, StatementOfNobody
 from pipelines.reading.mapping_headers import (
     FUZZY_THRESHOLD,
     HELPERS,
@@ -99,7 +99,7 @@ def choose(
     `group_column` is the column whose headings name the customer of the rows below; they are found in a column added
     after the last one. `saved` are the canonical columns of `given` that were kept from an earlier export.
 
-    Raises BadMapping for a header or column that does not exist, MissingColumns and KindUnclear.
+    Raises BadMapping for a header or column that does not exist, MissingColumns, KindUnclear and StatementOfNobody.
     """
     given = given or {}
     stated, columns = kind or given.get("kind"), given.get("columns") or {}
@@ -114,6 +114,8 @@ def choose(
     if not ready:
         nearest = max(scores, key=lambda k: scores[k] - 2 * len(missing(k, tries[k], headers)))
         lacking = missing(nearest, tries[nearest], headers)
+        if stated is None and nearest == "receipts":
+            _refuse_statement(name, headers, tries[nearest])
         raise MissingColumns(name, nearest, lacking, [h for h in headers if h.strip()], tries[nearest])
     ranked = sorted(ready, key=lambda k: -ready[k])
     fullest = max(scores, key=lambda k: scores[k])
@@ -124,6 +126,8 @@ def choose(
     if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
         raise KindUnclear(name, ranked[:2])
     best = ranked[0]
+    if stated is None and best == "receipts":
+        _refuse_statement(name, headers, tries[best])
     if stated is None and (documents := _documents(best, tries)):
         if documents not in ready:  # a list of documents is no master of the customers that stand on it
             lacking = missing(documents, tries[documents], headers)
@@ -135,6 +139,16 @@ def choose(
     used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
     return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
+
+
+def _refuse_statement(name: str, headers: Sequence[str], columns: Dict[str, SourceColumn]) -> None:
+    """Raise StatementOfNobody where columns tell debits from credits and none tells whose they are."""
+    if {"customer_id", "customer_name", "invoice_id"} & columns.keys():
+        return
+    known = {header: {column for column, _ in known_as("invoices", header)} for header in headers}
+    sides = [header for header, names in known.items() if is_debit(header) or names & {"side", "credit_amount"}]
+    if len(sides) > 1 or any("side" in known[header] for header in sides):
+        raise StatementOfNobody(name, sides)
 
 
 def _documents(chosen: str, tries: Dict[str, dict[str, SourceColumn]]) -> str | None:

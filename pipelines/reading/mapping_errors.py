@@ -49,6 +49,18 @@ class DocumentsAmongSums(UserError):
         super().__init__("error.documents_among_sums", file=file, header=header)
 
 
+class StatementOfNobody(UserError):
+    """Debits and credits of an account stand in the file and nothing says whose account it is."""
+
+    def __init__(self, file: str, headers: Sequence[str]) -> None:
+        self.file, self.headers = file, list(headers)
+        super().__init__("error.statement_of_nobody")
+
+    def text(self, language: str) -> str:
+        headers = ("、" if language == "zh_CN" else ", ").join(self.headers)
+        return i18n.translate(language, self.code, file=self.file, headers=headers)
+
+
 class KindUnclear(UserError):
     """The header fits two kinds equally well."""
 
