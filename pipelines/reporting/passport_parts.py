@@ -26,8 +26,8 @@ def terms_of(row: Mapping[str, Any], **units: str) -> tuple[Term, ...]:
 def countback(months: pd.DataFrame, month_end: dt.date, balance: float) -> pd.DataFrame:
     """The walk of the countback from `month_end` back, a row a month, newest first, with the columns of WALK.
 
-    `months` are the rows of `queries_dso.receivables_trend`; a month without a row sold nothing. A balance that outlives
-    the months leaves something in the last left_base.
+    `months` are the rows of `queries_dso.receivables_trend`; a month without a row sold nothing. A balance that
+    outlives the months leaves something in the last left_base.
     """
     net = {
         row["month_end"].to_period("M"): row["sales_base"] - row["credited_base"] for row in months.to_dict("records")
