@@ -225,6 +225,47 @@ def test_zero_bytes_in_text_are_left_out_and_counted(tmp_path: Path) -> None:
     assert {"code": "zero_bytes_dropped", "count": 1} in report.notes
 
 
+CHINESE = "客户名称,发票号,开票日期,应收金额\n"
+FIRST = "海川设备有限公司,A1,2026-01-05,100.00\n远山,A2,2026-01-06,10.00\n青禾农业科技,A3,2026-01-07,1.00\n"
+SECOND = "白石建材有限公司,B1,2026-02-05,200.00\n松江,B2,2026-02-06,20.00\n临港物流集团,B3,2026-02-07,2.00\n"
+
+
+@pytest.mark.parametrize("codes", [("utf-8", "gb18030"), ("gb18030", "utf-8-sig")])
+def test_a_file_of_two_encodings_is_read_line_by_line_and_says_so(tmp_path: Path, codes: tuple[str, str]) -> None:
+    content = (CHINESE + FIRST).encode(codes[0]) + SECOND.encode(codes[1])
+    report, rows = load(tmp_path, content, "customer_name, invoice_id")
+    assert [name for name, _ in rows] == [line.split(",")[0] for line in (FIRST + SECOND).splitlines()]
+    names = " + ".join(code.removesuffix("-sig") for code in codes)
+    assert {"code": "encodings_mixed", "names": names, "line": 5} in report.notes
+    assert report.accepted_total == "333.00"
+
+
+def test_a_line_that_either_encoding_can_read_where_they_meet_is_asked_about(tmp_path: Path) -> None:
+    content = (CHINESE + FIRST).encode() + "联,C1,2026-01-09,1.00\n".encode("gb18030") + SECOND.encode("gb18030")
+    assert load(tmp_path, content, "customer_name")[1][3] == ("联",)  # these bytes are no UTF-8
+    content = (CHINESE + FIRST).encode() + b"\xc1\xaa\xcd\xa8,C1,2026-01-09,1.00\n" + SECOND.encode("gb18030")
+    assert load(tmp_path, content, "customer_name")[1][3] == ("联通",)
+    content = (CHINESE + FIRST).encode() + b"\xd1\xaa\xcd\xa8,C1,2026-01-09,1.00\n" + SECOND.encode("gb18030")
+    with pytest.raises(UserError) as refused:
+        load(tmp_path, content, "customer_name")
+    assert refused.value.code == "error.file_encodings_mixed" and refused.value.params["line"] == 5
+
+
+def test_a_line_in_two_encodings_is_asked_about(tmp_path: Path) -> None:
+    content = (CHINESE + FIRST).encode() + "海川设备".encode() + "货款已付,B1,2026-02-05,2.00\n".encode("gb18030")
+    with pytest.raises(UserError) as refused:
+        load(tmp_path, content + SECOND.encode("gb18030"), "customer_name")
+    assert refused.value.code == "error.file_encodings_mixed"
+
+
+def test_damaged_characters_of_a_file_in_utf_8_do_not_make_it_another(tmp_path: Path) -> None:
+    content = (CHINESE + FIRST).encode() + "Müller,M1,2026-01-09,1.00\n".encode("cp1252")
+    content += "松江造船厂".encode()[:-1] + b",M2,2026-01-10,1.00\n"
+    report, rows = load(tmp_path, content, "customer_name")
+    assert rows[0] == ("海川设备有限公司",) and "\ufffd" in rows[3][0] and rows[4] == ("松江造船\ufffd",)
+    assert {"code": "characters_lost", "count": 2} in report.notes
+
+
 def test_sums_with_their_documents_below_are_refused(tmp_path: Path) -> None:
     content = (
         ",Invoice Date,Account,Currency,At Date,1-30,31-60,Total\n"

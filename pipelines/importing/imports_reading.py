@@ -99,6 +99,7 @@ def read_export(
     unit = stated_unit(layout.titles)
     notes += [{"code": "unit_stated", "factor": unit}] if unit != 1 else []
     notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
+    notes += [{"code": "encodings_mixed", "names": raw.encoding, "line": raw.mixed_from}] if raw.mixed_from else []
     notes += [{"code": "zero_bytes_dropped", "count": raw.nuls}] if raw.nuls else []
     notes += [{"code": "sheets_alike", "sheets": ", ".join(raw.alike)}] if raw.alike and not sheet else []
     if not layout.has_rows:

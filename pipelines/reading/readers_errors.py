@@ -24,6 +24,13 @@ class BinaryFile(UserError):
         super().__init__("error.file_binary", file=file)
 
 
+class EncodingsMixed(UserError):
+    """Some lines are UTF-8, others GB18030, and one of them can be read as either or holds both."""
+
+    def __init__(self, file: str, line: int) -> None:
+        super().__init__("error.file_encodings_mixed", file=file, line=line)
+
+
 class PasswordProtected(UserError):
     """The workbook can only be opened with a password."""
 

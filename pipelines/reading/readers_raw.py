@@ -42,6 +42,7 @@ class Raw:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     undecodable: int = 0  # characters that are none in the file's encoding and stand as U+FFFD
+    mixed_from: int = 0  # the line from which the file is in its second encoding; 0 where it has one
     nuls: int = 0  # zero bytes that stood in the text and were left out
     alike: tuple[str, ...] = ()  # other sheets with the same header, which are not read
     pick: Pick | None = None

@@ -13,9 +13,11 @@ import duckdb
 from pipelines.reading.cancel import check
 from pipelines.reading.readers_csv import CHUNK, LONGEST_LINE, load_text, records, records_at
 from pipelines.reading.readers_errors import BinaryFile, EmptyFile, LineTooLong
+from pipelines.reading.readers_mixed import mixed_lines, write_as_utf8
 from pipelines.reading.readers_raw import HEAD_ROWS, Cells, Raw, Types
 
 _SAMPLE = 1 << 18  # bytes looked at to decide the encoding
+_AS_UTF8 = "utf8.csv"
 _STRAY = 0.05  # share of zero bytes from which a file is no text
 _LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
@@ -39,16 +41,21 @@ class TextFacts:
 def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> Raw:
     """Open delimited text; `rank_header` says how much the cells of a record look like known headers.
 
-    Raises EmptyFile, BinaryFile or LineTooLong.
+    Raises EmptyFile, BinaryFile, EncodingsMixed or LineTooLong.
     """
     facts = scan(path)
     with path.open("rb") as file:
         sample = file.read(_SAMPLE)
     if not sample.strip(b" \t\r\n\x00\xef\xbb\xbf,;"):
         raise EmptyFile(name)
-    encoding = encoding_of(sample, facts, name, rank_header)
+    mixed = None if facts.utf8 or facts.nuls or facts.lone_cr else mixed_lines(path, name)
+    encoding = " + ".join(mixed.names) if mixed else encoding_of(sample, facts, name, rank_header)
     undecodable, nuls = 0, 0 if encoding.startswith("utf-16") else facts.nuls
-    if encoding != "utf-8" or facts.lone_cr or nuls or not facts.utf8:
+    if mixed:
+        undecodable = write_as_utf8(path, mixed, workdir / _AS_UTF8)
+        path = workdir / _AS_UTF8
+        facts = scan(path)
+    elif encoding != "utf-8" or facts.lone_cr or nuls or not facts.utf8:
         path, undecodable = _transcode(path, encoding, workdir)
         facts = scan(path)
     head = _head_lines(path, name)
@@ -68,6 +75,7 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         encoding=encoding,
         delimiter=delimiter,
         undecodable=undecodable,
+        mixed_from=mixed.line if mixed else 0,
         nuls=nuls,
         pick=pick,
         absent=facts.absent,
@@ -135,6 +143,8 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
         return "utf-8"
     if (text := _decoded(sample, "utf-8")) is not None and not text.isascii():
         return "utf-8"  # a few broken bytes further on
+    if _is_damaged_utf8(sample):
+        return "utf-8"
     if _stand_alone(sample):
         return "cp1252"
     fits = {e: text for e in _LEGACY if (text := _decoded(sample, e)) is not None}
@@ -154,6 +164,13 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
     if winners or fits:
         return (winners or list(fits))[0]
     raise BinaryFile(name)
+
+
+def _is_damaged_utf8(sample: bytes) -> bool:
+    """Whether far more characters can be read as UTF-8 than not; of another encoding hardly any could."""
+    text = sample.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    return sum(character > "\u07ff" for character in text) - lost > 4 * lost
 
 
 def _stand_alone(sample: bytes) -> bool:
@@ -184,7 +201,7 @@ def _best_rank(line: str, rank_header: HeaderRank) -> float:
 
 def _transcode(path: Path, encoding: str, workdir: Path) -> tuple[Path, int]:
     """Write the file as UTF-8 with plain newlines; bytes that are no character become U+FFFD, and are counted."""
-    target, lost = workdir / "utf8.csv", 0
+    target, lost = workdir / _AS_UTF8, 0
     with (
         path.open("r", encoding=encoding, errors="replace", newline=None) as source,
         target.open("w", encoding="utf-8", newline="\n") as out,
