@@ -153,6 +153,24 @@ def test_sheets_with_the_same_header_that_are_not_read_are_named(tmp_path: Path)
     assert {rows[0][0], left} == {"云帆科技", "星河实业"}
 
 
+def test_sheets_of_one_list_of_open_items_do_not_make_one_another_paid(tmp_path: Path) -> None:
+    def sheet(*numbers: int) -> list[Sequence[object]]:
+        header = ["客户名称", "发票号", "开票日期", "到期日", "金额", "未收金额"]
+        return [header, *[["云帆科技", f"F{n}", "2026-01-05", f"2026-02-{n:02}", 100.0, 60.0] for n in numbers]]
+
+    path, settings = tmp_path / "each.xlsx", Settings(home=tmp_path / "warehouse")
+    path.write_bytes(workbook({"华南": sheet(1, 2), "华东": sheet(3), "二月": sheet(2, 4)}))
+    assert imports.import_file(path, settings, sheet="华南").ledger == "open_items"
+    with pytest.raises(UserError) as refused:
+        imports.import_file(path, settings, sheet="华东")
+    assert refused.value.code == "error.sheets_apart"
+    assert all(name in refused.value.text("zh_CN") for name in ("华南", "华东", "each"))
+    assert len(imports.list_imports(settings)) == 1
+    assert imports.import_file(path, settings, sheet="二月").rows_accepted == 2  # a later list: F1 is gone from it
+    assert imports.import_file(path, settings, sheet="华东", source="华东").rows_accepted == 1
+    assert imports.import_file(path, settings, sheet="华东", source="each").rows_accepted == 1
+
+
 def test_movements_of_a_period_are_not_replaced_by_the_balance_beside_them(tmp_path: Path) -> None:
     report, rows = load(
         tmp_path,

@@ -28,6 +28,7 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
+from pipelines.importing.imports_sheets import refuse_parts
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
@@ -145,6 +146,8 @@ def import_file(
                         return replace(done, already_imported=True)
                     import_id = free_id(warehouse, import_id)
                     report = _write(reading, path, unfinished, import_id, as_of)
+            if source is None and report.format.get("sheet"):
+                refuse_parts(report, unfinished / "rows.parquet", list_imports(settings), warehouse.imports)
             say("store", 2, 3)
             check()
             store(warehouse, unfinished, report)

@@ -41,6 +41,13 @@ class NothingAccepted(UserError):
         )
 
 
+class SheetsApart(UserError):
+    """Two sheets of one workbook are lists of open items without an invoice in common."""
+
+    def __init__(self, file: str, sheet: str, other: str, source: str) -> None:
+        super().__init__("error.sheets_apart", file=file, sheet=sheet, other=other, source=source)
+
+
 class NoSuchImport(UserError):
     """There is no import of that id."""
 
