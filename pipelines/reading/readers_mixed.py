@@ -1,19 +1,20 @@
 """Text in two encodings: UTF-8 in some lines and GB18030 in others, as files put together from two exports are."""
 
-import mmap
 import re
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from pipelines.reading.cancel import check
-from pipelines.reading.readers_csv import LONGEST_LINE
+from pipelines.reading.readers_csv import CHUNK, LONGEST_LINE
 from pipelines.reading.readers_errors import EncodingsMixed
 
 _CHARACTER = rb"[\xe3-\xe9][\x80-\xbf]{2}"  # a Chinese character as UTF-8 writes it
 # So many in a row are UTF-8 for sure: GB18030 hardly ever writes these bytes.
 _UTF8_SURE = 4
-_UTF8_RUN = re.compile(rb"(?:%b){%d}" % (_CHARACTER, _UTF8_SURE))
+_UTF8_RUN = b"LTT" * _UTF8_SURE
+# First and later bytes of such a character to L and T: found so in a tenth of the time that a pattern takes.
+_CLASSES = bytes(76 if 0xE3 <= byte <= 0xE9 else 84 if 0x80 <= byte <= 0xBF else 46 for byte in range(256))
 _UTF8_WITHIN = re.compile(rb"(?:%b){3}" % _CHARACTER)
 # Two common characters in a row; one alone may be an accent and the letter behind it.
 _GB_RUN = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2}")
@@ -38,9 +39,8 @@ def mixed_lines(path: Path, name: str) -> Mixed | None:
 
     Raises EncodingsMixed where a line cannot be told.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if not _UTF8_RUN.search(content) or not _GB_RUN.search(content):
-            return None
+    if not _may_hold_utf8(path):
+        return None
     kinds = bytearray()
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE):
@@ -55,6 +55,18 @@ def mixed_lines(path: Path, name: str) -> Mixed | None:
     first = next(kind for kind in kinds if kind != _ASCII)
     other = _GB if first == _UTF8 else _UTF8
     return Mixed(bytes(kinds), (_NAMES[first], _NAMES[other]), kinds.index(other) + 1)
+
+
+def _may_hold_utf8(path: Path) -> bool:
+    before = b""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            check()
+            classes = before + chunk.translate(_CLASSES)
+            if _UTF8_RUN in classes:
+                return True
+            before = classes[1 - len(_UTF8_RUN) :]
+    return False
 
 
 def _kind(line: bytes) -> int:
