@@ -27,7 +27,7 @@ with register:
         came, moved = st.columns(2, gap="medium")
         with came.container(border=True):
             st.markdown(f"**{t('financing.new_bill')}**")
-            financing_parts.new_bill(view, today, *whom)
+            financing_parts.new_bill(view, *whom)
         with moved.container(border=True):
             st.markdown(f"**{t('financing.move_bill')}**")
             financing_parts.move_bill(view, today, *whom)

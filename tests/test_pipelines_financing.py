@@ -91,7 +91,7 @@ def today(settings: Settings) -> Day:
 
 def bill(settings: Settings, number: str = "P1", **payload):
     facts = {"number": number, "amount": "600", "currency": "CNY", "due_on": TODAY + dt.timedelta(days=20)}
-    return bills.enter(settings, today(settings), ACME, facts | payload, who="R")
+    return journal.append(settings, "bill", ACME, facts | payload, who="R")
 
 
 def moved(settings: Settings, state: str | None, on: dt.date | None = TODAY):

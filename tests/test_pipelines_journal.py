@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from threading import Barrier
 from types import ModuleType
 
 import pytest
@@ -338,6 +339,39 @@ def _close_one(settings: Settings, task: int, rep: str) -> str | None:
     except journal.EntryConflict:
         return None
     return rep
+
+
+def test_of_two_people_entering_one_bill_number_the_second_is_told(settings: Settings) -> None:
+    add(settings, "greeting", {"note": "the journal is there"})
+    both = Barrier(2)
+
+    def enter(who: str) -> list[tuple[str, str]]:
+        both.wait()
+        try:
+            add(settings, "bill", VALID["bill"], Subject("main", f"C of {who}"), who=who)
+        except EntryRefused as refused:
+            return [(problem.field, problem.text("en")) for problem in refused.problems]
+        return []
+
+    with ThreadPoolExecutor(2) as pool:
+        told = dict(zip(("Li", "Wu"), pool.map(enter, ("Li", "Wu")), strict=True))
+    (first,) = [who for who, reasons in told.items() if not reasons]
+    (reasons,) = [reasons for reasons in told.values() if reasons]
+    number = VALID["bill"]["number"]
+    assert reasons == [("number", f"Bill {number} is in the register already, entered by {first}.")]
+    assert entries(settings, "bill")["who"].tolist() == [first]
+
+
+def test_a_bill_number_is_free_again_once_withdrawn_and_in_another_legal_entity(settings: Settings) -> None:
+    made = add(settings, "bill", VALID["bill"])
+    add(settings, "bill", VALID["bill"], Subject("other", "C1"))
+    moved = journal.correct(
+        settings, made.id, VALID["bill"] | {"state": "cleared", "state_on": TODAY}, who="Li", now=NOON
+    )
+    with pytest.raises(EntryRefused):
+        add(settings, "bill", VALID["bill"] | {"number": f" {VALID['bill']['number']} "})
+    journal.withdraw(settings, moved.id, who="Li", now=NOON)
+    add(settings, "bill", VALID["bill"])
 
 
 def test_twenty_reps_at_once_lose_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pipelines.collecting import bills, financing
+from pipelines.collecting import bills, financing, journal
 from pipelines.collecting.financing import Terms, Way
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
@@ -189,7 +189,7 @@ def bill_register(view: View, today: Day) -> None:
     st.caption(t("financing.counting"))
 
 
-def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
+def new_bill(view: View, entity_id: str, customer_id: str) -> None:
     """The form for a bill that came in."""
     t, form = view.reader.t, Form(view, f"bill.{entity_id}.{customer_id}")
     form.suggest("currency", view.reader.currency)
@@ -213,7 +213,7 @@ def new_bill(view: View, today: Day, entity_id: str, customer_id: str) -> None:
         payload |= {"amount": forms.decimal(form.value("amount")), "drawer": form.value("drawer") or ""}
         who = journal_parts.writer(view)
         subject = Subject(entity_id, customer_id, form.value("invoice") or None)
-        bills.enter(view.settings, today, subject, payload, who=who)
+        journal.append(view.settings, "bill", subject, payload, who=who)
 
     forms.save(form, store, t("financing.bill_saved"), label=t("financing.save_bill"))
 

@@ -3,13 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
 from pipelines.collecting import journal
 from pipelines.collecting.follow_up import Day, Note
-from pipelines.collecting.journal import Entry, Subject
+from pipelines.collecting.journal import Entry
 from pipelines.collecting.journal_entries import EntryRefused, Problem
 from pipelines.settings import Settings
 
@@ -54,14 +53,6 @@ def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFra
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["due_on", "bill_number"], ignore_index=True)
-
-
-def enter(settings: Settings, day: Day, subject: Subject, payload: dict[str, Any], *, who: str) -> Entry:
-    """Put a bill into the register. Raises EntryRefused, also where the number is there already."""
-    number = str(payload.get("number") or "").strip()
-    if any(note.payload.number == number and note.entity_id == subject.entity_id for note in standing(day)):
-        raise EntryRefused(Problem("number", "error.bill_known", {"text": number}))
-    return journal.append(settings, "bill", subject, payload, who=who)
 
 
 def move(settings: Settings, bill: Note, state: str | None, on: dt.date | None, *, who: str) -> Entry:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pipelines.collecting.journal_entries import (
     CLOSABLE,
     LOOKS_BACK,
+    ONCE,
     Closing,
     EntryRefused,
     Problem,
@@ -72,7 +73,8 @@ def append(
     `kind` is a key of `journal_entries.PAYLOADS`. `debt` is what is owed in the entry's currency, needed for a promise
     and a plan. `seen` is the newest entry of this kind about this customer that the writer knew of (0: none), where an
     entry builds on the one before. `now` is the moment of entry, the clock's unless given. Raises EntryRefused with a
-    reason per field, and EntryConflict when somebody has entered a newer one than `seen`.
+    reason per field, also where an entry of a kind in ONCE is there already, and EntryConflict when somebody has
+    entered a newer one than `seen`.
     """
     now = now or _utc_now()
     entry = validated(kind, payload, today=business_day(settings, now), debt=debt)
@@ -219,6 +221,8 @@ def _insert(
     corrects: Any = None,
     closes: int | None = None,
 ) -> Any:
+    if corrects is None and closes is None and kind in ONCE and payload is not None:
+        _refuse_second(con, kind, subject, payload)
     row = {
         "at": at.astimezone(dt.UTC).replace(tzinfo=None),
         "who": who,
@@ -237,12 +241,33 @@ def _insert(
     return Entry(number[0], at, who, kind, payload) if payload is not None else None
 
 
-def _refuse_newer(con: sa.Connection, kind: str, subject: Subject, seen: int) -> None:
-    """Raise EntryConflict when the customer has an entry of this kind after `seen`, a correction included."""
+def _lock_others_out(con: sa.Connection, *what: str) -> None:
+    """Let nobody else write about `what` until this transaction has ended."""
     if con.dialect.name == "postgresql":
         # There is no row to lock before the first entry; SQLite has locked the whole file by now.
-        key = sa.func.hashtext(f"{kind}/{subject.entity_id}/{subject.customer_id}")
-        con.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        con.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("/".join(what)))))
+
+
+def _refuse_second(con: sa.Connection, kind: str, subject: Subject, payload: Payload) -> None:
+    """Raise EntryRefused when an entry that may stand once stands already in the legal entity."""
+    field, code = ONCE[kind]
+    text = getattr(payload, field)
+    _lock_others_out(con, kind, subject.entity_id, text)
+    later = ENTRIES.alias()
+    same = (
+        ENTRIES.c.kind == kind,
+        ENTRIES.c.entity_id == subject.entity_id,
+        ENTRIES.c.payload[field].as_string() == text,
+    )
+    standing = sa.select(ENTRIES.c.who).outerjoin(later, later.c.corrects == ENTRIES.c.id)
+    who = con.execute(standing.where(*same, later.c.id.is_(None)).limit(1)).scalar()
+    if who is not None:
+        raise EntryRefused(Problem(field, code, {"text": text, "who": who}))
+
+
+def _refuse_newer(con: sa.Connection, kind: str, subject: Subject, seen: int) -> None:
+    """Raise EntryConflict when the customer has an entry of this kind after `seen`, a correction included."""
+    _lock_others_out(con, kind, subject.entity_id, subject.customer_id)
     about = (ENTRIES.c.kind == kind, ENTRIES.c.entity_id == subject.entity_id)
     newer = sa.select(ENTRIES).where(*about, ENTRIES.c.customer_id == subject.customer_id, ENTRIES.c.id > seen)
     row = con.execute(newer.order_by(ENTRIES.c.id.desc()).limit(1)).one_or_none()

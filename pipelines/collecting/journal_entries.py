@@ -67,6 +67,9 @@ PAYLOADS: dict[str, type[Payload]] = {
 }
 CLOSABLE = ("task", "dispute", "blocker", "hold", "plan", "promise", "handover", "start_rule")
 
+# Kinds of which one entry at most may stand with the same text in this field, by legal entity; and the reason else.
+ONCE = {"bill": ("number", "error.bill_known")}
+
 LOOKS_BACK = ("legal_stage", "bill")  # their dates have passed when they are entered
 
 
