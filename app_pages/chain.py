@@ -39,8 +39,9 @@ st.subheader(f":material/verified: {t('chain.ties')}", anchor=False)
 st.caption(tie_out.in_words(reader, view.ask_build(queries_tie_out.tie_out, Scope())))
 build = view.build
 if build is not None:
-    made = t("chain.build", build=build.build_id, date=date(reader, build.as_of), model=build.model_id)
-    st.caption(plain(f"{made} · {moment(reader, build.known_at, reader.zone)}"))
+    known = moment(reader, build.known_at, reader.zone)
+    made = t("chain.build", build=build.build_id, date=date(reader, build.as_of), model=build.model_id, at=known)
+    st.caption(plain(made))
     if build.based_on:
         st.caption(t("chain.based_on", build=build.based_on))
 navigation.link("imports", t("nav.imports"), icon=":material/upload_file:")

@@ -27,7 +27,7 @@ def test_what_people_wrote_is_shown_as_text() -> None:
     assert "&lt;b&gt;客户 1&lt;/b&gt; &amp; 有限公司" in html and "<b>" not in html
 
 
-@pytest.mark.parametrize("rows", [0, 25, 60])
+@pytest.mark.parametrize("rows", [0, 12, 22, 25, 60])
 def test_the_list_prints_on_one_sheet(tmp_path: Path, rows: int) -> None:
     (tmp_path / "list.html").write_bytes(page(rows))
     with sync_api.sync_playwright() as play:
@@ -37,6 +37,10 @@ def test_the_list_prints_on_one_sheet(tmp_path: Path, rows: int) -> None:
             sheet.add_init_script("window.print = () => {}")
             sheet.goto((tmp_path / "list.html").as_uri())
             assert sheet.locator("tbody tr").count() == rows
+            if rows == 12:
+                reasons, numbers = sheet.locator("td div").last.bounding_box(), sheet.locator("td.number").last
+                assert reasons["height"] > 2 * 8.5 * 1.25, "what does not fit on one line goes on below"
+                assert reasons["height"] < numbers.bounding_box()["height"]
             paper = sheet.pdf(prefer_css_page_size=True)
         finally:
             browser.close()

@@ -119,3 +119,18 @@ def test_payments_are_coloured_by_lateness_and_sized_by_amount():
     assert dots.marker.size[1] > dots.marker.size[0]
     assert [point[2] for point in dots.customdata] == ["5 days late", "3 days early"]
     assert charts.lateness(ZH, 0) == "到期日当天付款"
+
+
+def test_a_customer_with_one_part_only_still_says_which(cells):
+    strip = charts.aging_strip(EN, cells[cells["bucket"] == "unapplied"])
+    assert strip.layout.showlegend and [bar.name for bar in strip.data] == ["Unapplied"]
+
+
+@pytest.mark.parametrize(("months", "between"), [(3, 1), (9, 2), (36, 6), (60, 12), (120, 24)])
+def test_few_months_are_named_and_always_the_same_ones(months, between):
+    ends = pd.Series(pd.date_range("2021-01-31", periods=months, freq="ME"))
+    figure = charts.go.Figure()
+    charts.month_axis(figure, EN, ends)
+    named = pd.to_datetime(pd.Series(figure.layout.xaxis.tickvals))
+    assert len(named) <= 8 and named.iloc[-1] == ends.iloc[-1]
+    assert list(named.dt.to_period("M").diff().dropna().map(lambda gap: gap.n).unique()) in ([between], [])

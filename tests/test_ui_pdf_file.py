@@ -48,7 +48,11 @@ def test_every_call_sheet_fits_on_one_page(language, method, cause):
     said = {"text": "¥123,456,789.00", "count": "1,234", "age": "1,234", "name": "霁城昱禾建筑设备工程有限公司" * 2}
     lines = ["SI-2501402 · 2025-11-30 · ¥123,456,789.00"] * (INVOICES_SHOWN + 1)
     steps = [
-        (step, i18n.translate(language, _wording(step, method, cause), **said), lines if step == "subject" else [])
+        (
+            step,
+            i18n.translate(language, _wording(step, method, cause, True), **said),
+            lines if step == "subject" else [],
+        )
         for step in STEPS
     ]
     facts = ["决策人: 谢思远 · 验收人: 周俊杰 · 付款责任人: 张永康" * 3] * 3 + ["上次联系", "未到期承诺"]

@@ -60,8 +60,11 @@ def cards(view: View, found: pd.DataFrame) -> None:
         for name, chosen in (("promised", waiting), ("chase", found["chase"]), ("failed", failed)):
             rows_of = found[chosen & is_base]
             left = float((rows_of["amount_doc"] - rows_of["received_doc"]).clip(lower=0).sum())
-            count = t("agreements.count", text=number(reader, int(chosen.sum())))
             others = int((chosen & ~is_base).sum())
+            count = t(
+                "agreements.count_others" if others else "agreements.count",
+                text=number(reader, len(rows_of)), others=number(reader, others),
+            )  # fmt: skip
             note = t("agreements.other_currencies", text=number(reader, others)) if others else ""
             st.metric(
                 t(f"agreements.{name}"), compact(reader, left), count, delta_color="off", delta_arrow="off",

@@ -147,7 +147,7 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
     title = " · ".join((t("nav.calls"), rep or t("app.unassigned"), date(reader, today.today)))
     assert view.build is not None
     line = t("app.as_of", date=date(reader, view.build.as_of), currency=reader.currency)
-    return printable(reader.language, title, line, headers, rows, (4, 19, 4, 9, 7, 7, 8, 29, 13), (0, 3, 4))
+    return printable(reader.language, title, line, headers, rows, (4, 21, 4, 9, 7, 8, 8, 27, 12), (0, 3, 4))
 
 
 def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:
@@ -177,7 +177,7 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
     reader, t = view.reader, view.reader.t
     whom = (str(call["entity_id"]), str(call["customer_id"]))
     with st.container(border=True):
-        who, how = st.columns([3, 1.1], gap="medium")
+        who, how = st.columns([2, 1], gap="medium")
         with who:
             badge = f":{CLASS_COLOURS.get(call['payer_class'], 'gray')}-badge[{plain(call['payer_class'])}]"
             name = plain(call["customer_name"] or call["customer_id"])
@@ -196,13 +196,18 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
             icon = ACTION_ICONS.get(call["next_action"], "call")
             st.markdown(f":material/{icon}: **{reader.code('next_action', call['next_action'])}** "
                         f":gray[{t('calls.by', date=date(reader, call['call_by']))}]")  # fmt: skip
-            st.caption(" · ".join(filter(None, (plain(reader.code("strategy", call["strategy"])), _run(reader, call)))))
+            # On lines of their own: beside each other they would be broken in the middle of a date.
+            st.caption(
+                "  \n".join(filter(None, (plain(reader.code("strategy", call["strategy"])), _run(reader, call))))
+            )
             name = str(call["customer_name"] or call["customer_id"])
-            contact_form.button(view, *whom, name, call["next_action"], primary=False)
-            navigation.link("sheet", t("sheet.open"), ":material/description:", entity=whom[0], customer=whom[1])
-            navigation.link(
-                "payer", t("calls.open"), ":material/arrow_forward:", entity=whom[0], customer=whom[1],
-            )  # fmt: skip
+            about = {"entity": whom[0], "customer": whom[1]}
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                contact_form.button(view, *whom, name, call["next_action"], primary=False)
+                navigation.link(
+                    "sheet", t("sheet.open"), ":material/description:", method=str(call["next_action"]), **about
+                )
+                navigation.link("payer", t("calls.open"), ":material/arrow_forward:", **about)
 
 
 def _run(reader: Reader, call: Mapping[Any, Any]) -> str:

@@ -35,13 +35,14 @@ class Sheet:
 
 
 def choose(view: View, today: Day, customer: Mapping[str, Any], proposed: str) -> tuple[str, str, str]:
-    """How the customer is approached, why it has not paid, and the language of the talk."""
+    """How the customer is approached (the address may say it), why it has not paid, and the language of the talk."""
     reader, t = view.reader, view.reader.t
     how, why, tongue = st.columns([2, 2, 1])
+    asked = st.query_params.get("method")
     with how:
         method = st.segmented_control(
-            t("contact.method"), METHODS, default="call", required=True, key="sheet-method",
-            format_func=lambda each: reader.code("contact_method", each),
+            t("contact.method"), METHODS, default=asked if asked in METHODS else "call", required=True,
+            key="sheet-method", format_func=lambda each: reader.code("contact_method", each),
         )  # fmt: skip
     with why:
         cause = st.selectbox(
@@ -78,7 +79,7 @@ def worded(
     steps = [
         (
             f"{place} · {reader.t(f'sheet.{step}')}",
-            reader.t(_wording(step, method, cause), **said),
+            reader.t(_wording(step, method, cause, bool(len(overdue))), **said),
             lines if step == "subject" else [],
         )
         for place, step in enumerate(STEPS, start=1)
@@ -112,11 +113,13 @@ def _pdf(sheet: Sheet) -> bytes:
     return sheet_bytes(sheet.title, sheet.facts, sheet.steps, sheet.note, lambda page: pages(id_page=page))
 
 
-def _wording(step: str, method: str, cause: str) -> str:
+def _wording(step: str, method: str, cause: str, is_overdue: bool) -> str:
     """The key of the words for a step: by method how to open and what follows, by cause how to bargain."""
     if step in ("opening", "fallback"):
         return f"sheet.{step}_{method}"
-    return f"sheet.{step}_{cause}" if step in ("bargaining", "action") else f"sheet.{step}_said"
+    if step == "subject":
+        return "sheet.subject_said" if is_overdue else "sheet.subject_nothing"
+    return f"sheet.{step}_{cause}"
 
 
 def _facts(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from ui.i18n import Reader
 
 BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#5B7BEA"
 REP_HEIGHT = 40  # pixels of a bar and its gap, while there are few
+EVEN_STEPS = (1, 2, 3, 6, 12)  # months between two labels of an axis: a year is named at the same months each time
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -69,7 +70,8 @@ def aging_strip(reader: Reader, aging: pd.DataFrame, height: int = 150) -> go.Fi
     frame(figure, height)
     # An amount that does not fit its part is left to the hover.
     figure.update_layout(barmode="relative", uniformtext={"mode": "hide", "minsize": 11})
-    figure.update_layout(legend={"traceorder": "normal"})
+    # Plotly leaves the legend of a single part out, and a bar without a name says nothing.
+    figure.update_layout(legend={"traceorder": "normal"}, showlegend=True)
     signed = rows["open_base"]
     figure.update_xaxes(visible=False, range=[float(signed.clip(upper=0).sum()), float(signed.clip(lower=0).sum())])
     figure.update_yaxes(visible=False)
@@ -243,12 +245,13 @@ def _month_bars(figure: go.Figure, reader: Reader, rows: pd.DataFrame, column: s
     )
 
 
-def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labels: int = 12) -> None:
+def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labels: int = 8) -> None:
     """Month ends in the reader's language, at most `labels` of them named; bars stand evenly, not by days."""
     ordered = sorted(set(pd.to_datetime(months).dt.date))
     if not ordered:
         return
-    step = max(1, math.ceil(len(ordered) / labels))
+    least = max(1, math.ceil(len(ordered) / labels))
+    step = next((each for each in EVEN_STEPS if each >= least), -(-least // 12) * 12)
     shown = ordered[::-1][::step][::-1]
     figure.update_xaxes(
         type="category",

@@ -113,6 +113,8 @@ def _edited(
     suggested = reader.t(f"letter.{words}_before", **params)
     if sender := view.settings.letter_senders.get(str(customer["entity_id"])):
         suggested = f"{sender}\n\n{suggested}"
+    elif kind != "lawyer_request":
+        st.caption(f":material/edit: {t('letter.no_sender')}")
     before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height=150)
     if params["text"] in suggested and params["text"] not in before:
         st.warning(t("letter.total_changed", text=params["text"]), icon=":material/warning:")

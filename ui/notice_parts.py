@@ -96,7 +96,7 @@ def _card(view: View, today: Day, row: dict, due: pd.DataFrame) -> None:
     whom, level = (str(row["entity_id"]), str(row["customer_id"])), int(row["level"])
     key = f"{whom[0]}-{whom[1]}-{level}"
     with st.container(border=True):
-        what, how = st.columns([3, 1.4], gap="medium")
+        what, how = st.columns([1.7, 1], gap="medium")
         with what:
             st.markdown(f"**{plain(row['customer_name'])}** :gray[{plain(whom[1])}]")
             amount = t("app.items", count=int(row["items"]), text=number(reader, row["items"]))

@@ -10,12 +10,19 @@ body {{ font: {size}pt/1.25 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"
 h1 {{ font-size: 13pt; margin: 0 }}
 p {{ margin: 1mm 0 2mm; color: #444; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }}
 table {{ width: 100%; table-layout: fixed; border-collapse: collapse }}
-th, td {{ border: .2mm solid #999; padding: 0 1.2mm; height: {height}mm; text-align: left; overflow: hidden;
- white-space: nowrap; text-overflow: ellipsis }}
-th {{ background: #eef1f6; white-space: normal; line-height: 1.1 }}
+th, td {{ border: .2mm solid #999; padding: 0 1.2mm; height: {height}mm; text-align: left; overflow: hidden }}
+td div {{ display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: {lines}; overflow: hidden;
+ overflow-wrap: anywhere }}
+th {{ background: #eef1f6; line-height: 1.1 }}
 .number {{ text-align: right }}
 @media screen {{ body {{ margin: 9mm; max-width: 279mm }} }}"""
-TALL, FULL_HEIGHT, FULL_SIZE = 158.0, 6.6, 8.5  # mm for the rows, mm a row at most, points
+TALL, LINE_HEIGHT, FULL_HEIGHT, FULL_SIZE = (
+    158.0,
+    6.6,
+    11.5,
+    8.5,
+)  # mm: the rows, a row of one line, a row at most; points
+LINE = 1.25 * 25.4 / 72  # mm of a line for each point of its letters
 
 
 def printable(
@@ -32,13 +39,15 @@ def printable(
     `widths` in percent; `numbers` are the places of columns set to the right.
     """
     height = min(FULL_HEIGHT, TALL / max(len(rows) + 1, 1))
-    size = FULL_SIZE if len(rows) <= ROWS_AT_FULL_SIZE else max(FULL_SIZE * height / FULL_HEIGHT, 3.0)
+    size = FULL_SIZE if len(rows) <= ROWS_AT_FULL_SIZE else max(FULL_SIZE * height / LINE_HEIGHT, 3.0)
+    # Where few rows leave room, what does not fit on one line goes on below.
+    lines = max(1, int(height / (size * LINE)))
     columns = "".join(f'<col style="width:{width}%">' for width in widths)
     head = "".join(f"<th>{escape(each)}</th>" for each in headers)
     body = "".join(f"<tr>{_cells(row, numbers)}</tr>" for row in rows)
     page = (
         f'<!doctype html><html lang="{language.replace("_", "-")}"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE.format(size=round(size, 2), height=round(height, 2))}</style>"
+        f"<style>{STYLE.format(size=round(size, 2), height=round(height, 2), lines=lines)}</style>"
         f'<body onload="window.print()"><h1>{escape(title)}</h1><p>{escape(line)}</p>'
         f"<table><colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></body></html>"
     )
@@ -47,6 +56,6 @@ def printable(
 
 def _cells(row: Sequence[str], numbers: Sequence[int]) -> str:
     return "".join(
-        f'<td class="number">{escape(cell)}</td>' if place in numbers else f"<td>{escape(cell)}</td>"
+        f'<td class="number">{escape(cell)}</td>' if place in numbers else f"<td><div>{escape(cell)}</div></td>"
         for place, cell in enumerate(row)
     )
