@@ -139,6 +139,8 @@ def test_a_person_settles_the_class_and_the_call_sheet_follows(day):  # noqa: F8
     assert any("short delivery" in each.value for each in app.caption)
     app.selectbox(key="sheet-language").set_value("zh_CN").run()
     assert any("开场" in each.value for each in app.markdown), "the words are there in the other language too"
+    app = page(day, "sheet", **address, method="visit")
+    assert app.button_group(key="sheet-method").value == "visit", "the way that the call list advises"
 
 
 def test_a_rating_out_of_range_cannot_be_given_and_shows_at_once(day):  # noqa: F811

@@ -52,7 +52,7 @@ def choose(view: View, today: Day, customer: Mapping[str, Any], proposed: str) -
         )  # fmt: skip
     with tongue:
         language = st.selectbox(
-            t("letter.language"), i18n.LANGUAGES, index=i18n.LANGUAGES.index(reader.language), key="sheet-language",
+            t("sheet.language"), i18n.LANGUAGES, index=i18n.LANGUAGES.index(reader.language), key="sheet-language",
             format_func=LANGUAGE_NAMES.__getitem__,
         )  # fmt: skip
     return method, cause, language

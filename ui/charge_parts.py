@@ -21,7 +21,7 @@ def sides(view: View, found: pd.DataFrame) -> None:
     """Overdue money that waits for us, for them, and that nobody has looked into."""
     reader, t = view.reader, view.reader.t
     whole = float(found["overdue_base"].sum())
-    with st.grid(3, min_column_width=180, gap="small"):
+    with st.grid(3, min_column_width=250, gap="small"):
         for side in ("ours", "theirs", ""):
             amount = float(found.loc[found["side"] == side, "overdue_base"].sum())
             share = percent(reader, amount / whole if whole else None, 0)

@@ -30,7 +30,9 @@ def show(view: View, today: Day) -> None:
     with st.grid(4, min_column_width=150, gap="small"):
         for status in ("sent", "difference", "agreed", "stamped"):
             name = reader.code("confirmation_status", status)
-            st.metric(name, number(reader, int(count.get(status, 0))), border=True, height="stretch")
+            st.metric(
+                name[:1].upper() + name[1:], number(reader, int(count.get(status, 0))), border=True, height="stretch"
+            )
     if found["status"].isin(OPEN).any():
         with st.container(border=True):
             st.subheader(t("balance.reply"), anchor=False)

@@ -104,18 +104,19 @@ def _card(view: View, today: Day, row: dict, due: pd.DataFrame) -> None:
                 t("notice.since", text=days(reader, row["days_behind"])) if row["days_behind"] else t("notice.today")
             )
             st.caption(plain(f"{amount} · {money(reader, row['open_base'])} · {behind}"))
+        is_talk = row["channel"] in ("call", "visit")
         with how:
             st.markdown(f":material/{ICONS[row['channel']]}: {plain(_step(view, level))}")
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                if row["channel"] in ("call", "visit"):
+                if is_talk:
                     contact_form.button(view, *whom, str(row["customer_name"]), str(row["channel"]), primary=False)
                 navigation.link(
                     "letters", reader.code("letter", row["letter"]), ":material/mail:", entity=whom[0],
                     customer=whom[1], letter=str(row["letter"]), level=str(level),
                 )  # fmt: skip
                 st.button(
-                    t("notice.mark"), key=f"mark-{key}", icon=":material/done:", type="tertiary",
-                    on_click=_mark, args=(view, today, row, due), help=t("notice.mark_help"),
+                    t("notice.mark_done" if is_talk else "notice.mark"), key=f"mark-{key}", icon=":material/done:",
+                    type="tertiary", on_click=_mark, args=(view, today, row, due), help=t("notice.mark_help"),
                 )  # fmt: skip
 
 

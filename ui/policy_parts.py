@@ -37,8 +37,9 @@ def weights(view: View, today: Day) -> None:
             "weight": [round(current.get(name, 0.0), DIGITS) for name in PRIORITY_COMPONENTS],
         }
     )
-    left, right = st.columns([1, 1], gap="large")
-    with left:
+    # One below the other where the screen is narrow: the weights must stay in sight.
+    pair = st.grid(2, min_column_width=page.HALF, gap="large")
+    with pair.cell():
         st.caption(t("rules.weights_help"))
         edited = st.data_editor(
             rows, hide_index=True, key=_key("weights", view), disabled=["component"], height="content",
@@ -51,7 +52,7 @@ def weights(view: View, today: Day) -> None:
         )  # fmt: skip
         chosen = {name: float(value or 0) for name, value in zip(PRIORITY_COMPONENTS, edited["weight"], strict=True)}
         _decide(view, today, "weights", chosen, changed=policies.changed(current, chosen))
-    with right:
+    with pair.cell():
         st.subheader(t("rules.effect"), anchor=False)
         try:
             checked = policies.checked("weights", chosen)
