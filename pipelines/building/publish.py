@@ -6,7 +6,9 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +26,7 @@ Progress = Callable[[str, int, int], None]
 # A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
 # returns the id of the model it used.
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
+BUILD = "build"  # what the file of a build is called in the connection that makes it
 LOG = logging.getLogger(__name__)
 SCORED_READS = frozenset(
     {
@@ -139,12 +142,7 @@ def _write(
     warehouse.builds.mkdir(parents=True, exist_ok=True)
     unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
     try:
-        if since:
-            shutil.copyfile(since.path, unfinished)
-        with duckdb.connect(str(unfinished)) as con:
-            con.execute("set preserve_insertion_order = false")
-            # The file is nobody's until it is published: one checkpoint at its end is enough.
-            con.execute("set wal_autocheckpoint = '1TB'")
+        with _copied(since, unfinished), _opened(unfinished) as con:
             sources_journal.attach(con, settings, moment)
             sources_decisions.attach(con, settings, moment)
             in_force = policies.in_force(settings, moment)
@@ -158,13 +156,41 @@ def _write(
                 updates=since.updates + 1 if since else 0,
             )
             _write_info(con, info)
-            # A write-ahead log left beside a published file would make it unopenable.
-            con.execute("checkpoint")
+            con.execute(f"checkpoint {BUILD}")
         _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
     finally:
         for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
             leftover.unlink()
     return info
+
+
+@contextmanager
+def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that works in a build's file, which is nobody's until it is published."""
+    quoted = str(unfinished).replace("'", "''")
+    with duckdb.connect() as con:
+        # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a published file
+        # it would make it unopenable.
+        con.execute(f"attach '{quoted}' as {BUILD} (recovery_mode no_wal_writes)")
+        con.execute(f"use {BUILD}")
+        con.execute(f"set temp_directory = '{quoted}.tmp'")
+        con.execute("set preserve_insertion_order = false")
+        # One checkpoint at the end is enough.
+        con.execute("set wal_autocheckpoint = '1TB'")
+        yield con
+
+
+@contextmanager
+def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[None]:
+    """Begin a build's file as a copy of the one it goes on from, if there is one."""
+    if since is None:
+        yield
+        return
+    shutil.copyfile(since.path, unfinished)
+    # The first write of the engine would wait until the copy is on disk; it gets there while the exports are read.
+    with unfinished.open("rb") as file, ThreadPoolExecutor(1) as pool:
+        pool.submit(os.fsync, file.fileno())
+        yield
 
 
 def _make_tables(

@@ -30,9 +30,8 @@ OVER_ALL = frozenset(
         "fct_aged_summary",
         "int_desks",
         "int_desk_names",
-        "fct_payer_components",
-        "fct_payer_priority",
-        "fct_early_warnings",
+        "int_payer_money",
+        "int_payer_scores",
         "fct_call_list",
         "fct_overdue_ranking",
     }
@@ -46,10 +45,21 @@ ADDED_UP = {
     "int_lateness_months": ("month_no", "desk_key"),
     "int_roll_months": ("month_no", "desk_key", "from_order", "to_order"),
 }
+# What ranks among all say of a customer stands in its own row, too: there it is corrected for everyone, from a table of
+# the build or by a statement of `updates`.
+RANKED = {
+    "fct_payer_components": "int_payer_money",
+    "fct_payer_priority": "int_payer_scores",
+    "fct_early_warnings": "upd_warning_ranks",
+}
+# A row repeats what one imported row says: it may come or go, but not change.
+REPEATED = frozenset({"int_receipt_texts"})
 # Whoever stands here is always among the touched customers.
 COMPLETE = frozenset({"fct_promises", "fct_receipt_decisions"})
 # The habits of all customers together, by which each one's own are smoothed: those of the last whole build.
 HELD = frozenset({"int_pay_hazards"})
+# Tells a build that would go on whether contacts were recorded when this one was made.
+TOLD = frozenset({"int_payer_care"})
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
         reads = frozenset(READ.findall(COMMENT.sub("", sql)))
         kept = layer not in ("staging", "intermediate")
         tables.append(Table(path.stem, reads, sql=sql, kept=kept, is_view=layer == "views"))
-    needed = HELD.union(*(table.reads for table in tables if table.is_view or (table.kept and table.name in OVER_ALL)))
+    over_all = frozenset[str]().union(*(table.reads for table in tables if table.name in OVER_ALL)) - OVER_ALL
+    needed = (HELD | TOLD | over_all).union(*(table.reads for table in tables if table.is_view))
     needed -= {table.name for table in tables if table.name.startswith("stg_")}
     return [replace(table, kept=table.kept or table.name in needed) for table in tables]
 

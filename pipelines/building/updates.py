@@ -158,6 +158,8 @@ def run(
             _create(con, table, parameters, f"{TOUCHED}.main.{table.name}")
         if table.kept:
             _merge(con, table.name, home)
+        if table.name in tables.RANKED:
+            _correct(con, table.name, home, parameters)
     _check(con, home, str(parameters["base_currency"]))
     for world in (TOUCHED, BEFORE):
         con.execute(f"detach {world}")
@@ -235,11 +237,15 @@ def _make_before(
     """What the touched customers brought to the sums of the earlier build, by its own tables and the older imports."""
     con.execute("create temp table upd_imports as from raw_imports where import_no > ?", [parameters["last_import"]])
     con.execute("delete from raw_imports where import_no in (select import_no from upd_imports)")
-    for table in _needed_for(tables.ADDED_UP, ordered):
-        if table.kept and table.name not in tables.ADDED_UP:
+    needed = list(_needed_for(tables.ADDED_UP, ordered))
+    made = [table for table in needed if not table.kept or table.name in tables.ADDED_UP]
+    for table in needed:
+        if table not in made:
             key = _key(con, home, table.name)
+            # Rows that several statements read are looked up once.
+            kind = "table" if sum(table.name in reader.reads for reader in made) > 1 else "view"
             con.execute(
-                f'create view {BEFORE}.main.{table.name} as select * from "{home}".main.{table.name} '
+                f'create {kind} {BEFORE}.main.{table.name} as select * from "{home}".main.{table.name} '
                 f"where {key} in (select {key} from upd_{key}s)"
             )
             continue
@@ -262,12 +268,13 @@ def _needed_for(names: Collection[str], ordered: Sequence[tables.Table]) -> Iter
 @contextmanager
 def _reading(con: duckdb.DuckDBPyConnection, *databases: str) -> Iterator[None]:
     """Let names without a database mean the tables of these, the first first."""
+    (home,) = con.execute("select current_setting('search_path')").fetchall()[0]
     path = ",".join(f'"{database}".main' for database in databases)
     con.execute(f"set search_path = '{path}'")
     try:
         yield
     finally:
-        con.execute("reset search_path")
+        con.execute(f"set search_path = '{home}'")
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: tables.Table, parameters: Mapping[str, object], name: str) -> None:
@@ -285,10 +292,38 @@ def _merge(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:
         con.execute(f"create or replace table {whole} as select * from {new}")
     elif name in tables.ADDED_UP:
         _add_up(con, name, home)
+    elif name in tables.REPEATED:
+        key = _key(con, home, name)
+        con.execute(
+            f"create or replace temp table upd_standing as select {key} from {whole} "
+            f"where {key} in (select {key} from upd_{key}s)"
+        )
+        con.execute(
+            f"delete from {whole} where {key} in (select {key} from upd_standing "
+            f"where {key} not in (select {key} from {new}))"
+        )
+        con.execute(
+            f"insert into {whole} by name from {new} where {key} not in (select {key} from upd_standing) order by {key}"
+        )
     else:
         key = _key(con, home, name)
         con.execute(f"delete from {whole} where {key} in (select {key} from upd_{key}s)")
         con.execute(f"insert into {whole} by name from {new} order by {key}")
+
+
+def _correct(con: duckdb.DuckDBPyConnection, name: str, home: str, parameters: Mapping[str, object]) -> None:
+    """Bring the columns that a table shares with the ranks among all customers up to date in every row."""
+    whole, ranks = f'"{home}".main.{name}', tables.RANKED[name]
+    if (FOLDER / f"{ranks}.sql").exists():
+        _make(con, (ranks,), parameters)
+    else:
+        ranks = f"{TOUCHED}.main.{ranks}"
+    columns = [column for column, *_ in con.execute(f"describe {ranks}").fetchall() if column != "customer_key"]
+    then, now = (", ".join(f"{table}.{column}" for column in columns) for table in ("whole", "ranks"))
+    con.execute(
+        f"update {whole} as whole set {', '.join(f'{column} = ranks.{column}' for column in columns)} "
+        f"from {ranks} as ranks where whole.customer_key = ranks.customer_key and ({then}) is distinct from ({now})"
+    )
 
 
 def _add_up(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:

@@ -88,7 +88,7 @@ def trial(con: Connection, scope: Scope, weighed: tuple[tuple[str, float], ...])
     return _frame(
         con,
         f"""
-        with trial as ({_sql_of("reports/fct_payer_priority")}),
+        with trial as ({_sql_of("intermediate/int_payer_scores")}),
         both_of as (
             select old.entity_id, old.customer_id, old.rep, old.overdue_base,
                 row_number() over (order by old.priority_rank) as old_rank, old.priority_score as old_score,
@@ -103,7 +103,7 @@ def trial(con: Connection, scope: Scope, weighed: tuple[tuple[str, float], ...])
         inner join dim_customers as customers using (entity_id, customer_id)
         order by both_of.new_rank
         """,
-        {**named, **{f"weight_{name}": weight for name, weight in weighed}, "base_currency": _currency(con)},
+        {**named, **{f"weight_{name}": weight for name, weight in weighed}},
     )
 
 
@@ -164,10 +164,6 @@ def customer_types(con: Connection) -> list[str]:
         "select distinct customer_type from dim_customers where customer_type <> '' order by 1"
     )
     return [row[0] for row in found.fetchall()]
-
-
-def _currency(con: Connection) -> str:
-    return str(_row(con, "select settings->>'base_currency' as currency from build_info")["currency"])
 
 
 def _named(scope: Scope, alias: str) -> tuple[str, dict[str, object]]:

@@ -67,7 +67,9 @@ final as (
 
     select
         cast($as_of as date) as as_of,
-        row_number() over (order by signs desc, at_risk_base desc, entity_id, customer_id) as warning_rank,
+        row_number() over (
+            order by signs desc, cast(at_risk_base as decimal(18, 4)) desc, entity_id, customer_id
+        ) as warning_rank,
         entity_id,
         customer_id,
         rep,

@@ -15,25 +15,9 @@ exposure as (
         sum(overdue_amount_days) as overdue_amount_days,
         sum(invoiced_open_base) as invoiced_open_base,
         sum(risk_base) as risk_base,
-        sum(delay_base) as delay_base,
-        cast(sum(overdue_base) as double) + sum(not_due_risk_base) as money_at_risk
+        sum(delay_base) as delay_base
     from int_payer_exposure
     group by customer_key
-
-),
-
--- Ranked before it is joined: a rank over wide rows carries them all along.
-ranked as (
-
-    select
-        customers.customer_key,
-        case
-            when coalesce(exposure.money_at_risk, 0) > 0
-                then cume_dist() over (order by coalesce(exposure.money_at_risk, 0))
-            else 0
-        end as money
-    from dim_customers as customers
-    left join exposure on customers.customer_key = exposure.customer_key
 
 ),
 
@@ -152,7 +136,7 @@ measured as (
             else (care.kept + cast(care.relationship_rating - 1 as double) / 4) / 2
         end as kept
     from dim_customers as customers
-    inner join ranked on customers.customer_key = ranked.customer_key
+    inner join int_payer_money as ranked on customers.customer_key = ranked.customer_key
     left join exposure on customers.customer_key = exposure.customer_key
     left join three_months_ago on customers.customer_key = three_months_ago.customer_key
     left join fct_pay_calendar as calendar on customers.customer_key = calendar.customer_key
