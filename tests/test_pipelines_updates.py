@@ -320,3 +320,25 @@ def test_an_update_that_breaks_an_identity_publishes_nothing(book: Settings, mon
         go_on(book)
     assert builds.current(book) == before
     assert not list((book.home / "builds").glob(".unfinished*"))
+
+
+def test_places_among_the_early_warnings_move_for_everyone(book: Settings) -> None:
+    def with_limit(customer: str) -> Row:
+        return row("customers", customer_id=customer, credit_limit=Decimal(1))
+
+    def not_due(customer: str) -> Row:
+        issued, due = dt.date(2024, 6, 3), dt.date(2024, 9, 3)
+        return row(
+            "invoices", customer_id=customer, invoice_id=f"N-{customer}", issue_date=issued, due_date=due, amount=9
+        )
+
+    def places() -> dict[str, int]:
+        with duckdb.connect(str(builds.current(book)), read_only=True) as con:
+            return dict(con.execute("select customer_id, warning_rank from fct_early_warnings").fetchall())
+
+    more(book, 40, invoices=[not_due("C4"), not_due("C6")], customers=[with_limit("C6")])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    assert places() == {"C6": 1}
+    more(book, 41, customers=[with_limit("C4")])
+    assert update_and_compare(book, AS_OF).based_on
+    assert places() == {"C4": 1, "C6": 2}

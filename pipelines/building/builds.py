@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -113,5 +114,6 @@ def clean_up(settings: Settings) -> list[Path]:
     with warehouse.lock("build"):
         leftovers = [*warehouse.builds.glob(f"{UNFINISHED}*"), *warehouse.home.glob(f"{UNFINISHED}*")]
         for path in leftovers:
-            path.unlink()
+            # A build killed while it put aside what memory could not hold leaves a folder.
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     return leftovers
