@@ -189,8 +189,9 @@ def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[None]:
     shutil.copyfile(since.path, unfinished)
     # The first write of the engine would wait until the copy is on disk; it gets there while the exports are read.
     with unfinished.open("rb") as file, ThreadPoolExecutor(1) as pool:
-        pool.submit(os.fsync, file.fileno())
+        on_disk = pool.submit(os.fsync, file.fileno())
         yield
+        on_disk.result()
 
 
 def _make_tables(
