@@ -114,6 +114,10 @@ def clean_up(settings: Settings) -> list[Path]:
     with warehouse.lock("build"):
         leftovers = [*warehouse.builds.glob(f"{UNFINISHED}*"), *warehouse.home.glob(f"{UNFINISHED}*")]
         for path in leftovers:
-            # A build killed while it put aside what memory could not hold leaves a folder.
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path)
     return leftovers
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or the folder into which a build put aside what memory could not hold."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -160,7 +160,7 @@ def _write(
         _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
     finally:
         for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
-            leftover.unlink()
+            builds.remove(leftover)
     return info
 
 
