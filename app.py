@@ -48,7 +48,7 @@ registered = navigation.pages(reader, who.role)
 page = st.navigation(list(registered.values()), position="hidden")
 
 with st.sidebar:
-    navigation.menu(reader, registered, page)
+    navigation.menu(reader, who.role, registered, page)
     scope = filters.choose(reader, who, session.answer(build, queries.filter_values, who.scope)) if build else who.scope
     access.controls(who, reader, who_may_be)
     address.switch("lang", reader.t("app.language"), i18n.LANGUAGES, LANGUAGE_NAMES.__getitem__)

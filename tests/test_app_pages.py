@@ -17,7 +17,7 @@ from pipelines.reporting.queries_chain import chain
 from pipelines.settings import Settings
 from ui import session
 from ui.access import ROLES
-from ui.navigation import PLACES
+from ui.navigation import PLACES, start
 from ui.tables import KINDS
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -33,7 +33,7 @@ def opened(home, monkeypatch, page="overview", **address) -> AppTest:
     for name, value in address.items():
         app.query_params[name] = value
     app.run()
-    return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+    return app if page == start(address.get("role", "manager")) else app.switch_page(f"app_pages/{page}.py").run()
 
 
 def texts(app: AppTest) -> Iterator[str]:
@@ -163,6 +163,11 @@ def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, wors
     assert not foreign.metric
     with pytest.raises(ValueError, match="imports"):
         opened(sample_warehouse, monkeypatch, "imports", **address)
+
+
+def test_a_rep_starts_with_whom_to_call(sample_warehouse, monkeypatch, worst):
+    app = opened(sample_warehouse, monkeypatch, "calls", lang="en", role="rep", me=worst["me"])
+    assert app.title[0].value == "Call list"
 
 
 def test_a_bucket_in_the_address_narrows_the_open_items(sample_warehouse, monkeypatch, worst):

@@ -62,7 +62,7 @@ def sign_in(page, address: str, name: str) -> None:
 def test_a_rep_who_signs_in_sees_only_their_own_customers(app, tab):  # noqa: F811 - the fixture
     address, own = app
     sign_in(tab, address, "rep")
-    heading(tab, "Overview").wait_for()
+    heading(tab, "Call list").wait_for()
     assert tab.get_by_text("View as").count() == 0
     assert tab.get_by_role("link", name="Import", exact=True).count() == 0
     tab.get_by_role("link", name="Payers", exact=True).click()

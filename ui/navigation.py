@@ -60,6 +60,9 @@ PLACES = (
     Place("definitions", "menu_book", "analyse"),
 )
 GROUPS = ("manage", "collect", "steer", "analyse")
+# A rep starts with whom to call, everybody else with where the money is.
+START = {"rep": "calls"}
+START_OF_OTHERS = "overview"
 
 
 def pages(reader: Reader, role: str) -> dict[str, st.Page]:
@@ -77,12 +80,18 @@ def pages(reader: Reader, role: str) -> dict[str, st.Page]:
         if role in place.roles
     }
     # The page shown first answers at the bare address only, and would be missing at its own.
-    first = found[PLACES[0].name]
-    home = st.Page(PLACES[0].file, title=first.title, icon=first.icon, url_path="home", default=True, help=first.help)
+    name = start(role)
+    first, file = found[name], f"{FOLDER}/{name}.py"
+    home = st.Page(file, title=first.title, icon=first.icon, url_path="home", default=True, help=first.help)
     return {HOME: home, **found}
 
 
-def menu(reader: Reader, registered: dict[str, st.Page], current: st.Page) -> None:
+def start(role: str) -> str:
+    """The page that a role sees first."""
+    return START.get(role, START_OF_OTHERS)
+
+
+def menu(reader: Reader, role: str, registered: dict[str, st.Page], current: st.Page) -> None:
     """The grouped links of the sidebar. They carry the language and the role, which plain navigation would drop."""
     for group in GROUPS:
         members = [p for p in PLACES if p.group == group and not p.hidden and p.name in registered]
@@ -90,7 +99,7 @@ def menu(reader: Reader, registered: dict[str, st.Page], current: st.Page) -> No
             st.caption(reader.t(f"nav.group_{group}"))
             with st.container(gap="xsmall"):
                 for place in members:
-                    at_home = place is PLACES[0] and not current.url_path
+                    at_home = place.name == start(role) and not current.url_path
                     st.page_link(registered[HOME if at_home else place.name], query_params=carried(), width="stretch")
 
 
