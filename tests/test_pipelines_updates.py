@@ -225,8 +225,8 @@ def test_entries_that_a_build_as_known_earlier_did_not_read_count_in_the_next(bo
 
 
 def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
-    def enter(state: str, day: str) -> None:
-        bill = {
+    def bill(state: str, day: str) -> dict[str, str]:
+        return {
             "number": "B1",
             "amount": "4",
             "currency": "CNY",
@@ -234,14 +234,15 @@ def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
             "state": state,
             "state_on": day,
         }
-        now = dt.datetime.fromisoformat(f"{day}T00:00:00+00:00")
-        journal.append(book, "bill", journal.Subject("main", "C3", "D3"), bill, who="clerk", now=now)
 
-    enter("received", "2024-06-02")
+    now = dt.datetime(2024, 6, 2, tzinfo=dt.UTC)
+    subject = journal.Subject("main", "C3", "D3")
+    received = journal.append(book, "bill", subject, bill("received", "2024-06-02"), who="clerk", now=now)
     more(book, 40, receipts=[a_receipt(customer_id="C3", invoice_id="D3") | {"receipt_id": "B1"}])
     publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
     assert "D3" in open_of(book, "open_base")
-    enter("cleared", "2024-06-25")
+    later = dt.datetime(2024, 6, 25, tzinfo=dt.UTC)
+    journal.correct(book, received.id, bill("cleared", "2024-06-25"), who="clerk", now=later)
     assert update_and_compare(book, AS_OF).based_on
     assert "D3" not in open_of(book, "open_base")
 
