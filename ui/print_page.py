@@ -16,12 +16,8 @@ td div {{ display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp
 th {{ background: #eef1f6; line-height: 1.1 }}
 .number {{ text-align: right }}
 @media screen {{ body {{ margin: 9mm; max-width: 279mm }} }}"""
-TALL, LINE_HEIGHT, FULL_HEIGHT, FULL_SIZE = (
-    158.0,
-    6.6,
-    11.5,
-    8.5,
-)  # mm: the rows, a row of one line, a row at most; points
+TALL, LINE_HEIGHT, FULL_HEIGHT = 158.0, 6.6, 11.5  # mm: all rows, a row of one line, a row at most
+FULL_SIZE = 8.5  # points
 LINE = 1.25 * 25.4 / 72  # mm of a line for each point of its letters
 
 
