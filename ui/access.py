@@ -59,7 +59,8 @@ def local(reps: Sequence[str]) -> Who:
     role = address.current("role", ROLES, ROLES[0])
     if role != "rep":
         return Who(role, Scope())
-    rep = address.current("me", reps, reps[0]) if reps else ""
+    # What belongs to nobody is chosen, not shown first: it may well be empty.
+    rep = address.current("me", reps, next(filter(None, reps), reps[0])) if reps else ""
     return Who(role, Scope(reps=(rep,)), rep)
 
 
