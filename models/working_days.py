@@ -46,11 +46,8 @@ def _next_working(working: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _working(first: int, last: int, country: str) -> np.ndarray:
     """Whether each day from `first` to `last` is a working day of the country, make-up days included."""
-    import holidays  # a tenth of a second of import that the baseline does without
+    from pipelines.working_days import calendar_of  # a tenth of a second of import that the baseline does without
 
     days = [_EPOCH + number for number in range(first, last + 1)]
-    try:
-        book = holidays.country_holidays(country)
-    except NotImplementedError:  # a country the calendar does not know has weekends only
-        return np.array([(number + _WEEKDAY_OF_EPOCH) % 7 < 5 for number in range(first, last + 1)])
+    book = calendar_of(country)
     return np.array([book.is_working_day(day.astype(dt.date)) for day in days])

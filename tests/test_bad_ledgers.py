@@ -158,6 +158,15 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
     assert sum(opened(settings).values()) in (100 + 450, 100 - 450, 100)
 
 
+def test_a_country_without_a_calendar_is_named_and_nothing_is_published(load: Load, settings: Settings) -> None:
+    load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
+    environment = {"FIRSTPAID_HOME": str(settings.home), "FIRSTPAID_COUNTRY": "XX", "FIRSTPAID_LANGUAGE": "en"}
+    said = CliRunner().invoke(main, ["build"], env=environment)
+    assert said.exit_code == 1
+    assert "The country XX of the settings has no public holidays on record." in said.output
+    assert builds.current(settings) is None
+
+
 def test_invoices_below_zero_are_credit_notes_and_counted(load: Load, settings: Settings) -> None:
     reports = load(
         invoices=INVOICES

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import holidays
+from pipelines.working_days import calendar_of
 
 AHEAD = dt.timedelta(days=70)  # the next run of any pattern lies within two months and a long holiday
 BEFORE = dt.timedelta(days=20)  # a run may have been moved past a day by a long holiday before it
@@ -15,7 +15,7 @@ BEFORE = dt.timedelta(days=20)  # a run may have been moved past a day by a long
 @lru_cache(maxsize=20)
 def working_days(country: str, first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
     """The working days from a holiday before `first` until well after `last`, by holidays and make-up days."""
-    calendar = holidays.country_holidays(country)
+    calendar = calendar_of(country)
     first -= BEFORE
     days = (first + dt.timedelta(days=offset) for offset in range((last + AHEAD - first).days + 1))
     return tuple(day for day in days if calendar.is_working_day(day))
