@@ -59,7 +59,7 @@ with st.container(border=True):
         )  # fmt: skip
 
 pair = st.grid(2, min_column_width=page.HALF)
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("overview.aging"), anchor=False)
     if aging.empty:
         page.nothing_here(t("overview.heatmap_alt_empty"))
@@ -70,7 +70,7 @@ with pair.cell(), st.container(border=True, height="stretch"):
         if groups is not None:
             aging_charts.groups_line(reader, aging, groups)
         passport.button(view, ["bucket"], At(day=day), key="aging")
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("aging.ledger"), anchor=False)
     st.caption(t("aging.ledger_note"))
     edges = st.multiselect(
@@ -84,7 +84,8 @@ with pair.cell(), st.container(border=True, height="stretch"):
         page.nothing_here(t("overview.heatmap_alt_empty"))
     else:
         figure = aging_charts.ledger_matrix(reader, ages, dark=st.context.theme.type == "dark")
-        st.plotly_chart(figure, key="ledger", config=charts.CONFIG, alt=t("aging.ledger"))
+        least = aging_charts.AGES_WIDTH + aging_charts.CELL_WIDTH * ages["bucket"].nunique()
+        page.sideways(least).plotly_chart(figure, key="ledger", config=charts.CONFIG, alt=t("aging.ledger"))
 differences = view.ask(queries_aging.exchange_differences) if day == view.build.as_of else pd.DataFrame()
 if not differences.empty:
     with st.container(border=True):

@@ -80,7 +80,7 @@ with st.container(border=True):
     st.caption(t("effects.items_help"))
     table(reader, items, ITEM_COLUMNS, key="items_followed", alt=t("effects.items"), file_name="items-followed")
 pair = st.grid(2, min_column_width=page.HALF)
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("effects.rules"), anchor=False)
     st.caption(t("effects.rules_help"))
     planned = followed.assign(
@@ -90,7 +90,7 @@ with pair.cell(), st.container(border=True, height="stretch"):
         reader, planned, FOLLOWED_COLUMNS,
         key="followed", alt=t("effects.rules"), file_name="followed",
     )  # fmt: skip
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("effects.timing"), anchor=False)
     st.caption(t("effects.timing_help"))
     table(reader, timing, TIMING_COLUMNS, key="timing", alt=t("effects.timing"), file_name="timing")

@@ -55,11 +55,11 @@ if waiting:
     st.info(f"{t('invoice.not_chased')}  \n{said}", icon=":material/pause_circle:")
 entry_form.buttons(view, today, entity_id, customer_id, [invoice_id], invoice_id)
 pair = st.grid(2, min_column_width=page.HALF)
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("life.title"), anchor=False)
     is_paid = abs(float(instalments["open_doc"].sum())) < 0.01 and len(applications) > 0
     life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("readiness.heading"), anchor=False)
     accepted_on = view.ask_build(queries_collect.acceptance, entity_id, invoice_id)
     evidence = invoice_parts.evidence(reader, instalments, accepted_on)

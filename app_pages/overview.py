@@ -36,13 +36,13 @@ with st.container(border=True):
     heatmap_block(view, cells, "heatmap", rows)
 
 pair = st.grid(2, min_column_width=page.HALF)
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("overview.aging"), anchor=False)
     aging = view.ask(queries_buckets.aging)
     figure = view.figure("aging", lambda: charts.aging_bars(reader, aging))
     st.plotly_chart(figure, key="aging", config=charts.CONFIG, alt=t("overview.aging_alt"))
     passport.button(view, ["bucket"], At(), key="aging")
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("overview.by_rep"), anchor=False)
     overview_parts.overdue_by_rep(view)
 

@@ -26,13 +26,14 @@ if rolled.empty:
     st.stop()
 
 pair = st.grid(2, min_column_width=page.HALF)
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("rolls.matrix"), anchor=False)
     st.caption(t("rolls.matrix_note"))
     figure = roll_charts.matrix(reader, rolled, dark=st.context.theme.type == "dark")
-    st.plotly_chart(figure, key="roll_matrix", config=CONFIG, alt=t("rolls.matrix"))
+    place = page.sideways(roll_charts.NAMES_WIDTH + roll_charts.CELL_WIDTH * rolled["to_bucket"].nunique())
+    place.plotly_chart(figure, key="roll_matrix", config=CONFIG, alt=t("rolls.matrix"))
     passport.button(view, ["roll_rate"], At(months=months or 12), key="roll_rate")
-with pair.cell(), st.container(border=True, height="stretch"):
+with pair.container(border=True, height="stretch"):
     st.subheader(t("rolls.trend"), anchor=False)
     st.caption(t("rolls.trend_note"))
     figure = roll_charts.trend(reader, view.ask(queries_cash.roll_trend))

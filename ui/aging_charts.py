@@ -10,6 +10,8 @@ from ui.formats import compact, money, plain
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
 
+AGES_WIDTH, CELL_WIDTH = 100, 48  # pixels that the names of ages and an amount need at least
+
 
 def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     """Ledger age × overdue bucket, from `ledger_aging_at`: the same money counted from two dates."""
@@ -43,6 +45,7 @@ def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> 
         side="top",
         tickvals=list(column_of.values()),
         ticktext=[bucket_label(reader, bucket) for bucket in columns],
+        tickangle=0,
         range=[-0.5, len(column_of) - 0.5],
         zeroline=False,
     )

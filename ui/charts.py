@@ -12,6 +12,7 @@ from ui.formats import compact, days, money, month, number, percent, plain_in_ch
 from ui.i18n import Reader
 
 BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8A94A6", "#5B7BEA"
+FEW_BARS = 7  # whose names stand side by side in half a page
 REP_HEIGHT = 40  # pixels of a bar and its gap, while there are few
 EVEN_STEPS = (1, 2, 3, 6, 12)  # months between two labels of an axis: a year is named at the same months each time
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
@@ -44,6 +45,8 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
         )
     )
     frame(figure, height)
+    # Upright even where what is not due is split into groups: a turned Chinese name cannot be read.
+    figure.update_xaxes(tickangle=0, tickfont_size=12 if len(rows) <= FEW_BARS else 10)
     figure.update_yaxes(**money_axis(reader, rows["open_base"].min(), rows["open_base"].max()))
     return figure
 

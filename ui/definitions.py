@@ -21,7 +21,9 @@ GROUPS = {
 }  # fmt: skip
 # The same in symbols: T as-of date or month end, i instalment, k bucket, m month, p payment, w week.
 SYMBOLS = {
-    "outstanding": r"AR_T=\sum_i\left(\mathrm{invoiced}_i-\sum\mathrm{applied}_i\right)=N_T+O_T-U_T",
+    # On two lines: beside the menu of a small screen the page is narrower than one.
+    "outstanding": r"\begin{aligned}AR_T&=\sum_i\left(\mathrm{invoiced}_i-\sum\mathrm{applied}_i\right)\\"
+    r"&=N_T+O_T-U_T\end{aligned}",
     "not_due": r"N_T=\sum_{i:\,\mathrm{due}_i\ge T}\mathrm{open}_i(T)",
     "overdue": r"O_T=\sum_{i:\,\mathrm{due}_i<T}\mathrm{open}_i(T)",
     "unapplied": r"U_T=-\sum_{i:\,\mathrm{open}_i<0}\mathrm{open}_i(T)",

@@ -9,6 +9,7 @@ from ui.heatmap import TOTAL, heatmap, heatmap_summary
 from ui.session import View
 
 ROWS = (15, 30, 50)
+NAMES_WIDTH, CELL_WIDTH = 170, 58  # pixels that the names and an amount need at least
 
 
 def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, opens_payer: bool = True) -> None:
@@ -22,10 +23,13 @@ def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, o
     dark = st.context.theme.type == "dark"
     figure = view.figure(key, lambda: heatmap(view.reader, cells, dark=dark), dark, *varying)
     alt = heatmap_summary(view.reader, cells)
+    place = page.sideways(NAMES_WIDTH + CELL_WIDTH * (cells["bucket"].nunique() + 1))
     if not opens_payer:
-        st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
+        place.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
         return
-    event = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", config=charts.CONFIG, alt=alt)
+    event = place.plotly_chart(
+        figure, key=key, on_select="rerun", selection_mode="points", config=charts.CONFIG, alt=alt
+    )
     if event.selection.points:
         entity_id, customer_id, bucket = event.selection.points[0]["customdata"][:3]
         navigation.open_payer(view, entity_id, customer_id, None if bucket == TOTAL else whole_bucket(bucket))

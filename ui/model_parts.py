@@ -66,21 +66,21 @@ def figures(view: View, card: Card) -> None:
         return
     _cards(reader, found, part["days_late"])
     pair = st.grid(2, min_column_width=page.HALF)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("model_card.calibration"), anchor=False)
         st.caption(t("model_card.calibration_note"))
         figure = model_charts.calibration(reader, found["calibration"])
         st.plotly_chart(figure, key="calibration", config=CONFIG, alt=t("model_card.calibration"))
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("model_card.lift"), anchor=False)
         st.caption(t("model_card.lift_note", share=found["lift"][0]["share_of_money"]) if found["lift"] else "")
         st.plotly_chart(model_charts.lift(reader, found["lift"]), key="lift", config=CONFIG, alt=t("model_card.lift"))
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("model_card.importance"), anchor=False)
         st.caption(t("model_card.importance_note"))
         figure = model_charts.importance(reader, found["importance"])
         st.plotly_chart(figure, key="importance", config=CONFIG, alt=t("model_card.importance"))
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("model_card.estimators"), anchor=False)
         serves = t("model_card.served_by", name=t("code.estimator." + found["chosen"]))
         st.caption(f"{t('model_card.estimators_note')} {serves}")

@@ -1,6 +1,7 @@
 """How every page begins: its title, what its figures cover, and what to do while there is nothing to show."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pipelines.reporting import queries_compare, queries_summaries
 from ui import navigation, session
@@ -54,6 +55,14 @@ def nothing_yet(view: View) -> None:
             st.write(t("empty.sample_text"))
             if view.who.role in navigation.OFFICE:
                 navigation.link("imports", t("empty.sample_link"), icon=":material/arrow_forward:")
+
+
+def sideways(least: int) -> DeltaGenerator:
+    """A place as wide as the page that scrolls sideways where the screen has fewer than `least` pixels for it.
+
+    For pictures with words in their cells, which would run into each other on a phone.
+    """
+    return st.grid(1, min_column_width=least, wrap=False).cell()
 
 
 def nothing_here(text: str) -> None:

@@ -17,16 +17,16 @@ def show(view: View, today: Day, customer: Mapping[str, Any], proposal: Proposal
     t = view.reader.t
     whole = Subject(str(customer["entity_id"]), str(customer["customer_id"]))
     pair = st.grid(2, min_column_width=page.HALF)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("payer_card.title"), anchor=False)
         payer_card.show(view, today, customer)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("readiness.heading"), anchor=False)
         readiness_card.show(view, today, whole)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("sheet.cause"), anchor=False)
         class_parts.show(view, today, customer, proposal)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("factor.title"), anchor=False)
         factor_parts.show(view, today, whole.entity_id, whole.customer_id)
     payer_parts.facts(view, customer)

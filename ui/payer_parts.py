@@ -100,7 +100,7 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
     """What is owed by age, and why this payer stands where it does."""
     reader, t = view.reader, view.reader.t
     pair = st.grid(2, min_column_width=page.HALF)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.aging"), anchor=False)
         if items.empty:
             page.nothing_here(t("payer.nothing_open"))
@@ -109,7 +109,7 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
             st.plotly_chart(
                 charts.aging_strip(reader, ages), key="strip", config=charts.CONFIG, alt=t("payer.aging_alt")
             )
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.why"), anchor=False)
         sentences = reader.reasons(customer.get("reasons"))
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("payer.no_reasons"))
@@ -160,7 +160,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
     payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
     trend = view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id)
     pair = st.grid(2, min_column_width=page.HALF)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.payments"), anchor=False)
         money_in = payments[payments["kind"] == "payment"]
         if money_in["days_late"].notna().any():
@@ -171,7 +171,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
         else:
             page.nothing_here(t("payer.no_payments"))
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.trend"), anchor=False)
         if trend.empty:
             page.nothing_here(t("payer.no_trend"))

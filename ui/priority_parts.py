@@ -24,12 +24,12 @@ def show(view: View, customer: Mapping[str, Any]) -> None:
     """Our place with its evidence, and the score taken apart."""
     t = view.reader.t
     pair = st.grid(2, min_column_width=page.HALF)
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("place.title"), anchor=False, help=t("place.help"))
         st.markdown(place_line(view.reader, customer))
         sentences = view.reader.reasons(customer.get("queue_reasons"))
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("place.no_evidence"))
-    with pair.cell(), st.container(border=True, height="stretch"):
+    with pair.container(border=True, height="stretch"):
         st.subheader(t("place.components"), anchor=False, help=t("place.components_help"))
         table(view.reader, components(view, customer), COMPONENT_COLUMNS, key="components",
               alt=t("place.components"))  # fmt: skip

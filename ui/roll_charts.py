@@ -14,6 +14,7 @@ from ui.i18n import Reader
 
 ENDS = ("paid", "credited", "written_off")  # where money goes that is in no bucket any more
 STRONGEST = 0.75
+NAMES_WIDTH, CELL_WIDTH = 70, 40  # pixels that the names of buckets and a share need at least
 
 
 def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Figure:
@@ -56,6 +57,7 @@ def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Fi
         side="top",
         tickvals=list(column_of.values()),
         ticktext=[name_of(reader, bucket).replace(" ", "<br>", 1) for bucket in targets["to_bucket"]],
+        tickangle=0,
         range=[-0.5, len(column_of) - 0.5],
         zeroline=False,
     )
