@@ -20,7 +20,7 @@ if line is None:
     st.stop()
 
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=line.entity_id, customer=line.customer_id)
-st.title(t("receipt.title", text=plain(line.receipt_id or line.line_no)), anchor=False)
+st.title(t("receipt.title", text=plain(line.receipt_id or line.line_shown)), anchor=False)
 as_of = view.build.as_of if view.build else None
 st.caption(
     f"{plain(line.customer_id)} · {t('app.as_of', date=date(view.reader, as_of), currency=view.reader.currency)}"

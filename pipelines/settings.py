@@ -104,7 +104,7 @@ class Settings(Policies):
     import_memory_mb: int = Field(
         8192,
         ge=1024,
-        description="Most memory that the cells of a sheet may take; a larger one is refused before it is opened.",
+        description="Most memory that the cells of a workbook may take; a larger one is refused before it is opened.",
     )
     people: dict[str, Person] = Field({}, description="Who may sign in: role, rep, regions and entities by e-mail.")
     journal_url: str = Field(

@@ -19,6 +19,7 @@ COLUMNS = words("canonical_column source_column how share samples parsed evidenc
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
 REJECTED = words("line_no column_name value reason raw")
+REJECTED_OF_SHEETS = ("sheet", *REJECTED)
 
 
 def understood(view: View, preview: Preview, *, key: str) -> None:
@@ -155,7 +156,9 @@ def as_read(reader: Reader, column: str, text: str | None) -> str:
 
 def rejected_table(reader: Reader, rows: pd.DataFrame, key: str) -> None:
     """The rows that were not accepted, each with its line, column, value and reason."""
-    table(reader, rows, REJECTED, key=f"{key}.rejected", alt=reader.t("imports.rejected_alt"), file_name="not-accepted")
+    has_sheets = "sheet" in rows and rows["sheet"].notna().any()
+    shown = REJECTED_OF_SHEETS if has_sheets else REJECTED
+    table(reader, rows, shown, key=f"{key}.rejected", alt=reader.t("imports.rejected_alt"), file_name="not-accepted")
 
 
 def notes(reader: Reader, items: Sequence[dict[str, Any]]) -> None:
@@ -172,6 +175,8 @@ def format_line(reader: Reader, form: dict[str, Any]) -> str:
         parts.append(reader.t("imports.delimiter", text=delimiters.get(form["delimiter"], form["delimiter"])))
     if form.get("sheet"):
         parts.append(reader.t("imports.sheet", name=form["sheet"]))
+    if form.get("together"):
+        parts.append(reader.t("imports.sheets", count=len(form["together"])))
     parts.append(reader.t("imports.header_line", line=form["header_line"]))
     return plain(" · ".join(part for part in parts if part))
 

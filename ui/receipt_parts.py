@@ -60,7 +60,7 @@ def figures(view: View, line: ReceiptLine) -> None:
     facts = [t("receipt.paid_on", date=date(reader, line.paid_on))]
     facts += [reader.code("method", line.method)] if line.method else []
     facts += [t("receipt.reference", text=line.reference)] if line.reference else []
-    facts += [t("receipt.from_file", name=line.file_name, line=line.line_no)]
+    facts += [t("receipt.from_file", name=line.file_name, line=line.line_shown)]
     st.caption(plain(" · ".join(facts)))
 
 

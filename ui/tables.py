@@ -24,9 +24,9 @@ def words(text: str) -> tuple[str, ...]:
 _COLUMNS_OF_KIND = {
     "text": """was now key lines
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
-        file_name column_name value raw source import_id source_column samples parent_id tax_id decision_maker acceptor
-        payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question figure habit
-        serving other auc pr_auc brier ece log_loss cause
+        file_name sheet column_name value raw source import_id source_column samples parent_id tax_id decision_maker
+        acceptor payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question
+        figure habit serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method

@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -23,7 +24,7 @@ NUMBERS = 1200  # 0 to one less: weeks ahead, days after due
 FORECAST_WEEKS = 13
 
 REJECTED_COLUMNS = (
-    "import_id VARCHAR, file_name VARCHAR, line_no BIGINT, column_name VARCHAR, value VARCHAR, "
+    "import_id VARCHAR, file_name VARCHAR, sheet VARCHAR, line_no BIGINT, column_name VARCHAR, value VARCHAR, "
     "reason VARCHAR, raw VARCHAR"
 )
 
@@ -32,13 +33,13 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
     """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order."""
     con.execute(
         "create temp table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
-        "ledger VARCHAR, file_name VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, rows_rejected BIGINT, "
-        "rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), imported_at VARCHAR, "
-        "retracted_at VARCHAR)"
+        "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
+        "rows_rejected BIGINT, rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), "
+        "imported_at VARCHAR, retracted_at VARCHAR)"
     )
     for number, report in enumerate(reports, start=1):
         con.execute(
-            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 number,
                 report.import_id,
@@ -46,6 +47,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
                 report.kind,
                 report.ledger,
                 report.file_name,
+                json.dumps(report.format["together"], ensure_ascii=False) if report.format.get("together") else None,
                 report.as_of,
                 report.rows_read,
                 report.rows_accepted,

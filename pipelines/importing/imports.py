@@ -28,7 +28,7 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
-from pipelines.importing.imports_sheets import refuse_parts
+from pipelines.importing.imports_sheets import refuse_days, refuse_parts
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
@@ -93,7 +93,9 @@ def preview(
             report, problem = None, None
             try:
                 report = _write(reading, path, folder, "preview", as_of)
-            except NothingAccepted as error:
+                if source is None:
+                    refuse_parts(report, folder / "rows.parquet", settings)
+            except UserError as error:
                 problem = error
             return Preview(
                 path.name,
@@ -146,8 +148,8 @@ def import_file(
                         return replace(done, already_imported=True)
                     import_id = free_id(warehouse, import_id)
                     report = _write(reading, path, unfinished, import_id, as_of)
-            if source is None and report.format.get("sheet"):
-                refuse_parts(report, unfinished / "rows.parquet", list_imports(settings), warehouse.imports)
+            if source is None:
+                refuse_parts(report, unfinished / "rows.parquet", settings)
             say("store", 2, 3)
             check()
             store(warehouse, unfinished, report)
@@ -167,7 +169,7 @@ def _write(
     import_id: str,
     as_of: dt.date | None,
 ) -> ImportReport:
-    """Write the Parquet files and say what they hold. Raises NothingAccepted."""
+    """Write the Parquet files and say what they hold. Raises NothingAccepted, SheetsRepeat and SheetsOfDays."""
     kind = reading.mapping.kind
     written = write_rows(reading, import_id, path.name, folder)
     if not written.accepted:
@@ -177,15 +179,16 @@ def _write(
     control = written.control_total if stated is None else Decimal(str(stated))
     notes, ledger = list(written.notes), None
     if kind == "invoices":
-        texts = [*reading.layout.titles, reading.raw.sheet or "", path.stem]
+        texts = [*reading.layout.titles, *(table.raw.sheet or "" for table in reading.tables), path.stem]
         ledger, note = ledger_of(found, texts, reading.options.get("ledger"))
         notes.append(note)
-    return ImportReport(
+    days = [as_of_date(table.layout.titles, path.stem, found["newest"]) for table in reading.tables]
+    report = ImportReport(
         import_id=import_id,
         source=reading.source,
         kind=kind,
         file_name=path.name,
-        as_of=as_of or as_of_date(reading.layout.titles, path.stem, found["newest"]),
+        as_of=as_of or max((day for day in days if day), default=None),
         ledger=ledger,
         rows_read=written.accepted + written.rejected,
         rows_accepted=written.accepted,
@@ -204,11 +207,15 @@ def _write(
         format=format_of(reading.raw, reading.layout),
         unmapped=reading.mapping.unmapped,
     )
+    if len(reading.tables) > 1:
+        refuse_days(reading.con, report, reading.tables)
+    return report
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:
     cursor = con.execute(
-        "select line_no, column_name, value, reason, raw from read_parquet(?) order by line_no limit ?",
+        "select sheet, line_no, column_name, value, reason, raw from read_parquet(?, file_row_number = true) "
+        "order by file_row_number limit ?",
         [str(path), _REJECTED_SHOWN],
     )
     names = [d[0] for d in cursor.description or []]
@@ -224,6 +231,6 @@ def _import_id(content: str, reading: Reading, as_of: dt.date | None, sheet: str
     """The same bytes understood in the same way have the same id."""
     columns = {name: column.header for name, column in sorted(reading.mapping.columns.items())}
     words = {k: v for k, v in reading.options.items() if k not in ("columns", "kind")}
-    said = [content, reading.mapping.kind, columns, words, reading.source, str(as_of), sheet]
+    said = [content, reading.mapping.kind, columns, words, reading.source, str(as_of), sheet, *reading.raw.together]
     text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

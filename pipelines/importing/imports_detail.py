@@ -20,11 +20,11 @@ _COMPARED = ("customer_id", "doc_type", "issue_date", "due_date", "amount", "cur
 
 @dataclass(frozen=True)
 class Reason:
-    """Why rows were not accepted: the reason to be put in words, how many rows, and their first line numbers."""
+    """Why rows were not accepted: the reason to be put in words, how many rows, and where the first ones stand."""
 
     reason: dict[str, Any]
     rows: int
-    lines: tuple[int, ...]
+    lines: tuple[int | str, ...]
 
     @property
     def lines_text(self) -> str:
@@ -33,12 +33,19 @@ class Reason:
 
 
 def rejected(settings: Settings, import_id: str, limit: int = 1_000_000) -> list[dict[str, Any]]:
-    """The rows of an import that were not accepted, in file order: line_no, column_name, value, reason, raw."""
+    """The rows of an import that were not accepted, in file order: sheet, line_no, column_name, value, reason, raw.
+
+    `sheet` is None where one sheet was read.
+    """
     path = Warehouse.of(settings).imports / import_id / "rejected.parquet"
-    names = ("line_no", "column_name", "value", "reason", "raw")
+    names = ("sheet", "line_no", "column_name", "value", "reason", "raw")
     with duckdb.connect() as con:
+        file = "read_parquet(?, file_row_number = true)"
+        held = {name for name, *_ in con.execute(f"describe select * from {file}", [str(path)]).fetchall()}
+        # Imports made before sheets were read together do not hold it.
+        columns = ", ".join(name if name in held else f"null as {name}" for name in names)
         rows = con.execute(
-            f"select {', '.join(names)} from read_parquet(?) order by line_no limit ?", [str(path), limit]
+            f"select {columns} from {file} order by file_row_number limit ?", [str(path), limit]
         ).fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -50,9 +57,14 @@ def by_reason(rows: Sequence[dict[str, Any]]) -> list[Reason]:
         found.setdefault(_without_line(row["reason"]), []).append(row)
     ordered = sorted(found.values(), key=lambda alike: -len(alike))
     return [
-        Reason(json.loads(alike[0]["reason"]), len(alike), tuple(row["line_no"] for row in alike[:LINES]))
+        Reason(json.loads(alike[0]["reason"]), len(alike), tuple(_place(row) for row in alike[:LINES]))
         for alike in ordered
     ]
+
+
+def _place(row: dict[str, Any]) -> int | str:
+    """A row's line, after the sheet's name where several were read."""
+    return f"{row['sheet']}!{row['line_no']}" if row.get("sheet") else int(row["line_no"])
 
 
 def _without_line(reason: str) -> str:

@@ -1,5 +1,6 @@
 """The ways an export that could be read is still no import, one error each."""
 
+import datetime as dt
 from typing import Any
 
 from pipelines import i18n
@@ -46,6 +47,20 @@ class SheetsApart(UserError):
 
     def __init__(self, file: str, sheet: str, other: str, source: str) -> None:
         super().__init__("error.sheets_apart", file=file, sheet=sheet, other=other, source=source)
+
+
+class SheetsRepeat(UserError):
+    """Two sheets of one workbook hold the same documents, so they are no parts of one list."""
+
+    def __init__(self, file: str, sheet: str, other: str, count: int, example: str) -> None:
+        super().__init__("error.sheets_repeat", file=file, sheet=sheet, other=other, count=count, example=example)
+
+
+class SheetsOfDays(UserError):
+    """Two sheets of one workbook are lists of open items of different days."""
+
+    def __init__(self, file: str, sheet: str, day: dt.date, other: str, other_day: dt.date) -> None:
+        super().__init__("error.sheets_of_days", file=file, sheet=sheet, day=day, other=other, other_day=other_day)
 
 
 class NoSuchImport(UserError):

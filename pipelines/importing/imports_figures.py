@@ -1,6 +1,6 @@
 """The figures of the accepted rows of one import: one pass over its Parquet file, and the values that are unusual."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
+from pipelines.importing.imports_places import place_sql
 
 # What tells rows of a kind apart: two rows with the same key are doubles.
 KEYS = {
@@ -89,13 +90,19 @@ def _asked(kind: str) -> dict[str, str]:
     return asked
 
 
-def unusual(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figures) -> list[dict[str, Any]]:
-    """Notes on accepted rows that a person should look at, each with how many there are and their first lines."""
+def unusual(
+    con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figures, sheets: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Notes on accepted rows that a person should look at, each with how many there are and their first lines.
+
+    `sheets` are those that were read together.
+    """
     notes: list[dict[str, Any]] = []
+    line = place_sql(sheets)
 
     def look(code: str, test: str, **more: object) -> None:
         row = con.execute(
-            f"""select count(*), string_agg(line_no, ', ' order by line_no) filter (place <= {_LINES}) from (
+            f"""select count(*), string_agg({line}, ', ' order by line_no) filter (place <= {_LINES}) from (
                     select line_no, row_number() over (order by line_no) as place from {_file(rows)} where {test})"""
         ).fetchone()
         count, lines = row or (0, "")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.importing.imports_figures import KEYS
+from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_reading import Reading
 from pipelines.importing.imports_rejects import literal
 from pipelines.reading.mapping_headers import line_columns
@@ -19,6 +20,7 @@ def add_up_lines(reading: Reading, rows: Path) -> dict[str, Any] | None:
     where the file has no lines, or repeats the amount of the whole invoice on each of them.
     """
     con, labels = reading.con, reading.layout.labels
+    first = {name: place_sql(reading.raw.together, name) for name in ("first_line", "first_alike")}
     columns = [labels[i] for i in line_columns(labels)]
     if reading.mapping.kind != "invoices" or not columns:
         return None
@@ -52,10 +54,11 @@ def add_up_lines(reading: Reading, rows: Path) -> dict[str, Any] | None:
         return None
     con.execute("insert into settled select first_line, amount, open_amount from whole")
     con.execute(
-        """insert into rejected
+        f"""insert into rejected
             select line_no, null, cast(t.amount as varchar),
-                case when line_no > first_alike then to_json({'code': 'duplicate_row', 'line': first_alike})
-                    else to_json({'code': 'invoice_line', 'line': first_line}) end,
+                case when line_no > first_alike
+                    then to_json({{'code': 'duplicate_row', 'line': {first["first_alike"]}}})
+                    else to_json({{'code': 'invoice_line', 'line': {first["first_line"]}}}) end,
                 raw_text
             from told t join whole w on w.key = t.key where line_no <> first_line"""
     )

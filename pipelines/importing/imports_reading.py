@@ -16,29 +16,33 @@ from pipelines.importing.imports_early import TypedFacts, early_types, is_doubtf
 from pipelines.importing.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
 from pipelines.importing.imports_plan import ColumnPlan, Plan, plan_columns
 from pipelines.importing.imports_report import ColumnView, Preview, format_of, source_name
+from pipelines.importing.imports_sheets import joined, load_together, together
+from pipelines.importing.imports_table import Table, fill_customers, understand
 from pipelines.reading import mapping as mappings
 from pipelines.reading import mapping_saved
 from pipelines.reading.cancel import interruptible
 from pipelines.reading.mapping_errors import TableUnknown
-from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.readers import open_export
-from pipelines.reading.readers_groups import Groups, drop_raw, fill_down, fill_groups, find_groups, is_merged
-from pipelines.reading.readers_layout import Layout, is_total, locate, stated_period
+from pipelines.reading.readers_groups import Groups, drop_raw
+from pipelines.reading.readers_layout import Layout, locate, stated_period
 from pipelines.reading.readers_raw import Early, Raw
 from pipelines.reading.values_numbers import is_japanese, stated_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
-CUSTOMER = {"customer_id", "customer_name"}
 _MEMORY = "1500MB"
 _PICKED = 20_000  # lines that are read once more one by one
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An export whose rows stand in `con` as the table `raw`; `written(lines)` names a table of lines as written."""
+    """An export whose rows stand in `con` as the table `raw`; `written(lines)` names a table of lines as written.
+
+    `tables` are the sheets that were read, each as it stands in the file; `raw`, `layout` and `mapping` those of all.
+    """
 
     con: duckdb.DuckDBPyConnection
+    tables: list[Table]
     raw: Raw
     layout: Layout
     mapping: mappings.Mapping
@@ -76,37 +80,31 @@ def read_export(
     if saved := mapping_saved.saved_for(Warehouse.of(settings).mappings, source, layout.labels):
         said, notes = mapping_saved.apply(saved, options, layout.labels)
     kept = [c for c in said.get("columns") or {} if c not in (options.get("columns") or {})]
-    is_named = bool((said.get("columns") or {}).keys() & CUSTOMER) or any(
-        name in CUSTOMER for header in layout.labels for name, _ in known_as("invoices", header)
-    )
-    groups = find_groups(
-        raw, layout.first_line, mappings.is_data, is_total, is_named=is_named, width=len(layout.labels)
-    )
-    mapping = mappings.choose(
-        layout.labels,
-        path.name,
-        kind=kind,
-        given=said,
-        titles=[*layout.titles, raw.sheet or ""],
-        group_column=(len(layout.labels) if groups.is_shared else groups.column) if groups else None,
-        saved=kept,
-    )
-    mapping, merged = _merged_customers(mapping, raw, layout)
-    found.update(mapping=mapping)
+    main = understand(raw, layout, path.name, kind=kind, said=said, kept=kept)
+    found.update(mapping=main.mapping)
+    tables, left = together(main, path.name, kind=kind, said=said, kept=kept)
+    whole = joined(tables)
+    raw, layout, mapping = whole.raw, whole.layout, whole.mapping
+    found.update(raw=raw, layout=layout, mapping=mapping)
+    notes += left
     repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
     notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
-    notes += [{"code": "customers_filled_down"}] if merged else []
+    notes += [{"code": "customers_filled_down"}] if whole.merged else []
     unit = stated_unit(layout.titles)
     notes += [{"code": "unit_stated", "factor": unit}] if unit != 1 else []
     notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
     notes += [{"code": "encodings_mixed", "names": raw.encoding, "line": raw.mixed_from}] if raw.mixed_from else []
     notes += [{"code": "zero_bytes_dropped", "count": raw.nuls}] if raw.nuls else []
-    notes += [{"code": "sheets_alike", "sheets": ", ".join(raw.alike)}] if raw.alike and not sheet else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)
     con = interruptible(duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(workdir / "spill")}))
     try:
-        types, facts = _load(con, raw, layout, mapping, groups, merged, said, path.name)
+        types, facts = dict[int, Early](), dict[int, TypedFacts]()
+        if len(tables) > 1:
+            load_together(con, tables)
+            _refuse_no_rows(con, path.name, layout)
+        else:
+            types, facts = _load(con, whole, said, path.name)
         delimiter = raw.delimiter
         plan = plan_columns(
             con,
@@ -127,54 +125,31 @@ def read_export(
         con.close()
         raise
     plan.notes.extend(notes)
-    return Reading(con, raw, layout, mapping, groups, plan, said, source, _as_written(con, raw, layout))
-
-
-def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:
-    """The mapping with customers taken from filled-down columns where their cells are merged over their rows."""
-    sample = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
-    columns = dict(mapping.columns)
-    merged: list[int] = []
-    named = [n for n in ("customer_id", "customer_name") if n in columns and columns[n].how != "group"]
-    indexes = [columns[name].index for name in named]
-    # A row that has its own number is not the customer's above, though its name is blank.
-    if mapping.kind not in ("invoices", "receipts") or not all(is_merged(sample, index) for index in indexes):
-        return mapping, []
-    if any(len({index < len(cells) and bool(cells[index].strip()) for index in indexes}) > 1 for cells in sample):
-        return mapping, []
-    for place, (name, index) in enumerate(zip(named, indexes, strict=True), len(layout.labels)):
-        columns[name] = replace(columns[name], index=place, how="group")
-        merged.append(index)
-    return replace(mapping, columns=columns), merged
+    return Reading(con, tables, raw, layout, mapping, whole.groups, plan, said, source, _as_written(con, raw, layout))
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection,
-    raw: Raw,
-    layout: Layout,
-    mapping: mappings.Mapping,
-    groups: Groups | None,
-    merged: list[int],
-    options: Dict[str, Any],
-    name: str,
+    con: duckdb.DuckDBPyConnection, table: Table, options: Dict[str, Any], name: str
 ) -> tuple[dict[int, Early], dict[int, TypedFacts]]:
     """Load the rows as the table `raw`; the columns read as their type, and the facts of those that kept it."""
+    raw, layout = table.raw, table.layout
     sample = [cells for line, cells in raw.head if line >= layout.first_line]
     unit = stated_unit(layout.titles)
-    types = {} if groups or merged else early_types(mapping, sample, options, unit)
+    types = early_types(table.mapping, sample, options, unit) if table.plain else {}
     raw.load(con, "raw", layout.first_line, len(layout.labels), types)
     facts = typed_facts(con, types)
     if is_doubtful(types, facts, sample):
         types, facts = {}, {}
         drop_raw(con)
         raw.load(con, "raw", layout.first_line, len(layout.labels), {})
+    _refuse_no_rows(con, name, layout)
+    fill_customers(con, table)
+    return types, facts
+
+
+def _refuse_no_rows(con: duckdb.DuckDBPyConnection, name: str, layout: Layout) -> None:
     if con.execute("select count(*) from (select 1 from raw limit 1)").fetchone() == (0,):
         raise HeaderOnly(name, layout.header_line)
-    if merged:
-        fill_down(con, merged, len(layout.labels))
-    if groups:
-        fill_groups(con, groups, len(layout.labels), mappings.is_data, is_total)
-    return types, facts
 
 
 def _as_written(con: duckdb.DuckDBPyConnection, raw: Raw, layout: Layout) -> Callable[[str], str]:

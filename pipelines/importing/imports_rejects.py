@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import duckdb
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_aged import amount_sql
 from pipelines.importing.imports_figures import KEYS
+from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_plan import Plan
 from pipelines.importing.imports_reading import Reading
 from pipelines.reading.mapping import STAND_INS
 from pipelines.reading.readers_layout import GRAND_TOTAL, RULER, TOTAL
+from pipelines.reading.readers_raw import SHEET_LINES
 
 # A row is set aside, not at fault, for these reasons.
 SET_ASIDE = (
@@ -102,19 +105,21 @@ def _find_sums(reading: Reading) -> None:
         return
     if unnamed:
         con.execute(
-            """insert into sums
+            f"""insert into sums
                 with parts as (
                     select c.line_no, sum(v.amount) as part
-                    from valued v asof join candidates c on v.line_no <= c.line_no
+                    from valued v asof join candidates c
+                        on v.line_no // {SHEET_LINES} = c.line_no // {SHEET_LINES} and v.line_no <= c.line_no
                     where v.fault is null group by c.line_no
                 ),
                 above as (
-                    select c.*, part, sum(part) over (order by c.line_no) as whole
+                    select c.*, part,
+                        sum(part) over (partition by c.line_no // {SHEET_LINES} order by c.line_no) as whole
                     from candidates c left join parts p on p.line_no = c.line_no
                 )
                 select line_no from above
                 where identities = 0 and amount in (part, whole)
-                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{3}')))"""
+                    and (len(texts) = 0 or (len(texts) = 1 and regexp_full_match(trim(texts[1]), '[A-Z]{{3}}')))"""
         )
     if alone:
         named = "customer_name" if kind == "invoices" else "customer_id"
@@ -160,15 +165,45 @@ def _find_bad(reading: Reading) -> None:
     con.execute("delete from bad where len(cells) = 0")
 
 
-def control_total(con: duckdb.DuckDBPyConnection) -> Decimal | None:
-    """The file's own total: its grand total, else its only total row with an amount."""
+def control_totals(con: duckdb.DuckDBPyConnection) -> dict[int, Decimal]:
+    """Each sheet's own total, by its place among those read: its grand total, else its only total with an amount."""
     rows = con.execute(
-        f"""select b.amount, len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0
+        f"""select b.line_no // {SHEET_LINES}, b.amount,
+                len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0
             from bad b join rejected r on r.line_no = b.line_no
             where json_extract_string(r.reason, '$.code') = 'total_row' and b.amount is not null order by b.line_no"""
     ).fetchall()
-    grand = [amount for amount, is_grand in rows if is_grand]
-    return Decimal(grand[-1]) if grand else Decimal(rows[0][0]) if len(rows) == 1 else None
+    totals: dict[int, Decimal] = {}
+    for sheet in {sheet for sheet, *_ in rows}:
+        own = [(amount, is_grand) for each, amount, is_grand in rows if each == sheet]
+        if grand := [amount for amount, is_grand in own if is_grand]:
+            totals[sheet] = Decimal(grand[-1])
+        elif len(own) == 1:
+            totals[sheet] = Decimal(own[0][0])
+    return totals
+
+
+def sheet_totals(
+    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, sheets: Sequence[str]
+) -> tuple[Decimal | None, list[dict[str, Any]]]:
+    """The total over all sheets where each states one, and notes on those that state none or another than their own."""
+    stated = control_totals(con)
+    money = next((n for n in ("amount", "open_amount") if n in {c.name for c in KINDS[kind]}), None)
+    if not stated or money is None:
+        return None, []
+    accepted = dict(
+        con.execute(
+            f"select line_no // {SHEET_LINES}, sum({money}) from read_parquet({literal(str(rows))}) group by all"
+        ).fetchall()
+    )
+    notes: list[dict[str, Any]] = [
+        {"code": "sheet_total_differs", "sheet": sheets[place], "cents_total": float(total), "cents_rows": float(own)}
+        for place, total in sorted(stated.items())
+        if (own := Decimal(accepted.get(place) or 0)) != total
+    ]
+    if lacking := [name for place, name in enumerate(sheets) if place not in stated]:
+        return None, [{"code": "sheets_without_total", "sheets": ", ".join(lacking)}, *notes]
+    return sum(stated.values(), Decimal(0)), notes
 
 
 def find_duplicates(reading: Reading, rows: Path) -> None:
@@ -176,7 +211,8 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
 
     Rows that are the same in every column: the first is kept. Rows that differ: none is taken.
     """
-    con, kind, plan = reading.con, reading.mapping.kind, reading.plan
+    con, kind, plan, sheets = reading.con, reading.mapping.kind, reading.plan, reading.raw.together
+    place, first = place_sql(sheets), place_sql(sheets, "d.first_line")
     key = [k for k in KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
     hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
     file = f"read_parquet({literal(str(rows))})"
@@ -190,7 +226,7 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
             ),
             several as (
                 select key, min(line_no) as first_line, count(distinct content) as contents,
-                    string_agg(line_no, ', ' order by line_no) as lines
+                    string_agg({place}, ', ' order by line_no) as lines
                 from keyed group by key having count(*) > 1
             )
             select k.line_no, k.line_no = s.first_line and s.contents = 1 as kept, s.first_line, s.contents, s.lines
@@ -204,7 +240,7 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
     con.execute(
         f"""insert into rejected
             select d.line_no, {literal(plan.columns[name].label)}, {_source_text(name, plan)},
-                case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': d.first_line}})
+                case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': {first}}})
                     else to_json({{'code': 'conflicting_rows', 'lines': d.lines}}) end,
                 concat_ws(' | ', {cells})
             from doubles d join {written} r on r.line_no = d.line_no where not d.kept"""

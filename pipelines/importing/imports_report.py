@@ -143,6 +143,7 @@ def format_of(raw: Raw, layout: Layout) -> dict[str, Any]:
         "delimiter": raw.delimiter,
         "sheet": raw.sheet,
         "sheets": list(raw.sheets),
+        "together": list(raw.together),
         "header_line": layout.header_line,
         "titles": list(layout.titles[:10]),
     }

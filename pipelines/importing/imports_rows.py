@@ -11,19 +11,22 @@ from pipelines.canonical import KINDS
 from pipelines.importing.imports_aged import aged_notes, aged_rules, nested_names, refuse_documents_among_sums, unpivot
 from pipelines.importing.imports_figures import Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
+from pipelines.importing.imports_places import sheet_sql
 from pipelines.importing.imports_plan import Plan
 from pipelines.importing.imports_reading import Reading
 from pipelines.importing.imports_rejects import (
     SET_ASIDE,
     commonest_reason,
-    control_total,
+    control_totals,
     create_rejected,
     find_duplicates,
     literal,
     one,
     reject,
+    sheet_totals,
 )
 from pipelines.reading.readers_layout import GRAND_TOTAL
+from pipelines.reading.readers_raw import SHEET_LINES
 
 _CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
 _ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
@@ -44,7 +47,7 @@ class Written:
 
 def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -> Written:
     """Write `rows.parquet` and `rejected.parquet` into `folder`. Raises DocumentsAmongSums."""
-    con, kind = reading.con, reading.mapping.kind
+    con, kind, sheets = reading.con, reading.mapping.kind, reading.raw.together
     _create_values(reading)
     if kind == "aged_summary":
         refuse_documents_among_sums(con, reading.mapping, reading.layout.labels, file_name)
@@ -61,10 +64,10 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     if kind == "aged_summary":  # one row of the file gives a row per bucket: what is counted are rows of the file
         (accepted,) = one(con, "select count(*) from valued where fault is null")
     (loaded,) = one(con, "select count(*) from raw")
-    control = None
-    if accepted < loaded:
+    control, has_faults = None, accepted < loaded
+    if has_faults:
         reject(reading, rows)
-        control = control_total(con)
+        control = control_totals(con).get(0)
     found = figures(con, kind, rows, present)
     added = None
     if found["keys"] != found["different"]:
@@ -83,8 +86,9 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         found = figures(con, kind, rows, present)
     _copy(
         con,
-        f"""select {literal(import_id)} as import_id, {literal(file_name)} as file_name, line_no, column_name, value,
-            reason, raw from rejected order by line_no""",
+        f"""select {literal(import_id)} as import_id, {literal(file_name)} as file_name, {sheet_sql(sheets)} as sheet,
+            line_no % {SHEET_LINES} as line_no, column_name, value, reason, raw
+            from rejected order by rejected.line_no""",
         folder / "rejected.parquet",
     )
     aside = f"count(*) filter (json_extract_string(reason, '$.code') in {SET_ASIDE})"
@@ -93,8 +97,11 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         *reading.plan.notes,
         *([added] if added else []),
         *_notes(reading, found),
-        *unusual(con, kind, rows, found),
+        *unusual(con, kind, rows, found, sheets),
     ]
+    if sheets and has_faults:
+        control, differences = sheet_totals(con, rows, kind, sheets)
+        notes += differences
     commonest = commonest_reason(con) if not accepted else {}
     return Written(accepted, rejected, set_aside, control, notes, commonest, found)
 

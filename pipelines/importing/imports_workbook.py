@@ -47,9 +47,8 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
         sheet("summary", (), _summary(report, language))
         sheet("columns", ("column", "source_column", "how", "confidence", "evidence"), _columns(report, language))
         sheet("reasons", ("reason", "rows", "lines"), _reasons(rows, language))
-        header = ("line", "column", "value", "reason", "raw")
-        told = [[*list(row.values())[:3], i18n.reason(language, json.loads(row["reason"])), row["raw"]] for row in rows]
-        sheet("rejected", header, told)
+        own = ("sheet",) if report.format.get("together") else ()
+        sheet("rejected", (*own, "line", "column", "value", "reason", "raw"), _rejected(rows, own, language))
         found = changes(settings, import_id)
         if found.previous:
             counts = [[i18n.translate(language, f"report.change_{c}"), n] for c, n in sorted(found.counts.items())]
@@ -114,7 +113,7 @@ def _summary(report: ImportReport, language: str) -> list[list[object]]:
         "date_to": report.date_to,
         "currencies": ", ".join(report.currencies),
         "encoding": report.format.get("encoding"),
-        "sheet": report.format.get("sheet"),
+        "sheet": report.format.get("sheet") or ", ".join(report.format.get("together") or ()) or None,
         "header_line": report.format.get("header_line"),
         "unmapped": ", ".join(report.unmapped),
     }
@@ -145,6 +144,13 @@ def _column_word(language: str, name: str | None) -> str | None:
 def _reasons(rows: Sequence[dict[str, Any]], language: str) -> list[list[object]]:
     """Reason, how many rows, and their first lines; the commonest first."""
     return [[i18n.reason(language, each.reason), each.rows, each.lines_text] for each in by_reason(rows)]
+
+
+def _rejected(rows: Sequence[dict[str, Any]], own: Sequence[str], language: str) -> list[list[object]]:
+    plain = (*own, "line_no", "column_name", "value")
+    return [
+        [*(row[name] for name in plain), i18n.reason(language, json.loads(row["reason"])), row["raw"]] for row in rows
+    ]
 
 
 def _difference(row: dict[str, Any], language: str) -> list[object]:

@@ -82,10 +82,12 @@ def open_export(
         check_compound(content, name)
 
         return open_workbook(path, name, rank_header, sheet)
-    return _open_characters(path, workdir, rank_header, name, start)
+    return _open_characters(path, workdir, rank_header, name, start, sheet)
 
 
-def _open_characters(path: Path, workdir: Path, rank_header: HeaderRank, name: str, start: bytes) -> Raw:
+def _open_characters(
+    path: Path, workdir: Path, rank_header: HeaderRank, name: str, start: bytes, sheet: str | None
+) -> Raw:
     """Markup and JSON by how they begin, else delimited text."""
     wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = start.decode("utf-16" if wide else "utf-8", errors="replace").lstrip("\ufeff \t\r\n")
@@ -94,9 +96,9 @@ def _open_characters(path: Path, workdir: Path, rank_header: HeaderRank, name: s
         from pipelines.reading.readers_markup import open_html, open_spreadsheet_xml
 
         if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<html" not in lowered:
-            return open_spreadsheet_xml(path, name, rank_header)
+            return open_spreadsheet_xml(path, name, rank_header, sheet)
         if re.search(r"<(html|table|!doctype html|head|body|meta|style|div)\b", lowered):
-            return open_html(path, name, rank_header)
+            return open_html(path, name, rank_header, sheet)
         raise WrongFormat(name, "XML")
     if re.match(r"\{\s*\"|\[\s*\{", text):
         from pipelines.reading.readers_records import open_json
@@ -139,7 +141,7 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
                 _unpack(packed, workdir / "unpacked", max(member.compress_size, 1), name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, OSError, ValueError, RuntimeError):
         raise BrokenWorkbook(name) from None
-    return _open_unpacked(workdir / "unpacked", workdir, rank_header, name, sheet)
+    return _open_unpacked(workdir / "unpacked", workdir, rank_header, name, None if sheet in members else sheet)
 
 
 def _member(members: dict[str, zipfile.ZipInfo], name: str, wanted: str | None) -> zipfile.ZipInfo:

@@ -30,11 +30,11 @@ def unpack_workbook(archive: zipfile.ZipFile, folder: Path, name: str) -> Path:
     """Copy an xlsx, xlsb or ods to a file in the folder without compression, and measure its sheets while doing so.
 
     What is opened later is what has been measured, byte for byte, and is not unpacked a second time. Raises TooLarge
-    for a cell so far out that its sheet cannot be held in memory, MemoryError where less is allowed.
+    for a cell so far out that its sheet cannot be held in memory, MemoryError where all sheets need more than allowed.
     """
     members = {info.filename: info for info in archive.infolist() if _READ.search(info.filename)}
     ending = "ods" if "content.xml" in members else "xlsb" if "xl/workbook.bin" in members else "xlsx"
-    target = folder / f"unpacked.{ending}"
+    target, cells = folder / f"unpacked.{ending}", 0
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
         for member, info in members.items():
             plain = zipfile.ZipInfo(member)
@@ -43,7 +43,8 @@ def unpack_workbook(archive: zipfile.ZipFile, folder: Path, name: str) -> Path:
                 for height, width in _measure(member)(_copied(packed, unpacked)):
                     if height * width > CELLS:
                         raise TooLarge(name)
-                    check_room(height * width * _CELL)
+                    cells += height * width
+                    check_room(cells * _CELL)
     return target
 
 

@@ -11,7 +11,8 @@ import duckdb
 import numpy as np
 
 from pipelines.canonical import MONEY
-from pipelines.reading.readers_raw import HEAD_ROWS, Cells, Raw, Types
+from pipelines.reading.cancel import check
+from pipelines.reading.readers_raw import HEAD_ROWS, Beside, Cells, Raw, Types
 from pipelines.reading.readers_rows import texts
 
 Rows = list[list[object]]
@@ -36,11 +37,16 @@ def no_collection() -> Iterator[None]:
 
 
 def raw_of_rows(
-    format: str, rows: Rows, *, sheet: str | None = None, sheets: tuple[str, ...] = (), merged: Sequence[Range] = ()
+    format: str,
+    rows: Rows,
+    *,
+    sheet: str | None = None,
+    sheets: tuple[str, ...] = (),
+    beside: tuple[Beside, ...] = (),
 ) -> Raw:
     """An opened export from rows of Python values; row i stands on line i + 1."""
     columns = [texts(column) for column in zip(*rows, strict=True)]
-    return raw_of_columns(format, columns, sheet=sheet, sheets=sheets, merged=merged)
+    return raw_of_columns(format, columns, sheet=sheet, sheets=sheets, beside=beside)
 
 
 def columns_of(rows: Iterable[Sequence[object]], left: int) -> list[np.ndarray]:
@@ -50,6 +56,7 @@ def columns_of(rows: Iterable[Sequence[object]], left: int) -> list[np.ndarray]:
     """
     iterator, blocks = iter(rows), list[list[np.ndarray]]()
     while block := list(islice(iterator, _BLOCK)):
+        check()
         blocks.append([texts(column) for column in zip(*block, strict=True)])
     columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
     return [texts([""] * len(columns[0])) for _ in range(left if columns else 0)] + columns
@@ -62,7 +69,7 @@ def raw_of_columns(
     sheet: str | None = None,
     sheets: tuple[str, ...] = (),
     merged: Sequence[Range] = (),
-    alike: tuple[str, ...] = (),
+    beside: tuple[Beside, ...] = (),
 ) -> Raw:
     """An opened export from columns of Python values; cell i stands on line i + 1."""
     _fill_merged(columns, merged)
@@ -76,7 +83,7 @@ def raw_of_columns(
     def pick(lines: Sequence[int]) -> list[tuple[int, Cells]]:
         return [(line, [cell_text(column[line - 1]) or "" for column in columns]) for line in lines]
 
-    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick, alike=alike)
+    return Raw(format, head, load, sheet=sheet, sheets=sheets, pick=pick, beside=beside)
 
 
 def _fill_merged(columns: list[np.ndarray], merged: Sequence[Range]) -> None:

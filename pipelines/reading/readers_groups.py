@@ -158,7 +158,7 @@ def fill_groups(
                 where len(texts) = 1 or headed order by line_no"""
         ).fetchall()
         spans = _spans(marks, last, is_data, is_total)
-    con.execute("create temp table spans (first_line bigint, last_line bigint, name varchar)")
+    con.execute("create or replace temp table spans (first_line bigint, last_line bigint, name varchar)")
     con.executemany("insert into spans values (?, ?, ?)", spans or [(0, 0, "")])
     _replace_raw(
         con,

@@ -22,6 +22,7 @@ GRAND_TOTAL = (
     r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
     r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3})"
 )
+KNOWN = 2  # what a row must at least rank to be taken for a header
 _TOTAL = re.compile(TOTAL)
 _WIDEST = 1000  # columns a table may have; rows with cells further out are rejected
 RULER = r"[-=_*+~. |]{3,}"
@@ -50,7 +51,7 @@ def locate(raw: Raw, rank: HeaderRank, is_data: Callable[[str], bool]) -> Layout
     if not filled:
         return Layout((), 0, 1, (), False, False)
     best = max(filled, key=lambda i: (rank(rows[i][1]), -i))
-    found = rank(rows[best][1]) >= 2
+    found = rank(rows[best][1]) >= KNOWN
     if not found:
         best = _first_wide(rows, filled)
     labels, last = _with_neighbours(rows, filled, best, rank, is_data)
@@ -156,13 +157,19 @@ def as_of_date(titles: Sequence[str], name: str, newest: dt.date | None) -> dt.d
     A title that speaks of one says so; then comes the end of a period in a title; then a date alone, in a title or the
     file's `name`, unless documents are younger.
     """
+    if spoken := stated_day(titles):
+        return spoken
     dated = [(title, dates_in_text(title)) for title in titles]
-    spoken = [dates for title, dates in dated if dates and _AS_OF.search(title)]
-    periods = [dates for _, dates in dated if len(dates) > 1]
-    for dates in spoken + periods:
+    for dates in (dates for _, dates in dated if len(dates) > 1):
         return dates[-1]
     alone = [date for _, dates in dated for date in dates] + dates_in_text(_spaced(name))
     return next((date for date in alone if newest is None or date >= newest), newest)
+
+
+def stated_day(titles: Sequence[str]) -> dt.date | None:
+    """The day that a title names as the one the list was made for, or None."""
+    spoken = [dates for title in titles if _AS_OF.search(title) and (dates := dates_in_text(title))]
+    return spoken[0][-1] if spoken else None
 
 
 def stated_period(cells: Sequence[str]) -> tuple[dt.date, dt.date] | None:

@@ -3,14 +3,16 @@
 import codecs
 import re
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from pipelines.reading.readers_cells import Rows, raw_of_rows
-from pipelines.reading.readers_errors import BrokenFile, EmptyFile, WrongFormat
-from pipelines.reading.readers_raw import HEAD_ROWS, Raw
+from pipelines.reading.readers_errors import BrokenFile, EmptyFile, NoSuchSheet, WrongFormat
+from pipelines.reading.readers_layout import KNOWN
+from pipelines.reading.readers_raw import HEAD_ROWS, Beside, Raw
 from pipelines.reading.readers_text import HeaderRank, encoding_of, scan
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -18,8 +20,11 @@ _WIDEST = 16_384
 _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.I)
 
 
-def open_spreadsheet_xml(path: Path, name: str, rank_header: HeaderRank) -> Raw:
-    """Open an XML spreadsheet; one that declares entities is refused. Raises WrongFormat, BrokenFile or EmptyFile."""
+def open_spreadsheet_xml(path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None) -> Raw:
+    """Open an XML spreadsheet; one that declares entities is refused.
+
+    Raises WrongFormat, BrokenFile, EmptyFile or NoSuchSheet.
+    """
     with path.open("rb") as file:
         if _ENTITIES.search(file.read(1 << 20)):
             raise WrongFormat(name, "XML DOCTYPE")
@@ -27,17 +32,18 @@ def open_spreadsheet_xml(path: Path, name: str, rank_header: HeaderRank) -> Raw:
         tables = list(_worksheets(path))
     except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError):
         raise BrokenFile(name) from None
-    return _best("xml", tables, name, rank_header)
+    return _best("xml", tables, name, rank_header, sheet)
 
 
 def _worksheets(path: Path) -> Iterator[tuple[str, Rows]]:
     """(sheet name, rows) of every worksheet, cells as text; rows and cells that are skipped by an index stay blank."""
     rows: Rows = []
-    sheet = ""
+    names: list[str] = []
     for event, element in ElementTree.iterparse(path, events=("start", "end")):
         if event == "start":
             if element.tag == f"{_SS}Worksheet":
-                sheet, rows = element.get(f"{_SS}Name", ""), []
+                given, rows = element.get(f"{_SS}Name", ""), []
+                names.append(given if given and given not in names else f"#{len(names) + 1}")
         elif element.tag == f"{_SS}Row":
             index = int(element.get(f"{_SS}Index", len(rows) + 1))
             if len(rows) < index - 1 <= len(rows) + 100_000:
@@ -45,7 +51,7 @@ def _worksheets(path: Path) -> Iterator[tuple[str, Rows]]:
             rows.append(_cells(element))
             element.clear()
         elif element.tag == f"{_SS}Worksheet":
-            yield sheet, _squared(rows)
+            yield names[-1], _squared(rows)
             element.clear()
 
 
@@ -71,13 +77,17 @@ def _number(text: str) -> object:
         return text
 
 
-def open_html(path: Path, name: str, rank_header: HeaderRank) -> Raw:
-    """Open the table of an HTML page that looks most like a known header. Raises EmptyFile."""
+def open_html(path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None) -> Raw:
+    """Open the table of an HTML page that looks most like a known header; tables are numbered, and chosen by number.
+
+    Raises EmptyFile or NoSuchSheet.
+    """
     data = path.read_bytes()
     parser = _Tables()
     parser.feed(data.decode(_html_encoding(data, path, name, rank_header), errors="replace"))
     parser.close()
-    return _best("html", [("", _squared(rows)) for rows in parser.tables], name, rank_header)
+    tables = [(f"#{number}", _squared(rows)) for number, rows in enumerate(parser.tables, 1)]
+    return _best("html", tables, name, rank_header, sheet)
 
 
 def _html_encoding(data: bytes, path: Path, name: str, rank_header: HeaderRank) -> str:
@@ -179,18 +189,34 @@ def _spanned(attribute: str | None) -> int:
     return max(1, min(int(text), _WIDEST)) if text.isascii() and text.isdigit() else 1
 
 
-def _best(format: str, tables: list[tuple[str, Rows]], name: str, rank_header: HeaderRank) -> Raw:
-    """The table whose first rows look most like a known header; a longer one wins a draw."""
-    filled = [(sheet, rows) for sheet, rows in tables if any(any(row) for row in rows)]
+def _best(format: str, tables: list[tuple[str, Rows]], name: str, rank_header: HeaderRank, wanted: str | None) -> Raw:
+    """The table asked for, else the one whose first rows look most like a known header; a longer one wins a draw."""
+    filled = {sheet: rows for sheet, rows in tables if any(any(row) for row in rows)}
     if not filled:
         raise EmptyFile(name)
-
-    def rank(item: tuple[str, Rows]) -> tuple[float, int]:
-        heads = [[str(c) for c in row] for row in item[1][:HEAD_ROWS]]
-        return max((rank_header(cells) for cells in heads), default=0.0), len(item[1])
-
-    sheet, rows = max(filled, key=rank)
-    return raw_of_rows(format, rows, sheet=sheet or None, sheets=tuple(s for s, _ in filled if s))
+    ranks = {
+        sheet: max(rank_header([str(c) for c in row]) for row in rows[:HEAD_ROWS]) for sheet, rows in filled.items()
+    }
+    if format == "html":  # pages lay out text and buttons as tables, too
+        known = [sheet for sheet in filled if ranks[sheet] >= KNOWN]
+        filled = {sheet: filled[sheet] for sheet in known} or filled
+    names = tuple(filled)
+    if wanted is not None and wanted not in filled:
+        raise NoSuchSheet(name, wanted, list(names))
+    if wanted is not None or len(filled) == 1:
+        best = wanted or names[0]
+        only = format == "html" and len(filled) == 1
+        return raw_of_rows(format, filled[best], sheet=None if only else best, sheets=() if only else names)
+    best = max(names, key=lambda sheet: (ranks[sheet], len(filled[sheet])))
+    beside = [
+        Beside(sheet, partial(raw_of_rows, format, rows, sheet=sheet, sheets=names))
+        if ranks[sheet] >= KNOWN
+        else Beside(sheet, why="sheet_no_table")
+        for sheet, rows in filled.items()
+        if sheet != best
+    ]
+    beside += [Beside(sheet, why="sheet_empty") for sheet, _ in tables if sheet not in filled and format != "html"]
+    return raw_of_rows(format, filled[best], sheet=best, sheets=names, beside=tuple(beside))
 
 
 def _squared(rows: Rows) -> Rows:

@@ -22,7 +22,7 @@ _LOOKED_EVERY = 100_000  # lines between two looks at whether to stop
 
 # What a line can be: plain, surely one of the two, of either, not UTF-8, neither, both in one line.
 _ASCII, _UTF8, _GB, _EITHER, _NOT_UTF8, _BROKEN, _BOTH = range(7)
-_NAMES = {_UTF8: "utf-8", _GB: "gb18030"}
+_NAMES = {_UTF8: "UTF-8", _GB: "GB18030"}
 
 
 @dataclass(frozen=True)

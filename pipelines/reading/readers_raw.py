@@ -7,6 +7,7 @@ from typing import NamedTuple
 import duckdb
 
 HEAD_ROWS = 200  # records looked at to find the table
+SHEET_LINES = 10_000_000  # more than a sheet has; of sheets read together, line n of the k-th is k times this plus n
 
 Cells = list[str]
 
@@ -21,6 +22,14 @@ class Early(NamedTuple):
 Types = Mapping[int, Early]
 Pick = Callable[[Sequence[int]], list[tuple[int, Cells]]]
 Load = Callable[[duckdb.DuckDBPyConnection, str, int, int, Types], None]
+
+
+class Beside(NamedTuple):
+    """A sheet beside the one that is read: how to open it, or the code of why it is none to read."""
+
+    name: str
+    open: "Callable[[], Raw] | None" = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,8 @@ class Raw:
     undecodable: int = 0  # characters that are none in the file's encoding and stand as U+FFFD
     mixed_from: int = 0  # the line from which the file is in its second encoding; 0 where it has one
     nuls: int = 0  # zero bytes that stood in the text and were left out
-    alike: tuple[str, ...] = ()  # other sheets with the same header, which are not read
+    beside: tuple[Beside, ...] = ()  # the other sheets, where none was asked for
+    together: tuple[str, ...] = ()  # the sheets read together as one list, in their order; empty where one is read
     pick: Pick | None = None
     absent: frozenset[str] = frozenset()  # of "wide" (characters beyond ASCII), "=" and "E+": what occurs nowhere
 

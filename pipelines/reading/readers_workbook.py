@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from pipelines.reading.cancel import check
 from pipelines.reading.readers_errors import BrokenWorkbook, EmptyFile, NoSuchSheet, PasswordProtected
-from pipelines.reading.readers_raw import HEAD_ROWS, Cells, Raw
+from pipelines.reading.readers_layout import KNOWN
+from pipelines.reading.readers_raw import HEAD_ROWS, Beside, Cells, Raw
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,13 +28,13 @@ _LOOKED_EVERY = 0.1  # seconds between two looks at whether to stop
 
 
 class Sheet(NamedTuple):
-    """The sheet that was read: all names to choose from, its own, its columns and the ranges of its merged cells."""
+    """The sheet that was read: all names to choose from, its own, its columns, its merged cells, the other sheets."""
 
     names: tuple[str, ...]
     name: str
     columns: "list[np.ndarray]"
     merged: "list[Range]"
-    alike: tuple[str, ...]
+    beside: tuple[Beside, ...]
 
 
 def open_workbook(
@@ -47,7 +49,7 @@ def open_workbook(
     try:
         # The library reads without holding the interpreter's lock: what comes next is loaded beside it.
         reading = worker.submit(_read, path, name, rank_header, sheet, named_rightly)
-        from pipelines.reading.readers_cells import no_collection, raw_of_columns
+        from pipelines.reading import readers_cells  # noqa: F401
 
         rank_header([])
         while True:
@@ -58,11 +60,17 @@ def open_workbook(
                 check()
     finally:
         worker.shutdown(wait=False)  # stopped by a person, who is not kept waiting until the library is through
+    if not any((column != "").any() for column in found.columns):
+        raise EmptyFile(name)
+    return _raw_of(found)
+
+
+def _raw_of(found: Sheet) -> Raw:
+    from pipelines.reading.readers_cells import no_collection, raw_of_columns
+
     with no_collection():
-        if not any((column != "").any() for column in found.columns):
-            raise EmptyFile(name)
         return raw_of_columns(
-            "workbook", found.columns, sheet=found.name, sheets=found.names, merged=found.merged, alike=found.alike
+            "workbook", found.columns, sheet=found.name, sheets=found.names, merged=found.merged, beside=found.beside
         )
 
 
@@ -73,7 +81,9 @@ def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, nam
             names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible] or book.sheet_names
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
-            return _choose(book, tuple(names), (sheet,) if sheet is not None else tuple(names), rank_header)
+            if sheet is not None:
+                return _read_sheet(book.get_sheet_by_name(sheet), sheet, tuple(names))
+            return _choose(book, tuple(names), rank_header)
     except PasswordError:
         raise PasswordProtected(name) from None
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -92,29 +102,44 @@ def _opened(path: Path, named_rightly: bool) -> CalamineWorkbook:
         return CalamineWorkbook.from_filelike(file)
 
 
-def _choose(book: CalamineWorkbook, names: tuple[str, ...], tried: Sequence[str], rank_header: HeaderRank) -> Sheet:
-    """The best-ranked of the sheets tried; a longer one wins a draw."""
-    found: list[tuple[tuple[float, int], str, CalamineSheet, Cells]] = []
-    for name in tried:
-        sheet = book.get_sheet_by_name(name)
-        rank, header = _best_row(sheet, rank_header) if len(tried) > 1 else (0.0, [])
-        found.append(((rank, sheet.total_height), name, sheet, header))
-    (rank, _), name, sheet, header = max(found, key=lambda item: item[0])
-    alike = tuple(other for _, other, _, cells in found if other != name and rank >= 2 and cells == header)
+def _choose(book: CalamineWorkbook, names: tuple[str, ...], rank_header: HeaderRank) -> Sheet:
+    """The visible sheet whose header is known best, of several the longest, with all others beside it."""
+    if len(book.sheet_names) == 1:
+        return _read_sheet(book.get_sheet_by_name(names[0]), names[0], names)
+    sheets = {name: book.get_sheet_by_name(name) for name in names}
+    ranks = {name: _best_rank(sheet, rank_header) for name, sheet in sheets.items()}
+    best = max(names, key=lambda name: (ranks[name], sheets[name].total_height))
+    beside = [
+        Beside(name, why="sheet_empty")
+        if sheets[name].start is None
+        else Beside(name, why="sheet_no_table")
+        if ranks[name] < KNOWN
+        else Beside(name, partial(_open_beside, sheets[name], name, names))
+        for name in names
+        if name != best
+    ]
+    beside += [Beside(name, why="sheet_hidden") for name in book.sheet_names if name not in sheets]
+    return _read_sheet(sheets[best], best, names, tuple(beside))
+
+
+def _read_sheet(sheet: CalamineSheet, name: str, names: tuple[str, ...], beside: tuple[Beside, ...] = ()) -> Sheet:
     from pipelines.reading.readers_cells import columns_of, no_collection
 
     with no_collection():
         columns = columns_of(sheet.iter_rows(), (sheet.start or (0, 0))[1])
-    return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []), alike)
+    return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []), beside)
 
 
-def _best_row(sheet: CalamineSheet, rank_header: HeaderRank) -> tuple[float, Cells]:
-    """The first row that looks most like a known header, and how much it does."""
+def _open_beside(sheet: CalamineSheet, name: str, names: tuple[str, ...]) -> Raw:
+    return _raw_of(_read_sheet(sheet, name, names))
+
+
+def _best_rank(sheet: CalamineSheet, rank_header: HeaderRank) -> float:
+    """How much the first row that looks most like a known header does so."""
     from pipelines.reading.readers_cells import cell_text
 
     head = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
-    rows = [[cell_text(c) or "" for c in row] for row in head]
-    return max(((rank_header(row), row) for row in rows), key=lambda item: item[0], default=(0.0, []))
+    return max((rank_header([cell_text(c) or "" for c in row]) for row in head), default=0.0)
 
 
 @contextmanager

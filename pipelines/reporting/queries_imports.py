@@ -12,4 +12,4 @@ def imports(con: Connection) -> pd.DataFrame:
 
 def rejected_rows(con: Connection, import_id: str) -> pd.DataFrame:
     """The rows of one import that were set aside, in file order."""
-    return _frame(con, "select * from rejected_rows where import_id = ? order by line_no", [import_id])
+    return _frame(con, "select * from rejected_rows where import_id = ? order by sheet, line_no", [import_id])

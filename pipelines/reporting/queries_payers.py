@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.importing.imports_places import built_file_sql
+from pipelines.reading.readers_raw import SHEET_LINES
 from pipelines.reporting.queries import Connection, Scope, _frame, _row
 from pipelines.reporting.queries_balances import MOST_OVERDUE, open_customers
 
@@ -138,7 +140,8 @@ def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> d
         "instalments": _frame(
             con,
             f"""
-            select invoices.*, imports.file_name
+            select invoices.* exclude (line_no), {built_file_sql("line_no")} as file_name,
+                line_no % {SHEET_LINES} as line_no
             from fct_invoices as invoices
             left join imports using (import_id)
             where {limit}

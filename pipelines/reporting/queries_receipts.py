@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.importing.imports_places import built_file_sql
+from pipelines.reading.readers_raw import SHEET_LINES
 from pipelines.reporting.queries import Connection, Scope, _frame, _row
 from pipelines.reporting.queries_payers import customer_key
 
@@ -25,6 +27,7 @@ class ReceiptLine:
     line_key: int
     import_id: str
     line_no: int
+    line_shown: int
     file_name: str
     receipt_id: str | None
     entity_id: str
@@ -53,8 +56,8 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
     """The line, or None where the build holds no such line or it lies outside the scope."""
     line = _row(
         con,
-        """
-        select texts.*, imports.file_name
+        f"""
+        select texts.*, {built_file_sql(str(int(line_no)))} as file_name
         from int_receipt_texts as texts
         inner join imports on texts.line_key = imports.import_no * 10000000000 + ?
         where imports.import_id = ?
@@ -84,6 +87,7 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
         line_key=key,
         import_id=import_id,
         line_no=line_no,
+        line_shown=line_no % SHEET_LINES,
         file_name=line["file_name"],
         receipt_id=line["receipt_id"],
         entity_id=payer["entity_id"],

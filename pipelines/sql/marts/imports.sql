@@ -1,4 +1,4 @@
--- Grain: one import that this build was made from.
+-- Grain: one import that this build was made from; `sheets` are those read together as one list (JSON).
 select
     import_no,
     import_id,
@@ -6,6 +6,7 @@ select
     kind,
     ledger,
     file_name,
+    sheets,
     as_of,
     rows_read,
     rows_accepted,

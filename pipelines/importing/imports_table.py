@@ -1,0 +1,88 @@
+"""One table of an export understood: where it stands, what its columns mean, how its customers are told."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+
+from pipelines.reading import mapping as mappings
+from pipelines.reading.mapping_headers import known_as
+from pipelines.reading.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
+from pipelines.reading.readers_layout import Layout, is_total
+from pipelines.reading.readers_raw import Raw
+
+CUSTOMER = {"customer_id", "customer_name"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """An opened table with its header and the meaning of its columns.
+
+    `groups` tells how customers stand above their documents, `merged` the columns whose blank cells repeat the one
+    above; either adds columns after the last one.
+    """
+
+    raw: Raw
+    layout: Layout
+    mapping: mappings.Mapping
+    groups: Groups | None
+    merged: tuple[int, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether every row names its own customer."""
+        return not self.groups and not self.merged
+
+
+def understand(
+    raw: Raw, layout: Layout, name: str, *, kind: str | None, said: Dict[str, Any], kept: list[str]
+) -> Table:
+    """Map a table's columns; `said` is what a person said, `kept` which columns of it come from an earlier export.
+
+    Raises what `mapping.choose` raises.
+    """
+    is_named = bool((said.get("columns") or {}).keys() & CUSTOMER) or any(
+        column in CUSTOMER for header in layout.labels for column, _ in known_as("invoices", header)
+    )
+    groups = find_groups(
+        raw, layout.first_line, mappings.is_data, is_total, is_named=is_named, width=len(layout.labels)
+    )
+    mapping = mappings.choose(
+        layout.labels,
+        name,
+        kind=kind,
+        given=said,
+        titles=[*layout.titles, raw.sheet or ""],
+        group_column=(len(layout.labels) if groups.is_shared else groups.column) if groups else None,
+        saved=kept,
+    )
+    mapping, merged = _merged_customers(mapping, raw, layout)
+    return Table(raw, layout, mapping, groups, tuple(merged))
+
+
+def fill_customers(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Give each row of the loaded table `raw` the customer that stands above it."""
+    width = len(table.layout.labels)
+    if table.merged:
+        fill_down(con, table.merged, width)
+    if table.groups:
+        fill_groups(con, table.groups, width, mappings.is_data, is_total)
+
+
+def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:
+    """The mapping with customers taken from filled-down columns where their cells are merged over their rows."""
+    sample = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
+    columns = dict(mapping.columns)
+    merged: list[int] = []
+    named = [n for n in ("customer_id", "customer_name") if n in columns and columns[n].how != "group"]
+    indexes = [columns[name].index for name in named]
+    # A row that has its own number is not the customer's above, though its name is blank.
+    if mapping.kind not in ("invoices", "receipts") or not all(is_merged(sample, index) for index in indexes):
+        return mapping, []
+    if any(len({index < len(cells) and bool(cells[index].strip()) for index in indexes}) > 1 for cells in sample):
+        return mapping, []
+    for place, (name, index) in enumerate(zip(named, indexes, strict=True), len(layout.labels)):
+        columns[name] = replace(columns[name], index=place, how="group")
+        merged.append(index)
+    return replace(mapping, columns=columns), merged
