@@ -98,7 +98,7 @@ def test_a_person_decides_what_the_file_leaves_open(page):
 
 
 def test_a_person_can_point_a_meaning_at_another_column(page):
-    text = LEDGER.replace("Amount,Currency", "Gross,Net").replace(",CNY", ",7.00")
+    text = LEDGER.replace("Amount,Currency", "Sum A,Net").replace(",CNY", ",7.00")
     upload(page, "odd.csv", text.encode())
     next(box for box in page.selectbox if box.label == "Kind of export").set_value("invoices").run()
     assert page.error, "no column is known to hold the amount"

@@ -12,6 +12,7 @@ import duckdb
 from pipelines.canonical import MONEY, Column
 from pipelines.reading import values_dates, values_numbers, values_words
 from pipelines.reading.mapping import Mapping, SourceColumn
+from pipelines.reading.mapping_headers import is_of_books, is_of_document
 
 _SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
 _NOTHING = (
@@ -284,6 +285,26 @@ def stated_currency(
         value,
         evidence=[{"code": "currency_in_amounts", "currency": ", ".join(sorted(named))}],
     )
+
+
+def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan]) -> dict[str, object] | None:
+    """The note that the currency column is not, or may not be, that of the amounts; None where it is.
+
+    Ledgers write an amount in the currency of the books beside the currency of the document.
+    """
+    used = [plans[n].source for n in ("amount", "open_amount", "credit_limit") if n in plans and plans[n].source]
+    column = plans["currency"].source
+    if column is None or not used or is_of_books(column.header) or not all(s and is_of_books(s.header) for s in used):
+        return None
+    value, join = plans["currency"].value, plans["currency"].join
+    named = con.execute(f"select distinct {value} as code from raw {join} where {value} is not null").fetchall()
+    amounts = ", ".join(dict.fromkeys(source.header for source in used if source))
+    if len(named) > 1:
+        return {"code": "currency_of_documents", "column": column.header, "amounts": amounts}
+    if named and is_of_document(column.header):
+        currency = named[0][0]
+        return {"code": "currency_perhaps", "column": column.header, "amounts": amounts, "currency": currency}
+    return None
 
 
 def _said(code: str, currency: str) -> list[dict[str, object]]:

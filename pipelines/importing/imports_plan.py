@@ -12,12 +12,14 @@ from pipelines.importing.imports_columns import (
     WORDS,
     ColumnPlan,
     Context,
+    books_currency,
     stated_currency,
     text_column,
     text_facts,
     word_column,
 )
 from pipelines.importing.imports_early import TypedFacts, typed_column
+from pipelines.reading import values_dates
 from pipelines.reading.mapping import Mapping
 from pipelines.reading.mapping_headers import HELPERS
 from pipelines.reading.readers_raw import Early
@@ -78,6 +80,8 @@ def plan_columns(
             plans[column.name] = ColumnPlan(column.name, column.sql_type, column.required, f"null::{column.sql_type}")
         elif kinds[f"c{source.index}"] != "VARCHAR":
             plans[column.name] = typed_column(column, source, types[source.index], facts[source.index])
+            if types[source.index].style.endswith("%Y"):
+                context.orders.update(values_dates.order_of(types[source.index].style))
         elif column.sql_type == "DATE":
             plans[column.name] = context.dates(column, source)
         elif column.sql_type.startswith("DECIMAL"):
@@ -89,6 +93,10 @@ def plan_columns(
     for name in [n for n, p in plans.items() if p.unclear and p.sql_type == "DATE" and p.source]:
         # The other dates may have decided the order in the meantime.
         plans[name] = context.dates(next(c for c in wanted if c.name == name), sources[name])
+    if "currency" in plans and (note := books_currency(con, plans)):
+        notes.append(note)
+        if note["code"] == "currency_of_documents":
+            plans["currency"] = ColumnPlan("currency", plans["currency"].sql_type, False, "null::VARCHAR")
     if "currency" in plans and plans["currency"].source is None:
         plans["currency"] = stated_currency(con, plans, kinds, options, japanese)
     return Plan({c.name: plans[c.name] for c in wanted}, notes)

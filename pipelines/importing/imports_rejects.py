@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_plan import Plan
 from pipelines.importing.imports_reading import Reading
 from pipelines.reading.mapping import STAND_INS
-from pipelines.reading.readers_layout import GRAND_TOTAL, RULER, TOTAL
+from pipelines.reading.readers_layout import RULER, TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
 # A row is set aside, not at fault, for these reasons.
@@ -141,6 +139,9 @@ def _find_bad(reading: Reading) -> None:
     amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
     amount = "amount" if mapping.kind == "receipts" else amount
     amount = amount_sql(mapping) if mapping.kind == "aged_summary" else amount
+    # What a total says of the amounts, and of what is open, where it stands in the column of either.
+    stated = f"cast({'amount' if mapping.kind == 'invoices' else amount} as decimal(18,4)) as stated"
+    stated += f", {'open_amount' if mapping.kind == 'invoices' else 'null::decimal(18,4)'} as stated_open"
     whens = " ".join(
         f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
     )
@@ -150,12 +151,13 @@ def _find_bad(reading: Reading) -> None:
     unnumbered = f"coalesce(trim(r.c{number.index}), '') = ''" if number else "false"
     con.execute(
         f"""create temp table faulty as
-            select line_no, fault, cast({amount} as decimal(18,4)) as amount from valued where fault is not null"""
+            select line_no, fault, cast({amount} as decimal(18,4)) as amount, {stated} from valued
+            where fault is not null"""
     )
     con.execute(
         f"""create temp table bad as
             select *, (identities = 0 or unnumbered) and {words} as named_total from (
-                select v.line_no, v.fault, v.amount,
+                select v.line_no, v.fault, v.amount, v.stated, v.stated_open,
                     list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
                     concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
                     {identities} as identities, {unnumbered} as unnumbered,
@@ -163,47 +165,6 @@ def _find_bad(reading: Reading) -> None:
                 from faulty v join {reading.written("select line_no from faulty")} r on r.line_no = v.line_no)"""
     )
     con.execute("delete from bad where len(cells) = 0")
-
-
-def control_totals(con: duckdb.DuckDBPyConnection) -> dict[int, Decimal]:
-    """Each sheet's own total, by its place among those read: its grand total, else its only total with an amount."""
-    rows = con.execute(
-        f"""select b.line_no // {SHEET_LINES}, b.amount,
-                len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0
-            from bad b join rejected r on r.line_no = b.line_no
-            where json_extract_string(r.reason, '$.code') = 'total_row' and b.amount is not null order by b.line_no"""
-    ).fetchall()
-    totals: dict[int, Decimal] = {}
-    for sheet in {sheet for sheet, *_ in rows}:
-        own = [(amount, is_grand) for each, amount, is_grand in rows if each == sheet]
-        if grand := [amount for amount, is_grand in own if is_grand]:
-            totals[sheet] = Decimal(grand[-1])
-        elif len(own) == 1:
-            totals[sheet] = Decimal(own[0][0])
-    return totals
-
-
-def sheet_totals(
-    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, sheets: Sequence[str]
-) -> tuple[Decimal | None, list[dict[str, Any]]]:
-    """The total over all sheets where each states one, and notes on those that state none or another than their own."""
-    stated = control_totals(con)
-    money = next((n for n in ("amount", "open_amount") if n in {c.name for c in KINDS[kind]}), None)
-    if not stated or money is None:
-        return None, []
-    accepted = dict(
-        con.execute(
-            f"select line_no // {SHEET_LINES}, sum({money}) from read_parquet({literal(str(rows))}) group by all"
-        ).fetchall()
-    )
-    notes: list[dict[str, Any]] = [
-        {"code": "sheet_total_differs", "sheet": sheets[place], "cents_total": float(total), "cents_rows": float(own)}
-        for place, total in sorted(stated.items())
-        if (own := Decimal(accepted.get(place) or 0)) != total
-    ]
-    if lacking := [name for place, name in enumerate(sheets) if place not in stated]:
-        return None, [{"code": "sheets_without_total", "sheets": ", ".join(lacking)}, *notes]
-    return sum(stated.values(), Decimal(0)), notes
 
 
 def find_duplicates(reading: Reading, rows: Path) -> None:

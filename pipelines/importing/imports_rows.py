@@ -17,14 +17,13 @@ from pipelines.importing.imports_reading import Reading
 from pipelines.importing.imports_rejects import (
     SET_ASIDE,
     commonest_reason,
-    control_totals,
     create_rejected,
     find_duplicates,
     literal,
     one,
     reject,
-    sheet_totals,
 )
+from pipelines.importing.imports_totals import control_totals, open_total, sheet_totals
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
@@ -102,6 +101,8 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     if sheets and has_faults:
         control, differences = sheet_totals(con, rows, kind, sheets)
         notes += differences
+    elif has_faults and kind == "invoices" and control is None:
+        notes += open_total(con, rows)
     commonest = commonest_reason(con) if not accepted else {}
     return Written(accepted, rejected, set_aside, control, notes, commonest, found)
 
@@ -182,6 +183,13 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["doc_type"] = f"case when {on_account} then 'prepayment' else {derived['doc_type']} end"
         words = "concat_ws(' ', invoice_id, coalesce(customer_id, customer_name), cast(issue_date as varchar))"
         number = f"case when {on_account} then {words} else {number} end"
+    elif "doc_type" in has:  # money on account has no number where lists give each document its type
+        words = (
+            "concat_ws(' ', coalesce(customer_id, customer_name), cast(issue_date as varchar), cast(amount as varchar))"
+        )
+        number = (
+            f"case when invoice_id is null and doc_type = 'prepayment' and {negative} then {words} else {number} end"
+        )
     if number != "invoice_id":
         derived["invoice_id"] = number
     return derived

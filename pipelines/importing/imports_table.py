@@ -1,5 +1,6 @@
 """One table of an export understood: where it stands, what its columns mean, how its customers are told."""
 
+import re
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import duckdb
 
 from pipelines.reading import mapping as mappings
-from pipelines.reading.mapping_headers import known_as
+from pipelines.reading.mapping_headers import compact, known_as
 from pipelines.reading.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
 from pipelines.reading.readers_layout import Layout, is_total
 from pipelines.reading.readers_raw import Raw
 
 CUSTOMER = {"customer_id", "customer_name"}
+_ACCOUNTS = ("account", "accountid", "konto")  # what customers and the accounts of the ledger are both called
+_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def understand(
         titles=[*layout.titles, raw.sheet or ""],
         group_column=(len(layout.labels) if groups.is_shared else groups.column) if groups else None,
         saved=kept,
+        barred=_barred(raw, layout),
     )
     mapping, merged = _merged_customers(mapping, raw, layout)
     return Table(raw, layout, mapping, groups, tuple(merged))
@@ -68,6 +72,27 @@ def fill_customers(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         fill_down(con, table.merged, width)
     if table.groups:
         fill_groups(con, table.groups, width, mappings.is_data, is_total)
+
+
+def _barred(raw: Raw, layout: Layout) -> set[tuple[str, int]]:
+    """Columns whose first values rule out what their header is known for.
+
+    An account with several customers or none is one of the ledger; terms that are dates are due dates.
+    """
+    rows = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
+
+    def values(index: int) -> list[str]:
+        return [cells[index].strip() for cells in rows if index < len(cells) and cells[index].strip()]
+
+    known = [{column for column, _ in known_as("invoices", header)} for header in layout.labels]
+    customers = max((len(set(values(i))) for i, names in enumerate(known) if "customer_name" in names), default=0)
+    barred: set[tuple[str, int]] = set()
+    for index, header in enumerate(layout.labels):
+        if compact(header) in _ACCOUNTS and (not (own := set(values(index))) or len(own) == 1 < customers):
+            barred.add(("customer_id", index))
+        elif "terms_days" in known[index] and (dates := values(index)) and all(map(_DATE.fullmatch, dates)):
+            barred.add(("terms_days", index))
+    return barred
 
 
 def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:

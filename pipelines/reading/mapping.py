@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,10 @@ _BARE = (
     "거래처",
     "고객",
 )
+_APPLIED = ("核销金额", "本次核销金额", "amountapplied", "appliedamount", "allocatedamount", "totalallocatedamount")
 _FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
+# In the titles of lists of money received.
+_RECEIPT_LISTS = ("收款单", "回款单", "receipt register", "payment register", "receipts journal")
 # What makes rows of a kind worth having when the plain column is missing.
 STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
 _DOCUMENT = {"invoices": ("invoice_id", "issue_date"), "receipts": ("receipt_id", "paid_on")}
@@ -93,11 +96,13 @@ def choose(
     titles: Sequence[str] = (),
     group_column: int | None = None,
     saved: Sequence[str] = (),
+    barred: Set[tuple[str, int]] = frozenset(),
 ) -> Mapping:
     """The mapping of a header row: what was `given` first, then known names, then likeness.
 
     `group_column` is the column whose headings name the customer of the rows below; they are found in a column added
-    after the last one. `saved` are the canonical columns of `given` that were kept from an earlier export.
+    after the last one. `saved` are the canonical columns of `given` that were kept from an earlier export. `barred` are
+    pairs of canonical column and place that the values rule out.
 
     Raises BadMapping for a header or column that does not exist, MissingColumns, KindUnclear and StatementOfNobody.
     """
@@ -108,7 +113,7 @@ def choose(
     kinds = [stated] if stated else [k for k in KINDS if set(columns) <= _allowed(k)] or list(KINDS)
     for each in kinds[:1]:
         _check(columns, headers, each, name)
-    tries = {k: _assign(headers, k, columns, group_column, saved) for k in kinds}
+    tries = {k: _assign(headers, k, columns, group_column, saved, barred) for k in kinds}
     scores = {k: _score(k, found, headers, [*titles, Path(name).stem]) for k, found in tries.items()}
     ready = {k: score for k, score in scores.items() if not missing(k, tries[k], headers)}
     if not ready:
@@ -128,6 +133,11 @@ def choose(
     best = ranked[0]
     if stated is None and best == "receipts":
         _refuse_statement(name, headers, tries[best])
+        if _falls_due(tries):
+            if "invoices" not in ready:
+                lacking = missing("invoices", tries["invoices"], headers)
+                raise MissingColumns(name, "invoices", lacking, [h for h in headers if h.strip()], tries["invoices"])
+            best = "invoices"
     if stated is None and (documents := _documents(best, tries)):
         if documents not in ready:  # a list of documents is no master of the customers that stand on it
             lacking = missing(documents, tries[documents], headers)
@@ -149,6 +159,13 @@ def _refuse_statement(name: str, headers: Sequence[str], columns: Dict[str, Sour
     sides = [header for header, names in known.items() if is_debit(header) or names & {"side", "credit_amount"}]
     if len(sides) > 1 or any("side" in known[header] for header in sides):
         raise StatementOfNobody(name, sides)
+
+
+def _falls_due(tries: Dict[str, dict[str, SourceColumn]]) -> bool:
+    """Whether rows taken for money received fall due, as bills do, and have nothing that only money received has."""
+    due = tries.get("invoices", {}).get("due_date")
+    only = {"receipt_id", "method", "kind", "reference", "cleared_on"}
+    return due is not None and due.how != "fuzzy" and not only & tries["receipts"].keys()
 
 
 def _documents(chosen: str, tries: Dict[str, dict[str, SourceColumn]]) -> str | None:
@@ -200,7 +217,12 @@ def _check(given: Dict[str, str | None], headers: Sequence[str], kind: str, name
 
 
 def _assign(
-    headers: Sequence[str], kind: str, given: Dict[str, str | None], group_column: int | None, saved: Sequence[str]
+    headers: Sequence[str],
+    kind: str,
+    given: Dict[str, str | None],
+    group_column: int | None,
+    saved: Sequence[str],
+    barred: Set[tuple[str, int]],
 ) -> dict[str, SourceColumn]:
     """Source columns by canonical name; the most telling pair first, each side used once."""
     found = {
@@ -217,7 +239,8 @@ def _assign(
         (place, index, canonical, "synonym", 1.0)
         for index, header in enumerate(headers)
         if header.strip() and not (kind == _AGED and bucket_of(header))
-        for canonical, place in known_as(kind, header)
+        for canonical, place in _known_names(kind, header, headers)
+        if (canonical, index) not in barred
     ]
     known = {index for _, index, *_ in pairs}
     pairs += [
@@ -225,7 +248,7 @@ def _assign(
         for index, header in enumerate(headers)
         if header.strip() and index not in known and index not in taken and not is_data(header)
         for canonical in _allowed(kind)
-        if (alike := likeness(kind, header, canonical)) >= FUZZY_THRESHOLD
+        if (canonical, index) not in barred and (alike := likeness(kind, header, canonical)) >= FUZZY_THRESHOLD
     ]
     for _, index, canonical, how, confidence in sorted(pairs):
         if canonical not in found and canonical not in given and index not in taken:
@@ -233,9 +256,18 @@ def _assign(
             taken.add(index)
     _split_customer(found, headers, kind, taken)
     _pair_sides(found)
+    _whole_receipts(found, headers, kind, taken)
     if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
         found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header
     return found
+
+
+def _known_names(kind: str, header: str, headers: Sequence[str]) -> list[tuple[str, int]]:
+    """What a header is known for; the key of a database comes after the number that people know a document by."""
+    names = known_as(kind, header)
+    if compact(header) == "invoiceid" and any(compact(h) in ("invoicenumber", "invoiceno") for h in headers):
+        return [(name, place + 100) for name, place in names]
+    return names
 
 
 def _split_customer(found: dict[str, SourceColumn], headers: Sequence[str], kind: str, taken: set[int]) -> None:
@@ -261,11 +293,30 @@ def _pair_sides(found: dict[str, SourceColumn]) -> None:
     if "credit_amount" not in found:
         return
     if "amount" not in found or not is_debit(found["amount"].header):
-        del found["credit_amount"]
+        column = found.pop("credit_amount")
+        if "paid_amount" not in found and ("paid_amount", 0) in _names("invoices", column.header):
+            found["paid_amount"] = column
         return
     for name in ("open_amount", "side"):
         if name in found and found[name].how not in ("given", "saved"):
             del found[name]
+
+
+def _whole_receipts(found: dict[str, SourceColumn], headers: Sequence[str], kind: str, taken: set[int]) -> None:
+    """Take what was received where nothing says to which invoice a part of it was applied: the rest is on account."""
+    amount = found.get("amount")
+    if kind != "receipts" or "invoice_id" in found or amount is None or compact(amount.header) not in _APPLIED:
+        return
+    others = [
+        (place, index)
+        for index, header in enumerate(headers)
+        if index not in taken and compact(header) not in _APPLIED
+        for name, place in known_as(kind, header)
+        if name == "amount"
+    ]
+    if others and amount.how == "synonym":
+        index = min(others)[1]
+        found["amount"] = SourceColumn(index, headers[index], "synonym", 1.0)
 
 
 def _names(kind: str, header: str) -> list[tuple[str, int]]:
@@ -297,6 +348,8 @@ def _score(kind: str, columns: Dict[str, SourceColumn], headers: Sequence[str], 
     if kind == _AGED:
         quality += len(_buckets(headers, columns))
     text = " ".join(titles).casefold().replace("_", " ")
+    if kind == "receipts" and "method" in columns and any(word in text for word in _RECEIPT_LISTS):
+        quality += 3.0
     return quality + (1.0 if any(word in text for word in _KIND_WORDS[kind]) else 0.0)
 
 

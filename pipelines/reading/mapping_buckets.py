@@ -25,10 +25,11 @@ _WITHIN = re.compile(
 )
 _NTH = re.compile(r"(?P<n>\d+)\s*(?P<unit>months?|个月|monate?|meses)")
 _NOT_DUE = (
-    *("current", "not due", "not yet due", "notdue", "within terms", "undue", "not overdue"),
+    *("current", "not due", "not yet due", "notdue", "within terms", "undue", "not overdue", "at date"),
     *("未到期", "未逾期", "信用期内", "账期内", "期限内", "期日未到来", "미도래", "만기전"),
     *("nicht fällig", "noch nicht fällig", "a vencer"),
 )
+_ON_DAY = re.compile(r" (?:on|as of|at|am) \d[\d./-]*$")
 _OLDER = ("older", "oldest", "更早", "以上", "older than all")
 
 
@@ -44,7 +45,7 @@ def bucket_of(header: str) -> Bucket | None:
     """The bucket a header names, None for any other header. `Older` starts at day 121."""
     text = unicodedata.normalize("NFKC", header).strip().casefold()
     text = re.sub(r"\s+", " ", re.sub(r"[()\[\]（）:：]", " ", text)).strip()
-    if text in _NOT_DUE:
+    if _ON_DAY.sub("", text) in _NOT_DUE:
         return Bucket(None, 0)
     if text in _OLDER:
         return Bucket(121, None)

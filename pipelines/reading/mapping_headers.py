@@ -33,6 +33,11 @@ _SIMPLIFIED = str.maketrans(
     "額發幣號碼編稱開單據賬帳應總業務員區項訂備類狀態種貨別餘結還戶銷聯絡電話稅價證實際過賒滙匯購憑條約對銀轉責經採",
     "额发币号码编称开单据账账应总业务员区项订备类状态种货别余结还户销联络电话税价证实际过赊汇汇购凭条约对银转责经采",
 )
+_OF_BOOKS = re.compile(
+    r"\b(local|loc\.? curr?|lcurr|lc|lcy|cocd|company code curr\w*|functional|dmbtr)\b|本位币|本币"
+    r"|^(?!.*currency).*\bsigned$",  # Odoo's words for the company's currency
+    re.I,
+)
 _DATA = re.compile(
     r"""^[\s¥￥$€£(+-]*\d[\d.,'\s]*\)?\s*(CR|DR|%)?$           # a number
       | ^\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T ].*)?$       # a date in figures
@@ -112,6 +117,16 @@ def _debit_words() -> frozenset[str]:
 def is_debit(header: str) -> bool:
     """Whether a column holds the debit side of entries whose credit side has a column of its own."""
     return compact(header) in _debit_words()
+
+
+def is_of_books(header: str) -> bool:
+    """Whether a header says that its amounts or currency are those of the books, not of the document."""
+    return bool(_OF_BOOKS.search(unicodedata.normalize("NFKC", header)))
+
+
+def is_of_document(header: str) -> bool:
+    """Whether a header says that a currency is that of the document."""
+    return bool(re.search(r"\b(doc|document|transaction|invoice|foreign)\b|原币|外币", header, re.I))
 
 
 @cache

@@ -20,7 +20,7 @@ _TOTAL_OF = re.compile(
 
 # A customer's name or number after the word for it: `Customer: 1001 - Ash Works`, `客户名称：青禾贸易`.
 _LABELLED = re.compile(
-    r"(?P<label>(?:customer|client|debtor|kunde|debitor|cliente|客户|往来单位|购货单位|得意先|取引先|거래처)"
+    r"(?P<label>(?:a/c|customer|client|debtor|kunde|debitor|cliente|客户|往来单位|购货单位|得意先|取引先|거래처)"
     r"\s*(?:no|nr|number|name|code|id|名称|编码|编号|代码|コード|名|명|코드)?)\.?(?:\s*[:：]\s*|\s{2,})(?P<name>\S.*)",
     re.I,
 )
@@ -82,8 +82,10 @@ def find_groups(
 
 
 def labelled(cells: Sequence[str]) -> tuple[str, str] | None:
-    """The label and the customer that a row names, in one cell or in two."""
+    """The label and the customer that a row names, in one cell or in two; behind them other labels may follow."""
     texts = [c.strip() for c in cells if c and c.strip()]
+    if len(texts) > 2 and texts[0].endswith((":", "：")) and re.search("[:：]", texts[2]):
+        texts = texts[:2]
     if not 1 <= len(texts) <= 2:
         return None
     found = _LABELLED.fullmatch(texts[0] if len(texts) == 1 else f"{texts[0].rstrip(' :：')}: {texts[1]}")
@@ -146,7 +148,8 @@ def fill_groups(
     filled = f"list_filter([{cells}], lambda x: x is not null and trim(x) <> '')"
     last = con.execute("select max(line_no) from raw").fetchone()
     if groups.is_labelled:
-        few = f"select line_no, texts from (select line_no, {filled} as texts from raw) where len(texts) <= 2"
+        few = f"select line_no, texts from (select line_no, {filled} as texts from raw)"
+        few += " where len(texts) <= 2 or regexp_matches(texts[1], '[:：]$')"
         named = _named_rows(con.execute(f"{few} order by line_no").fetchall())
         starts = ([(0, groups.first)] if groups.first else []) + named
         ends = [line - 1 for line, _ in starts[1:]] + [last[0] if last else 0]

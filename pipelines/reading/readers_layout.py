@@ -22,6 +22,9 @@ GRAND_TOTAL = (
     r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
     r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3})"
 )
+for _word in ("小计", "合计", "总计", "共计", "累计", "合計", "小計", "総計"):  # as often written with a blank between
+    _wide = f"{_word[0]}[ \u3000]*{_word[1]}"
+    TOTAL, GRAND_TOTAL = TOTAL.replace(_word, _wide), GRAND_TOTAL.replace(_word, _wide)
 KNOWN = 2  # what a row must at least rank to be taken for a header
 _TOTAL = re.compile(TOTAL)
 _WIDEST = 1000  # columns a table may have; rows with cells further out are rejected

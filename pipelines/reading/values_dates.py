@@ -287,6 +287,12 @@ def _settle(
             faults[text] = "date_out_of_range" if found else fault
 
 
+def order_of(style: str) -> dict[str, str | None]:
+    """The order of day and month in a style of `strptime` with the year last, by shape, as a hint for other columns."""
+    shape, _ = _in_orders(dt.date(2026, 3, 5).strftime(style), 69)
+    return {shape: "DMY" if style.startswith("%d") else "MDY"}
+
+
 def dates_in_text(text: str) -> list[dt.date]:
     """The dates with a plain order inside a longer text, such as a report's title, in the order they stand."""
     clean = unicodedata.normalize("NFKC", text)

@@ -31,8 +31,17 @@ def words_of(table: str) -> dict[str, str]:
 
 
 def by_table(table: str) -> Callable[[str], str | None]:
-    """A parser that looks a folded word up; None for a word not in the table."""
-    return lambda text: words_of(table).get(_fold(text))
+    """A parser that looks a folded word up; None for a word not in the table.
+
+    Where the whole is not known, its last part counts: `Invoice : Open`, and the words of a picture, `@5B\\QOpen@`.
+    """
+
+    def look_up(text: str) -> str | None:
+        words = words_of(table)
+        parts = re.split(r"\s:\s|\\Q", text.strip().removesuffix("@"))
+        return words.get(_fold(text)) or (words.get(_fold(parts[-1])) if len(parts) > 1 else None)
+
+    return look_up
 
 
 def currency(text: str) -> str | None:
