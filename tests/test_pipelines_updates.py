@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.late_risk import score_build
-from pipelines.building import builds, publish, tables, updates
+from pipelines.building import builds, publish, tables, touched, updates
 from pipelines.building.checks import ChecksFailed
 from pipelines.collecting import journal
 from pipelines.importing.imports import retract
@@ -122,6 +122,110 @@ def test_going_on_gives_what_a_whole_build_gives(home: Path, ledger: Ledger, as_
 
 
 AS_OF = dt.date(2024, 6, 30)
+
+
+def tidy_rows(random: Random, numbers: range, customers: int) -> Ledger:
+    """Documents that money names by number, as most books are, with an exception here and there."""
+    invoices: list[Row] = []
+    receipts: list[Row] = []
+    names = {n: random.choice([None, f"Firm {n}"]) for n in range(customers)}
+    for number in numbers:
+        who = random.randrange(customers)
+        issued = AS_OF - dt.timedelta(days=random.randrange(-3, 500))
+        odd = random.randrange(12) if who % 3 == 0 or not random.randrange(60) else 99
+        amount = Decimal(random.randrange(1, 50_000)) / 100
+        currency = random.choice([None, "CNY", "CNY", "USD"])
+        common = row(
+            "invoices",
+            entity_id=random.choice([None, "main"]),
+            customer_id=f"C{who}",
+            customer_name=names[who] if odd else random.choice([None, f"Name {random.randrange(3)}"]),
+            invoice_id=f"D{number}",
+            doc_type={1: "credit_note", 2: "prepayment"}.get(odd),
+            issue_date=issued,
+            due_date=random.choice([None, issued + dt.timedelta(days=30), issued + dt.timedelta(days=60)]),
+            currency=currency,
+            rep=[None, "Li", "Wang"][who % 3] if odd != 3 else random.choice([None, "Li", "Zhao"]),
+            tax_id=f"T{who}" if odd == 4 else None,
+            status="void" if odd == 5 and random.randrange(2) else None,
+        )
+        parts = random.choice([1, 1, 1, 1, 2, 3])
+        for part in range(1, parts + 1):
+            invoices.append(common | {"instalment_no": part if parts > 1 else None, "amount": amount})
+        for line in range(random.choice([0, 1, 1, 1, 2])):
+            kind = random.choice([None, None, None, "discount", "write_off"])
+            share = Decimal(random.choice(["1", "0.5", "0.5", "0.9996"] if odd == 99 else ["1", "1.2"]))
+            receipts.append(
+                row(
+                    "receipts",
+                    receipt_id=random.choice([f"R{number}-{line}", f"R{number}"]),
+                    customer_id=f"C{who}" if odd != 6 else random.choice([None, f"C{random.randrange(customers)}"]),
+                    invoice_id=f"D{number}" if odd != 7 else random.choice([None, f"D{number + 1}", "D-none"]),
+                    paid_on=issued + dt.timedelta(days=random.randrange(0, 90) - (20 if odd == 8 else 0)),
+                    amount=(amount * share * parts).quantize(Decimal("0.01")) * (-1 if odd == 9 and line else 1),
+                    currency=currency,
+                    instalment_no=random.choice([None, 1]) if parts > 1 else None,
+                    reference=f"for D{number}" if odd == 7 else None,
+                    method=random.choice(["transfer", "bill"]) if odd == 10 else None,
+                    cleared_on=AS_OF + dt.timedelta(days=9) if odd == 10 and random.randrange(2) else None,
+                )
+                | {"kind": kind}
+            )
+    return Ledger(invoices, receipts)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_going_on_by_single_documents_gives_what_a_whole_build_gives(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(seed)
+    settings = Settings(home=tmp_path / "warehouse")
+    book = tidy_rows(random, range(400), 60)
+    old = row("invoices", customer_id="C0", invoice_id="D-old", issue_date=dt.date(2022, 1, 3), amount=Decimal(5))
+    rates = [row("fx_rates", currency="USD", rate_date=dt.date(2022, 1, 1), rate_to_base=Decimal(7))]
+    customers = [row("customers", customer_id=f"C{n}", rep="Sun", terms_days=20) for n in range(0, 60, 7)]
+    store_ledger(settings.home, Ledger([*book.invoices, old], book.receipts, customers, rates))
+    publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored})
+    counts: list[tuple[int, int]] = []
+    find = touched.find
+
+    def counted(con: duckdb.DuckDBPyConnection, *rest: Any) -> None:
+        find(con, *rest)
+        counts.extend(
+            con.execute(
+                "select (select count(*) from upd_customer_keys), (select count(*) from upd_whole_keys)"
+            ).fetchall()
+        )
+
+    monkeypatch.setattr(touched, "find", counted)
+    for number in range(3):
+        first = 400 + number * 8
+        new = tidy_rows(random, range(first, first + 8), 62)
+        again = random.sample(book.invoices, 6)
+        twice = random.sample(book.receipts, 3)
+        late = [
+            row("receipts", receipt_id=f"L{number}-{n}", invoice_id=one["invoice_id"], paid_on=AS_OF, amount=Decimal(3))
+            for n, one in enumerate(random.sample(book.invoices, 4))
+        ]
+        some = [each if random.randrange(3) else changed(each, random) for each in again]
+        store(
+            settings.home,
+            "invoices",
+            [*new.invoices, *{each["invoice_id"]: each for each in some}.values()],
+            40 + number,
+        )
+        store(settings.home, "receipts", [*new.receipts, *twice, *late], 40 + number)
+        if number < 2:
+            assert publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored}).based_on
+    assert update_and_compare(settings, AS_OF).updates == 3
+    assert any(whole < all_touched for all_touched, whole in counts)
+
+
+def test_what_is_made_of_touched_documents_reads_nothing_made_of_whole_customers() -> None:
+    made = {table.name: table.reads for table in tables.from_files() if not table.is_view}
+    assert made.keys() >= tables.BY_DOCUMENT
+    for name in tables.BY_DOCUMENT:
+        assert made[name] & made.keys() <= tables.BY_DOCUMENT | tables.OVER_ALL, name
 
 
 @pytest.fixture

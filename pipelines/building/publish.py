@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.building import builds, checks, sources, tables, updates
+from pipelines.building import builds, checks, sources, tables, touched, updates
 from pipelines.collecting import policies, sources_care, sources_decisions, sources_journal
 from pipelines.errors import UserError
 from pipelines.importing import imports
@@ -122,7 +122,7 @@ def build(
             try:
                 since = updates.base(builds.current(settings), known, begun.settings, day)
                 return _write(settings, known, begun, moment, made or {}, progress, since)
-            except (updates.NotPossible, builds.PublishedBuildMissing) as reason:
+            except (touched.NotPossible, builds.PublishedBuildMissing) as reason:
                 LOG.info("a whole build: %s", reason)
         return _write(settings, known, begun, moment, made or {}, progress, None)
 
@@ -242,7 +242,7 @@ def _make_tables(
         checks.refuse_broken(con, settings.base_currency)
     model_id = ",".join(model_ids)
     if since and model_id != since.model_id:
-        raise updates.NotPossible("another model serves")
+        raise touched.NotPossible("another model serves")
     return model_id
 
 

@@ -110,7 +110,7 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
     # Filled where a build goes on from an earlier one: who keeps the key it has.
     con.execute(
         "create temp table ref_known_customers (entity_id VARCHAR, customer_id VARCHAR, customer_key BIGINT, "
-        "is_named INTEGER)"
+        "is_named INTEGER, customer_name VARCHAR, rep VARCHAR, region VARCHAR, tax_id VARCHAR)"
     )
     con.execute(
         "create temp table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"

@@ -21,6 +21,53 @@ Maker = Callable[[duckdb.DuckDBPyConnection], None]
 NO_TABLES = frozenset({"checks", "updates"})
 
 # When exports are added to a build, a table is brought up to date by the customers they touch, unless it stands here.
+# By the documents and receipt lines they touch; of a customer's others nothing is computed again.
+BY_DOCUMENT = frozenset(
+    {
+        "fct_exchange_differences",
+        "fct_left_out",
+        "fct_open_items",
+        "fct_receipt_decisions",
+        "int_accounts",
+        "int_aging_accounts",
+        "int_aging_desks",
+        "int_applications",
+        "int_balance_spans",
+        "int_class_spans",
+        "int_cohort_months",
+        "int_contested_instalments",
+        "int_customers",
+        "int_decided_lines",
+        "int_decided_parts",
+        "int_directed_lines",
+        "int_due_classes",
+        "int_instalment_balances",
+        "int_instalments",
+        "int_lateness_months",
+        "int_movement_months",
+        "int_open_items_only",
+        "int_open_list_payments",
+        "int_owners",
+        "int_quoted_documents",
+        "int_receipt_lines",
+        "int_receipt_texts",
+        "int_receivables_desks",
+        "int_roll_months",
+        "int_run_days",
+        "int_spent_documents",
+        "int_spread_applications",
+        "int_targeted_applications",
+        "int_unapplied_events",
+        "int_undirected_applications",
+        "stg_customers",
+        "stg_fx_rates",
+        "stg_invoices",
+        "stg_receipts",
+        "stg_superseded_invoices",
+        "stg_superseded_receipts",
+        "stg_tax_numbers",
+    }
+)
 # Ranks among all customers, sums over all, lists of what was imported: made anew from the whole build.
 OVER_ALL = frozenset(
     {
@@ -36,8 +83,10 @@ OVER_ALL = frozenset(
         "fct_overdue_ranking",
     }
 )
-# Sums that may be corrected by what the touched customers brought to them before and bring now: their keys.
+# Sums that may be corrected by what the touched documents brought to them before and bring now: their keys.
 ADDED_UP = {
+    "int_aging_accounts": ("month_no", "account_key", "bucket_order"),
+    "int_movement_months": ("month_no", "account_key", "kind"),
     "int_aging_desks": ("month_no", "desk_key", "bucket_order"),
     "int_receivables_desks": ("month_no", "desk_key", "is_from_open_items"),
     "fct_left_out": ("import_no", "kind", "entity_id", "customer_id", "reason"),
@@ -46,14 +95,14 @@ ADDED_UP = {
     "int_roll_months": ("month_no", "desk_key", "from_order", "to_order"),
 }
 # What ranks among all say of a customer stands in its own row, too: there it is corrected for everyone, from a table of
-# the build or by a statement of `updates`.
-RANKED = {
-    "fct_payer_components": "int_payer_money",
-    "fct_payer_priority": "int_payer_scores",
-    "fct_early_warnings": "upd_warning_ranks",
-}
-# A row repeats what one imported row says: it may come or go, but not change.
-REPEATED = frozenset({"int_receipt_texts"})
+# the build,
+RANKED = {"fct_payer_components": "int_payer_money", "fct_payer_priority": "int_payer_scores"}
+# or from itself, by a statement of `updates`.
+RANKED_BY_ITSELF = {"fct_early_warnings": "upd_warning_ranks"}
+# What touched customers have in these is read by documents and by many tables about customers: it is looked up once.
+LOOKED_UP = frozenset({"int_applications", "int_instalment_balances"})
+# Made by a statement of `updates` there, as what it reads in a whole build is not at hand.
+MADE_OTHERWISE = {"int_pay_days": "upd_pay_days"}
 # Whoever stands here is always among the touched customers.
 COMPLETE = frozenset({"fct_promises", "fct_receipt_decisions"})
 # The habits of all customers together, by which each one's own are smoothed: those of the last whole build.

@@ -1,7 +1,8 @@
 -- Grain: one row per entity and customer, from customer exports and from every document that names one.
 -- Where no export states region or rep, the customer's latest document does; a tax number may come from documents too.
--- A customer that an earlier build knows keeps its key; new ones are numbered on from the last. is_named: 0 for one that
--- no export names any more, whose key still stands behind sums of that build.
+-- A customer that an earlier build knows keeps its key; new ones are numbered on from the last. What it says of one of
+-- whom single documents are computed again holds. is_named: 0 for one that no export names any more, whose key still
+-- stands behind sums of that build.
 with
 
 seen as (
@@ -21,6 +22,7 @@ seen as (
     -- Money that names neither a customer nor an invoice we hold belongs to the unknown customer ''.
     select entity_id, '' as customer_id, '' as customer_name, 1 as is_named
     from stg_receipts
+    where customer_id is null
     group by entity_id
 
     union all
@@ -30,7 +32,7 @@ seen as (
 
     union all
 
-    select entity_id, customer_id, null as customer_name, is_named
+    select entity_id, customer_id, customer_name, is_named
     from ref_known_customers
 
 ),
@@ -85,8 +87,8 @@ final as (
         everyone.is_named,
         coalesce(stated.customer_name, everyone.customer_name, everyone.customer_id) as customer_name,
         stated.parent_id,
-        coalesce(stated.region, latest_owner.region, '') as region,
-        coalesce(stated.rep, latest_owner.rep, '') as rep,
+        coalesce(stated.region, known.region, latest_owner.region, '') as region,
+        coalesce(stated.rep, known.rep, latest_owner.rep, '') as rep,
         stated.industry,
         stated.customer_type,
         stated.credit_limit as credit_limit_base,
@@ -95,7 +97,7 @@ final as (
         stated.decision_maker,
         stated.acceptor,
         stated.payer,
-        coalesce(stated.tax_id, numbers.tax_id) as tax_id
+        coalesce(stated.tax_id, known.tax_id, numbers.tax_id) as tax_id
     from everyone
     cross join ref_last_keys as last_keys
     left join ref_known_customers as known

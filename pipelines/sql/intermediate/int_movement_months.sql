@@ -1,5 +1,5 @@
 -- Grain: one row per month, account and kind of movement (sale, payment, credit, write_off); sums in base.
--- Residues below 0.01 in document currency leave the receivables as written off.
+-- Residues below 0.01 in document currency leave the receivables as written off. Rows of zero are left out.
 -- Sorted by account, so that reading one customer reads little.
 with
 
@@ -58,4 +58,5 @@ final as (
 )
 
 select * from final
+where amount_base <> 0
 order by account_key

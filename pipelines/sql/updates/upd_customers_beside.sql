@@ -1,5 +1,5 @@
--- Grain: one row per customer that shares a receipt line or the instalments of a document with a touched one and is not
--- yet touched itself.
+-- Grain: one row per customer that shares a receipt line or the instalments of a document with one computed as a whole,
+-- and is not yet computed so itself.
 with
 
 beside as (
@@ -7,7 +7,7 @@ beside as (
     select accounts.customer_key
     from int_applications as applications
     inner join int_accounts as accounts on applications.account_key = accounts.account_key
-    where applications.line_key in (select line_key from upd_line_keys)
+    where applications.line_key in (select line_key from upd_whole_lines)
 
     union
 
@@ -18,11 +18,11 @@ beside as (
             select touched.document_key
             from int_instalments as touched
             where touched.instalments > 1
-                and touched.customer_key in (select customer_key from upd_customer_keys)
+                and touched.customer_key in (select customer_key from upd_whole_keys)
         )
 
 )
 
 select customer_key
 from beside
-where customer_key not in (select customer_key from upd_customer_keys)
+where customer_key not in (select customer_key from upd_whole_keys)

@@ -1,4 +1,9 @@
 -- Grain: one row per imported row of invoices that the touched customers' figures are made from.
+select *
+from upd_named_invoices
+
+union all
+
 select invoices.*
 from raw_invoices as invoices
 where invoices.line_no in (select line_no from upd_places where kind = 'invoices')
