@@ -8,7 +8,6 @@ from ui import cash_charts, navigation, page, passport
 from ui.charts import CONFIG
 from ui.definitions import help_text
 from ui.formats import days, missing, month, percent
-from ui.habits import pays_on
 from ui.tables import table, words
 
 COLUMNS = words(
@@ -58,7 +57,6 @@ with st.container(border=True):
     st.subheader(t("behaviour.customers"), anchor=False)
     rows = view.ask(queries_lateness.lateness_by_customer)
     rows[list(DAYS)] = rows[list(DAYS)].round() + 0  # a table cuts decimals off; no day is "-0"
-    rows["habit"] = [pays_on(reader, row) for row in rows.to_dict("records")]
     row = table(
         reader, rows, COLUMNS, key="late_customers", alt=t("behaviour.customers"), open_label=t("app.open"),
         file_name="payment-behaviour",

@@ -20,7 +20,10 @@ today = journal_parts.day(view)
 found = blockers.blocked(today, items)
 charge_parts.sides(view, found)
 found["cause"] = [reader.code("blocker", cause) for cause in found["cause"]]
-causes, trend, faults, dates = st.tabs([t(f"blockers.tab_{name}") for name in ("causes", "trend", "faults", "dates")])
+names = ("causes", "trend", "faults", "dates")
+causes, trend, faults, dates = st.tabs(
+    [t(f"blockers.tab_{name}") for name in names], on_change="rerun", key="blockers_part"
+)
 with causes:
     st.caption(t("blockers.help"))
     st.plotly_chart(
@@ -28,9 +31,12 @@ with causes:
     )
     table(reader, found, COLUMNS, key="blockers", alt=t("blockers.pareto"), file_name="blockers")
     blocker_parts.invoices(view, today, items)
-with trend:
-    blocker_parts.trend(view, today)
-with faults:
-    blocker_parts.faults(view, today)
-with dates:
-    blocker_parts.due_dates(view, items)
+if trend.open:
+    with trend:
+        blocker_parts.trend(view, today)
+if faults.open:
+    with faults:
+        blocker_parts.faults(view, today)
+if dates.open:
+    with dates:
+        blocker_parts.due_dates(view, items)

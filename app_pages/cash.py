@@ -6,7 +6,6 @@ from pipelines.reporting import queries_cash, queries_tie_out
 from ui import cash_charts, navigation, page, passport, tie_out
 from ui.charts import CONFIG
 from ui.formats import compact, date
-from ui.habits import pays_on
 from ui.tables import table, words
 
 COLUMNS = words("customer_name customer_id soon_base expected_base later_base to_come_base habit next_run_on")
@@ -52,7 +51,6 @@ if earlier:
 with st.container(border=True):
     st.subheader(t("cash.customers"), anchor=False)
     rows = view.ask(queries_cash.cash_by_customer)
-    rows["habit"] = [pays_on(reader, row) for row in rows.to_dict("records")]
     row = table(
         reader, rows, COLUMNS, key="cash_customers", alt=t("cash.customers"), open_label=t("app.open"), file_name="cash"
     )

@@ -8,11 +8,15 @@ view = page.start("credit")
 t = view.reader.t
 today = journal_parts.day(view)
 
-given, able, margin = st.tabs([t("credit.given"), t("credit.ability"), t("credit.margin")])
-with given:
-    credit_parts.credit(view)
+given, able, margin = st.tabs(
+    [t("credit.given"), t("credit.ability"), t("credit.margin")], on_change="rerun", key="credit_part"
+)
+if given.open:
+    with given:
+        credit_parts.credit(view)
 with able:
     ability_parts.show(view, today)
 with margin:
-    credit_parts.margin(view, today)
+    if margin.open:
+        credit_parts.margin(view, today)
     credit_parts.gross_margins(view, today)

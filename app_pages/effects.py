@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines.collecting import contact_effects
+from pipelines.collecting import contact_effects, follow_up
 from pipelines.reporting import queries_collect
 from ui import journal_parts, page
 from ui.formats import number, percent
@@ -18,7 +18,8 @@ reader, t = view.reader, view.reader.t
 assert view.build is not None  # the head of the page has stopped without one
 today = journal_parts.day(view)
 customers = view.ask(queries_collect.reachable)
-known = list(zip(customers["entity_id"], customers["customer_id"], strict=True))
+noted = follow_up.rows_of(today.notes.keys(), customers)
+known = list(zip(noted["entity_id"], noted["customer_id"], strict=True))
 found = contact_effects.contacts(today, known)
 approaches = contact_effects.approaches(today, known)
 if not found and not approaches:

@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 from test_app_agreements import field, place, refusals
-from test_app_pages import healthy, opened
+from test_app_pages import healthy, opened, turned_to
 
+from pipelines import i18n
 from pipelines.collecting import follow_up, journal
 from pipelines.collecting.journal import Subject
 
@@ -14,7 +15,8 @@ __all__ = ["place"]
 
 def page(place, language="en"):
     entity, customer = place["whom"]
-    return opened(place["home"], place["patch"], "credit", lang=language, entity=entity, customer=customer)
+    app = opened(place["home"], place["patch"], "credit", lang=language, entity=entity, customer=customer)
+    return turned_to(app, "credit", i18n.translate(language, "credit.margin"))
 
 
 def save(app):

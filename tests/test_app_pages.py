@@ -36,6 +36,12 @@ def opened(home, monkeypatch, page="overview", **address) -> AppTest:
     return app if page == start(address.get("role", "manager")) else app.switch_page(f"app_pages/{page}.py").run()
 
 
+def turned_to(app: AppTest, page: str, part: str) -> AppTest:
+    """The page with another of its tabs open, by what is written on it."""
+    app.session_state[f"{page}_part"] = part
+    return app.run()
+
+
 def texts(app: AppTest) -> Iterator[str]:
     """Everything on the page that a person reads, table headers and cells included."""
     for kind in ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error", "page_link"):
@@ -100,6 +106,9 @@ def walk(app: AppTest, role: str, language: str, address: dict[str, str]) -> Non
         app.switch_page(f"app_pages/{page}.py").run()
         healthy(app, language, page)
         assert app.title[0].value, page
+        if f"{page}_part" in app.session_state:  # only the open tab of such a page is made
+            for part in [tab.label for tab in app.get("tab")][1:]:
+                healthy(turned_to(app, page, part), language, page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,11 +6,12 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipelines import i18n
 from pipelines.building import builds, publish
 from pipelines.importing.imports import import_file
 from pipelines.settings import Settings
 from tests.small_ledgers import no_risk
-from tests.test_app_pages import opened
+from tests.test_app_pages import opened, turned_to
 
 PAGES = ("overview", "aging", "payers", "cash", "results", "rolls")
 HOLDS = {"en": "ties out", "zh_CN": "核对一致"}
@@ -24,6 +25,8 @@ def lines(app: AppTest, word: str) -> list[str]:
 @pytest.mark.parametrize("language", HOLDS)
 def test_every_page_of_balances_ties_out(sample_warehouse: Path, monkeypatch, page: str, language: str) -> None:
     app = opened(sample_warehouse, monkeypatch, page, lang=language)
+    if page == "results":
+        turned_to(app, page, i18n.translate(language, "results.scorecard"))
     (line,) = lines(app, HOLDS[language])
     assert ":green[" in line and "¥45,764,338.23" in line
     assert not app.exception

@@ -192,3 +192,11 @@ def test_the_bills_of_a_customer_are_those_entered_and_those_the_ledger_alone_kn
     found = bills.held(on(settings, MONDAY), "main", "C1", in_ledger)
     assert list(found[["bill_number", "invoice_id"]].itertuples(index=False, name=None)) == [("B3", "A3"), ("B1", "A1")]
     assert bills.held(on(settings, MONDAY), "main", "C9", in_ledger[:0]).empty
+
+
+def test_the_rows_about_some_customers_are_found_by_entity_and_number():
+    items = pd.DataFrame(
+        {"entity_id": ["main", "main", "east"], "customer_id": ["A", "B", "A"], "open_base": [1, 2, 3]}
+    )
+    assert follow_up.rows_of({("east", "A"), ("east", "B")}, items)["open_base"].tolist() == [3]
+    assert follow_up.rows_of(set(), items).columns.tolist() == list(items.columns)

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui.buckets import NOT_DUE, UNAPPLIED, bucket_colours, bucket_label, bucket_name, faded
-from ui.charts import frame
+from ui.charts import frame, tiles
 from ui.formats import compact, money, plain
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
@@ -21,12 +21,14 @@ def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> 
     column_of = {bucket: place for place, bucket in enumerate(columns)}
     colours = bucket_colours(list(columns))
     largest = float(ages["open_base"].abs().max()) or 1.0
-    figure = go.Figure()
-    for cell in ages.to_dict("records"):
-        x, y = column_of[cell["bucket"]], row_of[cell["age"]]
-        colour = faded(colours[cell["bucket"]], 0.1 + 0.5 * (abs(cell["open_base"]) / largest) ** 0.35)
-        edges = {"x0": x - 0.48, "x1": x + 0.48, "y0": y - 0.45, "y1": y + 0.45}
-        figure.add_shape(type="rect", **edges, fillcolor=colour, line_width=0, layer="below")
+    figure = tiles(
+        (
+            column_of[cell["bucket"]],
+            row_of[cell["age"]],
+            faded(colours[cell["bucket"]], 0.1 + 0.5 * (abs(cell["open_base"]) / largest) ** 0.35),
+        )
+        for cell in ages.to_dict("records")
+    )
     figure.add_scatter(
         x=[column_of[bucket] for bucket in ages["bucket"]],
         y=[row_of[age] for age in ages["age"]],

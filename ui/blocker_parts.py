@@ -199,4 +199,4 @@ def due_dates(view: View, items: pd.DataFrame) -> None:
     if len(unsure):
         st.subheader(t("blockers.unsure"), anchor=False)
         columns = words("customer_name invoice_id rep due_date due_basis days_past_due overdue_base")
-        payers_table(view, unsure.head(MOST), columns, key="unsure", alt=t("blockers.unsure"), file_name="unsure-dates")
+        payers_table(view, unsure, columns, key="unsure", alt=t("blockers.unsure"), file_name="unsure-dates")

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ui.buckets import OVERDUE_COLOURS, faded
-from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis, month_axis, week_axis
+from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis, month_axis, tiles, week_axis
 from ui.formats import date, days, money, month, percent
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
@@ -87,13 +87,11 @@ def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.F
     ages = sorted(rows["age_days"].unique())
     row_of = {end: place for place, end in enumerate(recent)}
     column_of = {age: place for place, age in enumerate(ages)}
-    figure = go.Figure()
-    for cell in rows.to_dict("records"):
-        x, y = column_of[cell["age_days"]], row_of[cell["month_end"]]
-        hue = OVERDUE_COLOURS[round(x * (len(OVERDUE_COLOURS) - 1) / max(len(ages) - 1, 1))]
-        strength = min(0.08 + 1.1 * max(cell["share"], 0), 0.75)
-        edges = {"x0": x - 0.48, "x1": x + 0.48, "y0": y - 0.45, "y1": y + 0.45}
-        figure.add_shape(type="rect", **edges, fillcolor=faded(hue, strength), line_width=0, layer="below")
+    cells = []
+    for age, end, share in zip(rows["age_days"], rows["month_end"], rows["share"], strict=True):
+        hue = OVERDUE_COLOURS[round(column_of[age] * (len(OVERDUE_COLOURS) - 1) / max(len(ages) - 1, 1))]
+        cells.append((column_of[age], row_of[end], faded(hue, min(0.08 + 1.1 * max(share, 0), 0.75))))
+    figure = tiles(cells)
     figure.add_scatter(
         x=[column_of[age] for age in rows["age_days"]],
         y=[row_of[end] for end in rows["month_end"]],

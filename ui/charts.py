@@ -1,7 +1,7 @@
 """The figures of the pages: a query's rows in, a Plotly figure out. Colours mean the same thing on every page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -271,6 +271,25 @@ def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labe
 def week_axis(figure: go.Figure, days: Sequence[str]) -> None:
     """Weeks as categories, each named by the month and day it begins on; `days` as `formats.date` writes them."""
     figure.update_xaxes(type="category", tickvals=list(days), ticktext=[day[5:] for day in days], tickangle=0)
+
+
+def tiles(cells: Iterable[tuple[int, int, str]]) -> go.Figure:
+    """A figure with a tile at each place: column, row, colour."""
+    shapes = [
+        {
+            "type": "rect",
+            "x0": x - 0.48,
+            "x1": x + 0.48,
+            "y0": y - 0.45,
+            "y1": y + 0.45,
+            "fillcolor": colour,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for x, y, colour in cells
+    ]
+    # Given together: each shape that is added alone is checked again with all before it.
+    return go.Figure(layout={"shapes": shapes})
 
 
 def frame(figure: go.Figure, height: int) -> None:

@@ -78,7 +78,7 @@ def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
     with st.container(border=True):
         st.subheader(t("overview.histories"), anchor=False)
         names = ("dso", "balance", "aging", "movement")
-        tabs = st.tabs([t(f"overview.history_{name}") for name in names], on_change="rerun", key="history")
+        tabs = st.tabs([t(f"overview.history_{name}") for name in names], on_change="rerun", key="overview_part")
         for name, tab in zip(names, tabs, strict=True):
             if not tab.open:
                 continue

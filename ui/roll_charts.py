@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ui.buckets import bucket_colours, bucket_name, faded
-from ui.charts import COLLECTED, OVERDUE, QUIET, frame, month_axis
+from ui.charts import COLLECTED, OVERDUE, QUIET, frame, month_axis, tiles
 from ui.formats import money, percent
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
@@ -23,20 +23,14 @@ def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Fi
     targets = rolled.drop_duplicates("to_order").sort_values("to_order")
     row_of = {order: row for row, order in enumerate(sources["from_order"])}
     column_of = {order: column for column, order in enumerate(targets["to_order"])}
-    figure = go.Figure()
-    for cell in rolled.to_dict("records"):
-        x, y = column_of[cell["to_order"]], row_of[cell["from_order"]]
-        colour = faded(_colour(cell), 0.06 + (STRONGEST - 0.06) * min(cell["rate"], 1.0) ** 0.5)
-        figure.add_shape(
-            type="rect",
-            x0=x - 0.48,
-            x1=x + 0.48,
-            y0=y - 0.46,
-            y1=y + 0.46,
-            fillcolor=colour,
-            line_width=0,
-            layer="below",
+    figure = tiles(
+        (
+            column_of[cell["to_order"]],
+            row_of[cell["from_order"]],
+            faded(_colour(cell), 0.06 + (STRONGEST - 0.06) * min(cell["rate"], 1.0) ** 0.5),
         )
+        for cell in rolled.to_dict("records")
+    )
     figure.add_scatter(
         x=[column_of[order] for order in rolled["to_order"]],
         y=[row_of[order] for order in rolled["from_order"]],

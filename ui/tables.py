@@ -9,7 +9,8 @@ import streamlit as st
 
 from ui.buckets import bucket_name
 from ui.export import csv_bytes, xlsx_bytes
-from ui.formats import moment
+from ui.formats import moment, number
+from ui.habits import pays_on
 from ui.i18n import Reader
 
 Rows = Callable[[], pd.DataFrame]  # rows that are read only when somebody asks for the file
@@ -26,7 +27,7 @@ _COLUMNS_OF_KIND = {
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name sheet column_name value raw source import_id source_column samples parent_id tax_id decision_maker
         acceptor payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question
-        figure habit serving other auc pr_auc brier ece log_loss cause
+        figure serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method
@@ -73,7 +74,9 @@ _COLUMNS_OF_KIND = {
         agreed_state confirmation_status legal bill_state option ladder verdict
         queue_trend""",
     "meaning": "canonical_column",
+    "habit": "habit",
 }
+MOST = 1_000  # rows sent to the browser; the files hold all
 FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
@@ -84,8 +87,14 @@ def header(reader: Reader, column: str) -> str:
 
 
 def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The chosen columns with codes, reasons and moments in words; amounts and dates keep their types."""
-    shown = {column: _values(reader, column, frame[column]) for column in columns}
+    """The chosen columns with codes, reasons and moments in words; amounts and dates keep their types.
+
+    `habit` is said from the columns of a pay calendar.
+    """
+    shown = {
+        column: _habits(reader, frame) if KINDS[column] == "habit" else _values(reader, column, frame[column])
+        for column in columns
+    }
     return pd.DataFrame(shown, columns=list(columns))
 
 
@@ -108,10 +117,10 @@ def table(
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
 
-    `file_name` adds download buttons; the files hold the same columns and words, and the same rows, or `everything`
-    where the page shows only the first of many.
+    Of many rows the first `MOST` are shown, and a line says so. `file_name` adds download buttons; the files hold the
+    same columns and words, and all rows, or `everything` where `frame` itself holds only the first of many.
     """
-    shown = readable(reader, frame, columns)
+    shown = readable(reader, frame.head(MOST), columns)
     for column in columns:
         if KINDS[column] == "share":
             shown[column] = pd.to_numeric(shown[column]).round(3)  # the format writes as many decimals as there are
@@ -121,6 +130,9 @@ def table(
         shown.insert(0, "open", open_label)
         config["open"] = st.column_config.ButtonColumn("", type="tertiary", key=click_key, width="small")
     st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
+    if len(frame) > MOST:
+        counts = {"shown": number(reader, MOST), "count": number(reader, len(frame))}
+        st.caption(reader.t("app.first_rows_filed" if file_name else "app.first_rows", **counts))
     if file_name:
         downloads(reader, everything or frame, columns, key=key, file_name=file_name)
     click = st.session_state.get(click_key) if open_label else None
@@ -175,6 +187,13 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
     if kind == "text":
         return values.astype(object).where(values.notna(), "")
     return values
+
+
+def _habits(reader: Reader, calendars: pd.DataFrame) -> list[str]:
+    runs = zip(calendars["pattern"], calendars["run_day"], calendars["run_weekday"], strict=True)
+    return [
+        pays_on(reader, {"pattern": pattern, "run_day": day, "run_weekday": weekday}) for pattern, day, weekday in runs
+    ]
 
 
 def _amount_width(label: str, values: pd.Series) -> int:

@@ -1,17 +1,12 @@
 """What overdue money waits for, ours and theirs: by invoice, month by month, and the faults of our own invoices."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipelines.collecting import journal
-
-if TYPE_CHECKING:
-    from pipelines.collecting.follow_up import Day, Note
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.follow_up import Day, Note
 
 KINDS = ("blocker", "dispute")
 UNKNOWN = ("", "unknown")
@@ -25,8 +20,11 @@ def by_invoice(day: Day, items: pd.DataFrame) -> pd.DataFrame:
     Each invoice counts once: by the newest open blocker or dispute about it, else by the newest about its customer,
     else as not looked into.
     """
-    causes = [cause(_standing(day, *row)) for row in _keys(items)]
-    return items.assign(side=[side for side, _ in causes], cause=[name for _, name in causes])
+    noted = follow_up.rows_of(day.notes.keys(), items)
+    causes = [cause(_standing(day, *row)) for row in _keys(noted)]
+    found = items.assign(side=UNKNOWN[0], cause=UNKNOWN[1])
+    found.loc[noted.index, ["side", "cause"]] = pd.DataFrame(causes, noted.index, ["side", "cause"], dtype="str")
+    return found
 
 
 def blocked(day: Day, items: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +71,7 @@ def our_faults(day: Day, items: pd.DataFrame) -> tuple[Fault, ...]:
         for note in notes:
             if note.kind in KINDS and note.payload.side == "ours" and note.invoice_id is not None:
                 _keep_longest(found, (entity_id, note.invoice_id), settled_on(day, note))
-    for entity_id, customer_id, invoice_id in _keys(items):
+    for entity_id, customer_id, invoice_id in _keys(follow_up.rows_of(day.notes.keys(), items)):
         if cause(_standing(day, entity_id, customer_id, invoice_id))[0] == "ours":
             found[entity_id, invoice_id] = None
     return tuple((entity_id, invoice_id, until) for (entity_id, invoice_id), until in sorted(found.items()))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipelines.collecting import journal
+from pipelines.collecting import follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Entry, Subject
 from pipelines.collecting.journal_entries import EntryRefused, Problem
@@ -45,18 +45,18 @@ def after_costs(
     margin is given for a customer, nor in the settings, gross_base and what follows from it are NaN and the sales stand
     in not_given_base. before_base is the margin of the year before without its expected loss.
     """
-    found = now.merge(losses, on=KEYS, how="left")
+    found = now.merge(losses, on=KEYS, how="left", indicator="is_owing")
     earlier = before[[*KEYS, "sales_base", "amount_days", "written_off_base"]].add_suffix("_before")
     found = found.merge(earlier, left_on=KEYS, right_on=[f"{key}_before" for key in KEYS], how="left")
     # No row of losses: nothing is owed. One without a figure: the loss rate is not known.
-    owed = set(losses[KEYS].itertuples(index=False, name=None))
-    nothing_owed = [key not in owed for key in found[KEYS].itertuples(index=False, name=None)]
-    found.loc[nothing_owed, "expected_loss_base"] = 0.0
+    found.loc[found.pop("is_owing") == "left_only", "expected_loss_base"] = 0.0
     past = {name: found[f"{name}_before"].astype(float).fillna(0.0) for name in ("sales_base", "amount_days")}
     written_off_before = found["written_off_base_before"].astype(float).fillna(0.0)
-    customers = zip(found["entity_id"], found["customer_id"], strict=True)
-    default = settings.gross_margin
-    found["gross_share"] = pd.Series([shares.get(each, default) for each in customers], dtype=float, index=found.index)
+    given_for = follow_up.rows_of(shares.keys(), found)
+    found["gross_share"] = pd.Series(settings.gross_margin, index=found.index, dtype=float)
+    found.loc[given_for.index, "gross_share"] = [
+        shares[each] for each in zip(given_for["entity_id"], given_for["customer_id"], strict=True)
+    ]
     daily = settings.carrying_rate_year / YEAR
     found["sales_before_base"] = past["sales_base"]
     found["gross_base"] = found["sales_base"] * found["gross_share"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from pipelines.collecting import agreements, journal
+from pipelines.collecting import agreements, follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Entry, Subject
 from pipelines.settings import Settings
@@ -103,12 +103,9 @@ def activity(day: Day, reps: Mapping[tuple[str, str], str], since: dt.date) -> p
     payments = agreements.agreed_payments(day, {})
     rows = []
     for rep in sorted(set(reps.values())):
-        own = [customer for customer, name in reps.items() if name == rep]
+        own = {customer for customer, name in reps.items() if name == rep}
         contacts = [note for each in own for note in day.of(*each, "contact") if day.made_on(note) >= since]
-        agreed = payments[
-            pd.Series(list(zip(payments["entity_id"], payments["customer_id"], strict=True)), dtype=object).isin(own)
-            & (payments["made_on"] >= since)
-        ]
+        agreed = follow_up.rows_of(own, payments[payments["made_on"] >= since])
         states = list(agreed["promise_state"])
         share = agreements.kept_share(states)
         visits = sum(note.payload.method == "visit" for note in contacts)

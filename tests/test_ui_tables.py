@@ -1,0 +1,59 @@
+"""Tables as people read them: of many rows the first go to the browser, and the files hold all."""
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui import tables
+from ui.i18n import Reader
+from ui.tables import MOST, words
+
+COLUMNS = words("customer_id open_base habit")
+
+
+def many(rows: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer_id": [f"C{number}" for number in range(rows)],
+            "open_base": [float(rows - number) for number in range(rows)],
+            "pattern": "day_of_month",
+            "run_day": 15.0,
+            "run_weekday": None,
+        }
+    )
+
+
+def script(rows: int, language: str) -> None:
+    from tests.test_ui_tables import COLUMNS, many
+    from ui.i18n import Reader
+    from ui.tables import table
+
+    table(Reader(language, "CNY"), many(rows), COLUMNS, key="t", alt="t", file_name="t")
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "The first 1,000 of 1,001 rows; the files hold all."),
+        ("zh_CN", "仅显示前 1,000 行（共 1,001 行），下载文件包含全部。"),
+    ],
+)
+def test_of_many_rows_the_first_are_shown_and_a_line_says_so(language, line):
+    app = AppTest.from_function(script, args=(MOST + 1, language)).run()
+    assert not app.exception
+    (shown,) = app.dataframe
+    assert shown.value["customer_id"].tolist() == [f"C{number}" for number in range(MOST)]
+    assert line in [caption.value for caption in app.caption]
+    assert not AppTest.from_function(script, args=(MOST, language)).run().caption
+
+
+def test_the_files_hold_every_row(monkeypatch):
+    filed = []
+    monkeypatch.setattr(tables, "downloads", lambda _, frame, columns, **__: filed.append((len(frame), columns)))
+    tables.table(Reader("en", "CNY"), many(MOST + 1), COLUMNS, key="t", alt="t", file_name="t")
+    assert filed == [(MOST + 1, COLUMNS)]
+
+
+def test_a_habit_is_said_from_the_pay_calendar():
+    said = tables.readable(Reader("en", "CNY"), many(1), COLUMNS)
+    assert said["habit"].tolist() == ["pays around day 15 of the month"]
