@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.reading import readers_csv
+from pipelines.reading.readers_raw import SHEET_LINES
 from pipelines.settings import Settings
 
 INPUTS = int(os.environ.get("FIRSTPAID_FUZZ", "200"))
@@ -55,12 +56,26 @@ def text(rows: list[list[str]], delimiter: str, end: str) -> str:
     return end.join(delimiter.join(row) for row in quoted) + end
 
 
-def workbook(rows: list[list[str]]) -> bytes:
+def sheets(rng: random.Random, rows: list[list[str]]) -> dict[str, list[list[str]]]:
+    """The rows on one sheet or on several, each under the header, in whatever order of columns."""
+    header, *rest = rows
+    found: dict[str, list[list[str]]] = {}
+    for name in ("AR", "二月", "x'y", "notes")[: rng.choice([1, 1, 2, 4])]:
+        size = rng.randint(0, len(rest))
+        order = rng.sample(range(len(header)), len(header)) if rng.random() < 0.3 else list(range(len(header)))
+        found[name] = [[row[i] for i in order] for row in [header, *rest[:size]]]
+        rest = rest[size if rng.random() < 0.8 else 0 :]
+    found["AR"] = found["AR"] if len(found) > 1 else rows
+    return found
+
+
+def workbook(parts: dict[str, list[list[str]]]) -> bytes:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_numbers": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
+        for name, rows in parts.items():
+            sheet = book.add_worksheet(name.replace("'", ""))
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
     return buffer.getvalue()
 
 
@@ -85,28 +100,31 @@ def parquet(rows: list[list[str]]) -> bytes:
         return path.read_bytes()
 
 
-def spreadsheet_xml(rows: list[list[str]]) -> str:
+def spreadsheet_xml(parts: dict[str, list[list[str]]]) -> str:
     space = "urn:schemas-microsoft-com:office:spreadsheet"
-    cells = ["".join(f"<Cell><Data ss:Type='String'>{c.replace('&', '')}</Data></Cell>" for c in row) for row in rows]
-    body = "".join(f"<Row>{row}</Row>" for row in cells)
-    sheet = f"<Worksheet ss:Name='S'><Table>{body}</Table></Worksheet>"
-    return f"<Workbook xmlns='{space}' xmlns:ss='{space}'>{sheet}</Workbook>"
+
+    def cells(row: list[str]) -> str:
+        return "".join(f"<Cell><Data ss:Type='String'>{c.replace('&', '')}</Data></Cell>" for c in row)
+
+    bodies = {name: "".join(f"<Row>{cells(row)}</Row>" for row in rows) for name, rows in parts.items()}
+    found = [f'<Worksheet ss:Name="{name}"><Table>{body}</Table></Worksheet>' for name, body in bodies.items()]
+    return f"<Workbook xmlns='{space}' xmlns:ss='{space}'>{''.join(found)}</Workbook>"
 
 
 def make(rng: random.Random) -> bytes:
     """An export in one of the formats."""
     rows = table(rng, rng.choice([ENGLISH, CHINESE]))
-    plain = text(rows, rng.choice(",;\t|"), rng.choice(["\n", "\r\n", "\r"]))
+    plain, parts = text(rows, rng.choice(",;\t|"), rng.choice(["\n", "\r\n", "\r"])), sheets(rng, rows)
     makers: list[Callable[[], bytes]] = [
         lambda: plain.encode(rng.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"])),
         lambda: plain.encode(),
-        lambda: workbook(rows),
-        lambda: workbook_files.xls({"AR": rows}),
-        lambda: workbook_files.xlsb({"AR": rows}),
-        lambda: workbook_files.ods({"AR": rows}),
+        lambda: workbook(parts),
+        lambda: workbook_files.xls(dict(parts)),
+        lambda: workbook_files.xlsb(dict(parts)),
+        lambda: workbook_files.ods(dict(parts)),
         lambda: parquet(rows),
-        lambda: spreadsheet_xml(rows).encode(),
-        lambda: html(rows).encode(),
+        lambda: spreadsheet_xml(parts).encode(),
+        lambda: "<hr>".join(map(html, parts.values())).encode(),
         lambda: "\n".join(json.dumps(dict(zip(rows[0], r, strict=True))) for r in rows[1:]).encode(),
         lambda: gzip.compress(plain.encode()),
         lambda: archive("a.csv", plain.encode()),
@@ -171,12 +189,15 @@ def take(path: Path, settings: Settings, what: str) -> imports.ImportReport | No
     folder = settings.home / "imports" / report.import_id
     counted = """
         with taken as (select distinct line_no from read_parquet($rows)),
-            set_aside as (select line_no from read_parquet($rejected))
+            set_aside as (
+                select coalesce(list_position($sheets::varchar[], sheet) - 1, 0) * $lines + line_no as line_no
+                from read_parquet($rejected))
         select (select count(*) from taken), (select count(*) from set_aside),
             (select count(distinct line_no) from (from taken union all from set_aside))
     """
     files = {"rows": str(folder / "rows.parquet"), "rejected": str(folder / "rejected.parquet")}
-    accepted, rejected, lines = duckdb.execute(counted, files).fetchone() or (0, 0, 0)
+    place = {"sheets": report.format["together"], "lines": SHEET_LINES}
+    accepted, rejected, lines = duckdb.execute(counted, files | place).fetchone() or (0, 0, 0)
     assert (report.rows_accepted, report.rows_rejected) == (accepted, rejected), what
     assert report.rows_read == accepted + rejected == lines, what
     return report

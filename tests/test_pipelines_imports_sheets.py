@@ -171,6 +171,11 @@ def test_lists_of_different_days_are_not_taken_for_one(tmp_path: Path, settings:
     assert error.code == "error.sheets_of_days" and "2026-01-31" in error.text("en")
 
 
+def test_companies_that_number_their_own_documents_are_asked_about(tmp_path: Path, settings: Settings) -> None:
+    other: Sheet = [HEADER, *[["松江物流", *row[1:]] for row in items(1, 2)[1:]]]
+    assert refused(settings, workbook(tmp_path, {"甲": items(1, 2), "乙": other})).code == "error.sheets_repeat"
+
+
 def test_a_sheet_that_holds_all_the_others_is_asked_about(tmp_path: Path, settings: Settings) -> None:
     header = ["客户名称", "收款日期", "收款金额"]
     paid = [["云帆科技", f"2026-01-{day:02}", 10.0 * day] for day in range(1, 5)]

@@ -155,3 +155,32 @@ def test_a_summary_whose_customers_stand_in_a_column_without_a_header(tmp_path: 
     report, rows = load(tmp_path, text, "distinct customer_name")
     assert (report.kind, report.accepted_total, report.control_total) == ("aged_summary", "357.00", "357.00")
     assert sorted(rows) == [("Azure",), ("Deco Works",)]
+
+
+def test_amounts_and_shares_below_each_bucket_are_told_apart_and_sums_are_no_customers(tmp_path: Path) -> None:
+    text = (
+        "应收账龄分析,,,,,,\n客户：全部,,截止日期：2026-03-31,,,,\n客户,,本币余额,账期内,,1-30,\n"
+        "编号,名称,,本币金额,%,本币金额,%\n0101,青禾贸易,11300,1300,11.5,10000,88.5\n"
+        "0102,远帆机电,2260,0,0,2260,100\n数量,,2,1,,2,\n金额,,13560,1300,9.59,12260,90.41\n"
+    )
+    report, rows = load(tmp_path, text, "customer_id, customer_name, open_amount")
+    assert (report.kind, report.accepted_total, report.rows_set_aside) == ("aged_summary", "13560.00", 2)
+    assert rows[1] == ("0101", "青禾贸易", Decimal(10000))
+
+
+def test_what_remains_is_open_and_not_what_was_due(tmp_path: Path) -> None:
+    text = (
+        "Amount Due,Amount Paid,Amount Remaining,Customer,Customer Name,Date,Number,Total\n"
+        "50.00,50.00,0.00,cus_2,Elm,2026-01-26,B-2,50.00\n"
+    )
+    assert load(tmp_path, text, "amount, open_amount")[1] == [(Decimal(50), Decimal(0))]
+
+
+def test_the_pay_items_of_an_invoice_are_instalments(tmp_path: Path) -> None:
+    text = (
+        "Address Number,Alpha Name,Document Number,Doc Ty,Pay Itm,Invoice Date,Due Date,Gross Amount,Open Amount\n"
+        "4242,Capital,4501,RI,001,2026-01-05,2026-02-04,1200.00,200.00\n"
+        "4242,Capital,4501,RI,002,2026-01-05,2026-03-16,1200.00,1200.00\n"
+    )
+    found = load(tmp_path, text, "customer_id, invoice_id, instalment_no, open_amount")[1]
+    assert found == [("4242", "4501", 1, Decimal(200)), ("4242", "4501", 2, Decimal(1200))]

@@ -28,7 +28,7 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
-from pipelines.importing.imports_sheets import refuse_days, refuse_parts
+from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
@@ -170,8 +170,10 @@ def _write(
     as_of: dt.date | None,
 ) -> ImportReport:
     """Write the Parquet files and say what they hold. Raises NothingAccepted, SheetsRepeat and SheetsOfDays."""
-    kind = reading.mapping.kind
+    kind, several = reading.mapping.kind, len(reading.tables) > 1
     written = write_rows(reading, import_id, path.name, folder)
+    if several and not written.accepted:
+        refuse_repeats(reading.con, path.name, kind, reading.tables, strict=True)
     if not written.accepted:
         raise NothingAccepted(path.name, written.rejected, written.commonest)
     found = written.figures
@@ -182,6 +184,9 @@ def _write(
         texts = [*reading.layout.titles, *(table.raw.sheet or "" for table in reading.tables), path.stem]
         ledger, note = ledger_of(found, texts, reading.options.get("ledger"))
         notes.append(note)
+    if several:
+        strict = ledger == OPEN_ITEMS or kind == "aged_summary"
+        refuse_repeats(reading.con, path.name, kind, reading.tables, strict=strict)
     days = [as_of_date(table.layout.titles, path.stem, found["newest"]) for table in reading.tables]
     report = ImportReport(
         import_id=import_id,
@@ -207,8 +212,7 @@ def _write(
         format=format_of(reading.raw, reading.layout),
         unmapped=reading.mapping.unmapped,
     )
-    if len(reading.tables) > 1:
-        refuse_days(reading.con, report, reading.tables)
+    refuse_days(report, reading.tables)
     return report
 
 

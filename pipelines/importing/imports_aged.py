@@ -15,6 +15,7 @@ from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.readers_groups import path_of
 from pipelines.reading.readers_layout import TOTAL, is_total
 
+_SUMS = "金额|数量|笔数|比例|占比|百分比"  # the rows that sum a summary up, where ledgers put them under the customers
 _NUMBER = re.compile(r"\d.*\d.*\d")  # documents go by numbers
 _Row = tuple[str, bool, Decimal]  # customer, whether dated, balance
 
@@ -23,7 +24,7 @@ def aged_rules(mapping: Mapping) -> list[str]:
     """Faults of an aged summary's rows: totals by name, and rows with nothing in any bucket."""
     empty = " and ".join(f"{name} is null" for name in _amounts(mapping))
     return [
-        f"when regexp_full_match(lower(trim(customer_id)), '{TOTAL}') then 'total_row|customer_id'",
+        f"when regexp_full_match(lower(trim(customer_id)), '{TOTAL}|{_SUMS}') then 'total_row|customer_id'",
         f"when {empty} then 'no_balance|{_amounts(mapping)[0]}'",
     ]
 

@@ -150,41 +150,44 @@ def _cell(table: Table, first: Table, index: int) -> str:
     return f"c{places[label]}" if label in places else "null::varchar"
 
 
-def refuse_days(con: duckdb.DuckDBPyConnection, report: ImportReport, tables: Sequence[Table]) -> None:
-    """Raise where sheets are no parts of one list: they hold the same rows, or name different days.
+def refuse_repeats(
+    con: duckdb.DuckDBPyConnection, name: str, kind: str, tables: Sequence[Table], *, strict: bool
+) -> None:
+    """Raise SheetsRepeat for sheets that hold the same rows, and so are no parts of one list.
 
-    SheetsRepeat for documents that stand on two sheets: a list of open items or a summary has none, movements a few.
-    SheetsOfDays for lists of open items that are dated differently.
+    A list of open items or a summary has none twice (`strict`), movements a few.
     """
-    names = [str(table.raw.sheet) for table in tables]
-    strict = report.ledger == OPEN_ITEMS or report.kind == "aged_summary"
-    key = {"aged_summary": ("customer_id",), "invoices": KEYS["invoices"]}.get(report.kind)
-    if report.kind == "receipts":
+    key = {"aged_summary": ("customer_id",), "invoices": KEYS["invoices"]}.get(kind)
+    if kind == "receipts":
         key = ("entity_id", "receipt_id", "customer_id", "invoice_id", "paid_on", "amount")
-    if key:
-        told = ", ".join(f"coalesce(cast({column} as varchar), '')" for column in key)
-        shown = {"invoices": "invoice_id", "receipts": "coalesce(receipt_id, invoice_id, customer_id)"}
-        con.execute(
-            f"""create or replace temp table on_sheets as
-                select line_no // {SHEET_LINES} as sheet, concat_ws('\x1f', {told}) as key,
-                    any_value({shown.get(report.kind, "customer_id")}) as shown
-                from valued where fault is null group by all"""
-        )
-        worst = con.execute(
-            """with sizes as (select sheet, count(*) as n from on_sheets group by sheet)
-                select a.sheet, b.sheet, count(*) as n, min(a.shown), least(any_value(s.n), any_value(t.n))
-                from on_sheets a join on_sheets b on a.key = b.key and a.sheet < b.sheet
-                    join sizes s on s.sheet = a.sheet join sizes t on t.sheet = b.sheet
-                group by a.sheet, b.sheet order by n desc, 1, 2 limit 1"""
-        ).fetchone()
-        if worst and (strict or _FEW * worst[2] > worst[4]):
-            raise SheetsRepeat(report.file_name, names[worst[0]], names[worst[1]], worst[2], str(worst[3]))
-    if strict:
-        dated = [(name, _day(table)) for name, table in zip(names, tables, strict=True)]
-        days = {day: name for name, day in dated if day}
-        if len(days) > 1:
-            (day, sheet), (other_day, other) = min(days.items()), max(days.items())
-            raise SheetsOfDays(report.file_name, sheet, day, other, other_day)
+    if key is None:
+        return
+    told = ", ".join(f"coalesce(cast({column} as varchar), '')" for column in key)
+    shown = {"invoices": "invoice_id", "receipts": "coalesce(receipt_id, invoice_id, customer_id)"}
+    con.execute(
+        f"""create or replace temp table on_sheets as
+            select line_no // {SHEET_LINES} as sheet, concat_ws('\x1f', {told}) as key,
+                any_value({shown.get(kind, "customer_id")}) as shown
+            from valued where fault is null group by all"""
+    )
+    worst = con.execute(
+        """with sizes as (select sheet, count(*) as n from on_sheets group by sheet)
+            select a.sheet, b.sheet, count(*) as n, min(a.shown), least(any_value(s.n), any_value(t.n))
+            from on_sheets a join on_sheets b on a.key = b.key and a.sheet < b.sheet
+                join sizes s on s.sheet = a.sheet join sizes t on t.sheet = b.sheet
+            group by a.sheet, b.sheet order by n desc, 1, 2 limit 1"""
+    ).fetchone()
+    if worst and (strict or _FEW * worst[2] > worst[4]):
+        one, other = (str(tables[place].raw.sheet) for place in worst[:2])
+        raise SheetsRepeat(name, one, other, worst[2], str(worst[3]))
+
+
+def refuse_days(report: ImportReport, tables: Sequence[Table]) -> None:
+    """Raise SheetsOfDays for sheets with open items that name different days as their own."""
+    days = {day: str(table.raw.sheet) for table in tables if (day := _day(table))}
+    if report.ledger == OPEN_ITEMS and len(days) > 1:
+        (day, sheet), (other_day, other) = min(days.items()), max(days.items())
+        raise SheetsOfDays(report.file_name, sheet, day, other, other_day)
 
 
 def _day(table: Table) -> dt.date | None:

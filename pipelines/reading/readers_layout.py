@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipelines.reading.mapping_buckets import bucket_of
 from pipelines.reading.readers_raw import Cells, Raw
 from pipelines.reading.values_dates import dates_in_text
 
@@ -30,6 +31,7 @@ _TOTAL = re.compile(TOTAL)
 _WIDEST = 1000  # columns a table may have; rows with cells further out are rejected
 RULER = r"[-=_*+~. |]{3,}"
 _RULER = re.compile(RULER)
+_SHARE = re.compile(r"[%％]|比|share|percent", re.I)
 _AS_OF = re.compile(
     r"as\s+(of|at|on)\b|截至|截止|时点|基准日|编制日期|stand\b|stichtag|現在|基準日|기준|data[- ]base|posição em", re.I
 )
@@ -145,6 +147,9 @@ def _joined(header: Cells, under: Cells, rank: HeaderRank) -> list[str]:
         if below and not group:
             return []
         over = (above or group if below else above) if above != below else ""
+        if below and over and bucket_of(over):  # its amount has the name of the bucket, its share is none
+            joined.append(f"{over} {below}" if _SHARE.search(below) else over)
+            continue
         ways = (f"{over} {below}".strip(), f"{below}{over}", below)
         joined.append(next((way for way in ways if over and below and rank([way]) >= 1), ways[0]))
     return joined
