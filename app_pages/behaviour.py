@@ -55,7 +55,8 @@ with st.container(border=True):
 
 with st.container(border=True):
     st.subheader(t("behaviour.customers"), anchor=False)
-    rows = view.ask(queries_lateness.lateness_by_customer)
+    with page.working(view):
+        rows = view.ask(queries_lateness.lateness_by_customer)
     rows[list(DAYS)] = rows[list(DAYS)].round() + 0  # a table cuts decimals off; no day is "-0"
     row = table(
         reader, rows, COLUMNS, key="late_customers", alt=t("behaviour.customers"), open_label=t("app.open"),

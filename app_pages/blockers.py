@@ -12,7 +12,8 @@ COLUMNS = words("cause side invoices overdue_base amount_days")
 view = page.start("blockers")
 reader, t = view.reader, view.reader.t
 
-items = view.ask(queries_blockers.overdue_items)
+with page.working(view):
+    items = view.ask(queries_blockers.overdue_items)
 if items.empty:
     page.nothing_here(t("blockers.none"))
     st.stop()

@@ -33,15 +33,18 @@ if calls.empty:
     contact_form.show(view)
     st.stop()
 
-calls = call_parts.from_probability(view.reader, calls)
+figures = st.container()
+with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    shape = st.segmented_control(
+        t("calls.view"), ("cards", "table", "visits"), default="cards", required=True, key="calls_shape",
+        persist_state="session", format_func=lambda each: t(f"calls.view_{each}"), label_visibility="collapsed",
+    )  # fmt: skip
+    calls = call_parts.from_probability(view.reader, calls)
 if calls.empty:
     st.stop()
 capacity = today.settings.capacity_of(rep)
-call_parts.totals(view.reader, calls, capacity)
-shape = st.segmented_control(
-    t("calls.view"), ("cards", "table", "visits"), default="cards", required=True, key="calls_shape",
-    persist_state="session", format_func=lambda each: t(f"calls.view_{each}"), label_visibility="collapsed",
-)  # fmt: skip
+with figures:
+    call_parts.totals(view.reader, calls, capacity)
 if shape == "table":
     call_parts.as_table(view, calls)
 elif shape == "visits":

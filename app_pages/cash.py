@@ -50,7 +50,8 @@ if earlier:
 
 with st.container(border=True):
     st.subheader(t("cash.customers"), anchor=False)
-    rows = view.ask(queries_cash.cash_by_customer)
+    with page.working(view):
+        rows = view.ask(queries_cash.cash_by_customer)
     row = table(
         reader, rows, COLUMNS, key="cash_customers", alt=t("cash.customers"), open_label=t("app.open"), file_name="cash"
     )

@@ -16,8 +16,9 @@ view = page.start("charges")
 reader, t = view.reader, view.reader.t
 
 rate, grace, cap, commission = charge_parts.terms(view)
-faults = blockers.our_faults(journal_parts.day(view), view.ask(queries_blockers.overdue_items))
-found = view.ask(queries_charge.calibrated, rate, grace, cap, commission, faults)
+with page.working(view):
+    faults = blockers.our_faults(journal_parts.day(view), view.ask(queries_blockers.overdue_items))
+    found = view.ask(queries_charge.calibrated, rate, grace, cap, commission, faults)
 if found.empty:
     page.nothing_here(t("charges.none"))
     st.stop()

@@ -72,10 +72,15 @@ def translate(language: str, key: str, **params: object) -> str:
 
 def reasons(language: str, stored: str | None) -> list[str]:
     """Sentences for a stored `reason` or `reasons` column: a JSON object, or a list of them, each with its `code`."""
+    return [reason(language, item) for item in stored_reasons(stored)]
+
+
+def stored_reasons(stored: str | None) -> list[dict[str, Any]]:
+    """The reasons of a stored column as they are: each its `code` and its parameters."""
     if not stored:
         return []
     parsed = json.loads(stored)
-    return [reason(language, item) for item in (parsed if isinstance(parsed, list) else [parsed])]
+    return parsed if isinstance(parsed, list) else [parsed]
 
 
 def reason(language: str, item: Mapping[str, Any]) -> str:

@@ -23,4 +23,4 @@ def by_customer(reader: Reader, cells: pd.DataFrame) -> pd.DataFrame:
     sums = {**dict.fromkeys(CUSTOMER, ""), "customer_name": reader.t("app.total"), **wide[[*buckets, "total"]].sum()}
     whole = pd.concat([wide, pd.DataFrame([sums])], ignore_index=True)[[*CUSTOMER, *buckets, "total"]].round(2)
     heads = {name: header(reader, name) for name in CUSTOMER} | {each: bucket_name(reader, each) for each in buckets}
-    return whole.rename(columns={**heads, "total": f"{reader.t('app.total')} ({reader.currency})"})
+    return whole.rename(columns={**heads, "total": reader.t("aging.file_total", currency=reader.currency)})

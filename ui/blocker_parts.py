@@ -14,10 +14,10 @@ from pipelines.collecting.journal_entries import EntryRefused
 from pipelines.errors import UserError
 from pipelines.reporting import queries_blockers
 from ui import journal_parts, page
-from ui.charge_parts import SIDE_COLOURS
+from ui.charge_parts import SIDE_COLOURS, amount_days
 from ui.charts import CONFIG, frame, money_axis
 from ui.entry_form import BLOCKERS
-from ui.formats import compact, missing, money, month, number, percent, plain
+from ui.formats import missing, money, month, number, percent, plain
 from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import header, named, table, words
@@ -100,7 +100,9 @@ def _save(view: View, subjects: tuple[Subject, ...]) -> None:
     except EntryRefused as refused:
         first = refused.problems[0]
         name = "blocker" if first.field.endswith("reason") else "side"
-        state["tell.problem"] = f"{view.reader.t(f'entry.{name}')}: {first.text(view.reader.language)}"
+        state["tell.problem"] = view.reader.t(
+            "app.named", name=view.reader.t(f"entry.{name}"), text=first.text(view.reader.language)
+        )
     except UserError as failed:
         state["tell.problem"] = failed.text(view.reader.language)
     else:
@@ -112,7 +114,8 @@ def _save(view: View, subjects: tuple[Subject, ...]) -> None:
 def trend(view: View, today: Day) -> None:
     """Amount-days month by month: waiting for us, for the customer, not looked into; and each cause as a table."""
     reader, t = view.reader, view.reader.t
-    totals = view.ask(queries_blockers.month_days)
+    with page.working(view):
+        totals = view.ask(queries_blockers.month_days)
     if totals.empty:
         page.nothing_here(t("overview.no_history"))
         return
@@ -129,13 +132,14 @@ def trend(view: View, today: Day) -> None:
                 y=rows.to_numpy(),
                 name=t(f"blockers.side_{side or 'unknown'}"),
                 marker_color=SIDE_COLOURS[side],
-                customdata=[compact(reader, value) for value in rows],
+                customdata=[amount_days(reader, value) for value in rows],
                 hovertemplate="%{x}: %{customdata}<extra></extra>",
             )
         )
     frame(figure, 340)
     figure.update_layout(barmode="stack", showlegend=True)
-    figure.update_yaxes(**money_axis(reader, 0, found.groupby("month_end")["amount_days"].sum().max()))
+    most = found.groupby("month_end")["amount_days"].sum().max()
+    figure.update_yaxes(**money_axis(reader, 0, most, write=amount_days))
     st.plotly_chart(figure, key="blocker-trend", config=CONFIG, alt=t("blockers.tab_trend"))
     known = found[found["cause"] != blockers.UNKNOWN[1]].sort_values(["month_end", "amount_days"], ascending=False)
     if known.empty:

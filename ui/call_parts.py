@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pipelines.collecting.follow_up import Day
+from pipelines.i18n import stored_reasons
 from ui import contact_form, journal_parts, navigation, page
 from ui.calendar_file import Event, ics_bytes
 from ui.formats import compact, date, days, missing, money, number, percent, plain
@@ -137,8 +138,7 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
             number(reader, call["max_days_past_due"]),
             reader.code("next_action", call["next_action"]),
             date(reader, call["call_by"]),
-            # What is overdue and since when has columns of its own: it is the first reason where there is any.
-            reader.t("app.semicolon").join(reader.reasons(call["reasons"])[1 if call["overdue_base"] > 0 else 0 :]),
+            reader.t("app.semicolon").join(further_reasons(reader, call)),
             "",
         )
         for call in calls.to_dict("records")
@@ -156,7 +156,7 @@ def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:
     for call in calls.to_dict("records"):
         name = call["customer_name"] or call["customer_id"]
         overdue = money(reader, call["overdue_base"])
-        text = [f"{reader.t('app.overdue')} {overdue}", *reader.reasons(call["reasons"])]
+        text = [f"{reader.t('app.overdue')} {overdue}", *further_reasons(reader, call)]
         title = f"{reader.code('next_action', call['next_action'])} {name}"
         key = f"{call['entity_id']} {call['customer_id']}"
         day = max(pd.Timestamp(call["call_by"]).date(), today.today)
@@ -171,6 +171,16 @@ def skipped(view: View, left_alone: pd.DataFrame) -> None:
         return
     with st.expander(t("calls.skipped", text=number(view.reader, len(left_alone))), icon=":material/pause_circle:"):
         payers_table(view, left_alone, SKIPPED_COLUMNS, key="skipped", alt=t("calls.skipped_alt"), file_name="skipped")
+
+
+def further_reasons(reader: Reader, call: Mapping[Any, Any]) -> list[str]:
+    """The reasons in words without the one that only repeats what is overdue and since when, which stands beside."""
+    return [reader.reason(each) for each in stored_reasons(call["reasons"]) if not _says_overdue(each, call)]
+
+
+def _says_overdue(reason: Mapping[str, Any], call: Mapping[Any, Any]) -> bool:
+    """Whether a reason is the overdue amount of this very call; of a customer shared among reps it is a larger one."""
+    return reason["code"] == "overdue" and abs(float(reason["amount"]) - float(call["overdue_base"])) <= 0.5
 
 
 def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
@@ -189,7 +199,7 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
             ]
             if any(agreed):
                 st.markdown(" ".join(filter(None, agreed)))
-            sentences = reader.reasons(call["reasons"])
+            sentences = further_reasons(reader, call)
             if sentences:
                 st.caption("  \n".join(f"• {plain(sentence)}" for sentence in sentences))
         with how:
@@ -223,7 +233,10 @@ def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
     due = plain(money(reader, call["amount_due_base"]))
     if call["overdue_base"] > 0:
         age = days(reader, call["max_days_past_due"])
-        parts = [f":red[{t('calls.overdue_since', text=plain(money(reader, call['overdue_base'])), age=age)}]"]
+        said = {"text": plain(money(reader, call["overdue_base"])), "age": age}
+        counted = next((each for each in stored_reasons(call["reasons"]) if _says_overdue(each, call)), None)
+        key = "calls.overdue_in" if counted else "calls.overdue_since"
+        parts = [f":red[{t(key, **said, **({'items': counted['items']} if counted else {}))}]"]
         if call["amount_due_base"] != call["overdue_base"]:
             parts.append(t("calls.due", text=due))
     else:

@@ -127,7 +127,11 @@ def _facts(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]
     known = payer_card.facts(today, customer)
 
     def line(names: Sequence[str]) -> str:
-        return " · ".join(f"{reader.code('fact', name)}: {known[name].value}" for name in names if known[name].value)
+        return " · ".join(
+            reader.t("app.named", name=reader.code("fact", name), text=known[name].value)
+            for name in names
+            if known[name].value
+        )
 
     money_line = reader.t(
         "sheet.owes", overdue=money(reader, customer.get("overdue_base")), text=money(reader, customer.get("open_base"))

@@ -50,12 +50,12 @@ def pareto(reader: Reader, found: pd.DataFrame) -> go.Figure:
         figure.add_bar(
             x=days_of, y=names, orientation="h", name=reader.t(f"blockers.side_{side or 'unknown'}"),
             marker_color=SIDE_COLOURS[side], showlegend=True,
-            customdata=[_amount_days(reader, value) for value in days_of],
+            customdata=[amount_days(reader, value) for value in days_of],
             hovertemplate="%{y}<br>%{fullData.name}: %{customdata}<extra></extra>",
         )  # fmt: skip
     figure.add_scatter(
         x=whole[causes], y=names, mode="text", textposition="middle right", cliponaxis=False, showlegend=False,
-        text=["  " + _amount_days(reader, value) for value in whole[causes]], hoverinfo="skip",
+        text=["  " + amount_days(reader, value) for value in whole[causes]], hoverinfo="skip",
     )  # fmt: skip
     frame(figure, 60 + BAR_HEIGHT * len(causes))
     figure.update_layout(barmode="stack")
@@ -64,7 +64,8 @@ def pareto(reader: Reader, found: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _amount_days(reader: Reader, value: float) -> str:
+def amount_days(reader: Reader, value: float) -> str:
+    """Overdue money times the days it has been overdue, short and with its unit."""
     return reader.t("blockers.amount_days", text=compact(reader, value))
 
 

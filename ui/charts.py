@@ -1,7 +1,7 @@
 """The figures of the pages: a query's rows in, a Plotly figure out. Colours mean the same thing on every page."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,7 +33,7 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
             textposition="outside",
             cliponaxis=False,
             customdata=[
-                [money(reader, value), reader.t("app.items", count=int(n), text=number(reader, int(n))), share]
+                [money(reader, value), reader.t("app.items", count=int(n)), share]
                 for value, n, share in zip(
                     rows["open_base"],
                     rows["items"],
@@ -221,7 +221,9 @@ def lateness(reader: Reader, late: float) -> str:
     return reader.t(key, text=number(reader, abs(int(late))))
 
 
-def money_axis(reader: Reader, low: float, high: float, count: int = 5) -> dict[str, object]:
+def money_axis(
+    reader: Reader, low: float, high: float, count: int = 5, write: Callable[[Reader, float], str] = compact
+) -> dict[str, object]:
     """Axis ticks at round amounts, written short in the reader's language (Plotly itself knows no 万)."""
     low, high = min(0.0, _finite(low)), max(0.0, _finite(high))
     if high == low:
@@ -230,7 +232,7 @@ def money_axis(reader: Reader, low: float, high: float, count: int = 5) -> dict[
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
     ticks = [step * i for i in range(math.floor(low / step), math.ceil(high / step) + 1)]
-    return {"tickvals": ticks, "ticktext": [compact(reader, tick) for tick in ticks]}
+    return {"tickvals": ticks, "ticktext": [write(reader, tick) for tick in ticks]}
 
 
 def _finite(value: float) -> float:

@@ -30,8 +30,8 @@ def show(view: View, today: Day, customer: Mapping[str, Any], proposal: Proposal
     reasons = "\n".join(f"- {plain(reader.reason(reason))}" for reason in proposal.reasons)
     st.markdown(f"{proposed}\n\n{reasons or t('class.no_reasons')}")
     for cause, others in proposal.others.items():
-        said = "; ".join(plain(reader.reason(reason)) for reason in others)
-        st.caption(f"{plain(t('class.other', text=reader.code('cause', cause)))}: {said}")
+        said = t("app.semicolon").join(reader.reason(reason) for reason in others)
+        st.caption(plain(t("app.named", name=t("class.other", text=reader.code("cause", cause)), text=said)))
     with st.expander(t("class.settle"), icon=":material/gavel:", key=f"class-{whom[1]}"):
         form = Form(view, f"class.{whom[0]}.{whom[1]}")
         forms.choice(form, "cause", t("sheet.cause"), debt_class.CLASSES, "cause")

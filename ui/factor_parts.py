@@ -41,7 +41,8 @@ def show(view: View, today: Day, entity_id: str, customer_id: str) -> None:
 def rated(reader: Reader, today: Day, note: Note) -> str:
     """A rating in one line: of what, how high, by whom, when, and the reason given."""
     said = note.payload
-    line = f"{reader.code('aspect', said.aspect)}: {said.score} / 5 · {note.who} · {date(reader, today.made_on(note))}"
+    given = reader.t("app.named", name=reader.code("aspect", said.aspect), text=f"{said.score} / 5")
+    line = f"{given} · {note.who} · {date(reader, today.made_on(note))}"
     return f"{line} · {said.note}" if said.note else line
 
 

@@ -40,7 +40,11 @@ def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
 def in_words(reader: Reader, widest: Scope, scope: Scope) -> str:
     """What the figures of a page cover, for the line under its title."""
     parts = [
-        f"{reader.t(f'filter.{name}')}: {reader.t('app.comma').join(v or reader.t('app.unassigned') for v in kept)}"
+        reader.t(
+            "app.named",
+            name=reader.t(f"filter.{name}"),
+            text=reader.t("app.comma").join(v or reader.t("app.unassigned") for v in kept),
+        )
         for name in DIMENSIONS
         if (kept := getattr(scope, name)) and kept != getattr(widest, name)
     ]

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ui.buckets import DUE, TOTAL_COLOUR, bucket_colours, bucket_label, bucket_name, faded, is_late
-from ui.formats import compact, money, number, plain_in_chart
+from ui.formats import compact, money, plain_in_chart
 from ui.i18n import Reader
 
 TOTAL = "total"  # the column that adds up a customer's row
@@ -134,7 +134,7 @@ def _cell_texts(
                 plain_in_chart(name_of[key] or key[1]),
                 reader.t("app.total") if bucket == TOTAL else bucket_name(reader, bucket),
                 money(reader, value),
-                reader.t("app.items", count=int(items), text=number(reader, int(items))),
+                reader.t("app.items", count=int(items)),
             ]
             for key, bucket, value, items in zip(keys, shown["bucket"], shown["open_base"], shown["items"], strict=True)
         ],

@@ -272,7 +272,7 @@ def _of_letter(reader: Reader, note: Note) -> list[str]:
     """The figures of a letter: how many items, its sum, and what the customer's books say."""
     letter, t, lines = note.payload, reader.t, []
     if letter.items:
-        lines.append(t("app.items", count=len(letter.items), text=number(reader, len(letter.items))))
+        lines.append(t("app.items", count=len(letter.items)))
     if letter.amount is not None:
         amount = money(reader, letter.amount, letter.currency)
         lines.append(plain(t("journal.amount", text=amount, date=date(reader, letter.as_of))))

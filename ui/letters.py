@@ -1,5 +1,6 @@
 """Letters to a payer as drafts: the words can be edited, the figures are those of the build and cannot."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -115,12 +116,14 @@ def _edited(
         suggested = f"{sender}\n\n{suggested}"
     elif kind != "lawyer_request":
         st.caption(f":material/edit: {t('letter.no_sender')}")
-    before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height=150)
+    before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height="content")
     if params["text"] in suggested and params["text"] not in before:
         st.warning(t("letter.total_changed", text=params["text"]), icon=":material/warning:")
     # A table on the page reads markdown, a file does not.
     st.table(pd.DataFrame(rows[1:], columns=rows[0]).map(plain), border="horizontal", alt=t("letter.figures"))
-    after = st.text_area(t("letter.after"), reader.t(f"letter.{words}_after", **params), key=f"a-{key}", height=150)
+    after = st.text_area(
+        t("letter.after"), reader.t(f"letter.{words}_after", **params), key=f"a-{key}", height="content"
+    )
     note = reader.t("letter.locked", date=params["date"], id_build=view.build.build_id)
     st.caption(plain(note))
     return Draft(kind, language, reader.code("letter", kind), before, rows, after, note, about)
@@ -186,20 +189,31 @@ def _sent_before(today: Day, customer: Mapping[str, Any], kind: str) -> list[fol
 
 
 def _history(reader: Reader, today: Day, customer: Mapping[str, Any]) -> list[str]:
-    """What has been tried so far, oldest first: letters sent, promises and what became of them, talks."""
+    """What has been tried so far, oldest first: letters, promises and what became of them, talks, legal steps."""
     lines = []
-    for note in reversed(today.of(str(customer["entity_id"]), str(customer["customer_id"]))):
-        entry, day = note.payload, date(reader, today.made_on(note))
+    told = today.of(str(customer["entity_id"]), str(customer["customer_id"]))
+    # By the day on which it happened: a legal step is often entered days later.
+    for note in sorted(told, key=lambda note: (_happened_on(today, note), note.id)):
+        entry, day = note.payload, date(reader, _happened_on(today, note))
         if note.kind == "letter" and entry.state != "drafted":
             lines.append(f"{day}  {reader.code('letter', entry.letter)}")
         elif note.kind == "promise" and note.is_open:
             state = reader.code("promise_state", follow_up.promise_state(today, note))
             agreed = f"{money(reader, entry.amount, entry.currency)}, {date(reader, entry.promised_on)}"
-            lines.append(f"{day}  {reader.code('entry', 'promise')}: {agreed} ({state})")
+            said = reader.t("app.named", name=reader.code("entry", "promise"), text=agreed)
+            lines.append(f"{day}  {said} ({state})")
         elif note.kind == "contact":
-            said = f"{reader.code('contact_method', entry.method)}: {reader.code('contact_result', entry.result)}"
-            lines.append(f"{day}  {said}")
+            method, result = reader.code("contact_method", entry.method), reader.code("contact_result", entry.result)
+            lines.append(f"{day}  {reader.t('app.named', name=method, text=result)}")
+        elif note.kind == "legal_stage":
+            lines.append("  ".join(filter(None, (day, reader.code("legal", entry.stage), entry.document))))
     return lines or [reader.t("letter.no_history")]
+
+
+def _happened_on(today: Day, note: follow_up.Note) -> dt.date:
+    """The day of a legal step is stated; everything else is entered as it happens."""
+    day: dt.date = note.payload.happened_on if note.kind == "legal_stage" else today.made_on(note)
+    return day
 
 
 def _pdf(draft: Draft) -> bytes:

@@ -99,7 +99,7 @@ def _card(view: View, today: Day, row: dict, due: pd.DataFrame) -> None:
         what, how = st.columns([1.7, 1], gap="medium")
         with what:
             st.markdown(f"**{plain(row['customer_name'])}** :gray[{plain(whom[1])}]")
-            amount = t("app.items", count=int(row["items"]), text=number(reader, row["items"]))
+            amount = t("app.items", count=int(row["items"]))
             behind = (
                 t("notice.since", text=days(reader, row["days_behind"])) if row["days_behind"] else t("notice.today")
             )

@@ -1,5 +1,7 @@
 """How every page begins: its title, what its figures cover, and what to do while there is nothing to show."""
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -55,6 +57,11 @@ def nothing_yet(view: View) -> None:
             st.write(t("empty.sample_text"))
             if view.who.role in navigation.OFFICE:
                 navigation.link("imports", t("empty.sample_link"), icon=":material/arrow_forward:")
+
+
+def working(view: View) -> AbstractContextManager[None]:
+    """A sign that the page is at work, for what may take seconds over millions of invoices; gone at once where not."""
+    return st.spinner(view.reader.t("app.working"))
 
 
 def sideways(least: int) -> DeltaGenerator:

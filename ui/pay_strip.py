@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import plotly.graph_objects as go
 
-from ui.charts import frame
+from ui.charts import OVERDUE, frame
 from ui.formats import compact, date, money, month
 from ui.i18n import Reader
 
@@ -53,5 +53,8 @@ def strip(reader: Reader, days: pd.DataFrame, as_of: dt.date, closing_day: int |
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, dtick=max(1, len(months) // 12))
     figure.update_xaxes(dtick=5, tick0=5, range=[0.5, 31.5], side="bottom")
     if closing_day is not None:
-        figure.add_vline(x=closing_day, line_dash="dot", line_color="#DD5550", line_width=2)
+        figure.add_vline(
+            x=closing_day, line_dash="dot", line_color=OVERDUE, line_width=2, annotation_position="top",
+            annotation_text=reader.t("payer.closing_day"), annotation_font_color=OVERDUE,
+        )  # fmt: skip
     return figure

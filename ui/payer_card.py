@@ -14,6 +14,7 @@ from ui import forms, journal_parts
 from ui.formats import date, plain
 from ui.forms import Form
 from ui.habits import in_words
+from ui.i18n import Reader
 from ui.session import View
 
 
@@ -45,9 +46,13 @@ def show(view: View, today: Day, customer: Mapping[str, Any]) -> None:
 def _line(view: View, name: str, fact: Fact) -> str:
     reader = view.reader
     if not fact.value:
-        return f"{plain(reader.code('fact', name))}: :gray[{reader.t('payer_card.unknown')}]"
+        return _named(reader, name, f":gray[{reader.t('payer_card.unknown')}]")
     said = f"{fact.who} · {date(reader, fact.on)}" if fact.who else reader.t("payer_card.from_master")
-    return f"{plain(reader.code('fact', name))}: **{plain(fact.value)}** :gray[{plain(said)}]"
+    return _named(reader, name, f"**{plain(fact.value)}** :gray[{plain(said)}]")
+
+
+def _named(reader: Reader, name: str, markdown: str) -> str:
+    return reader.t("app.named", name=plain(reader.code("fact", name)), text=markdown)
 
 
 def _begin(form: Form, about: Subject, known: Mapping[str, Fact]) -> None:

@@ -137,10 +137,7 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
             on_change=_remember_bucket, args=(key,),
         )  # fmt: skip
         shown = items[items["bucket"] == bucket] if bucket else items
-        st.caption(
-            f"{t('app.items', count=len(shown), text=number(reader, len(shown)))} · "
-            f"{money(reader, float(shown['open_base'].sum()))}"
-        )
+        st.caption(f"{t('app.items', count=len(shown))} · {money(reader, float(shown['open_base'].sum()))}")
         if shown.empty:
             page.nothing_here(t("payer.nothing_in_bucket"))
             return

@@ -42,12 +42,13 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
         entry_form.buttons(view, today, *whom, invoices)
         for place, icon in LINKS:
             navigation.link(place, t(f"nav.{place}"), f":material/{icon}:", entity=whom[0], customer=whom[1])
-        if badges := journal_parts.promise_badges(reader, today, *whom):
-            st.markdown(badges)
-        if (decided := debt_class.settled(today, *whom)) is not None:
-            st.markdown(f":gray-badge[:material/category: {plain(reader.code('cause', decided.payload.cause))}]")
-        if step := ladder.standing(today, *whom).step:
-            st.markdown(f":red-badge[:material/stairs: {plain(reader.code('ladder', step))}]")
+    badges = [journal_parts.promise_badges(reader, today, *whom)]
+    if (decided := debt_class.settled(today, *whom)) is not None:
+        badges.append(f":gray-badge[:material/category: {plain(reader.code('cause', decided.payload.cause))}]")
+    if step := ladder.standing(today, *whom).step:
+        badges.append(f":red-badge[:material/stairs: {plain(reader.code('ladder', step))}]")
+    if any(badges):
+        st.markdown(" ".join(filter(None, badges)))
     st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
     left_alone(view, today, customer)
 

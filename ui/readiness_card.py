@@ -52,7 +52,7 @@ def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, 
     if note is not None:
         line += f" :gray[{plain(reader.code('confirmation', state))} · {plain(note.who)} · "
         line += f"{date(reader, today.made_on(note))}]"
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
         st.markdown(line, width="stretch")
         for answer, label in (("confirmed", "readiness.confirm"), ("missing", "readiness.miss")):
             st.button(

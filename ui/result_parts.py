@@ -153,7 +153,8 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
     faults = blockers.our_faults(today, view.ask(queries_blockers.overdue_items))
     since = as_of - dt.timedelta(days=days)
     rate = queries_charge.RATE
-    charges = view.ask(queries_charge.rep_charges, rate, 0, since, faults)
+    with page.working(view):
+        charges = view.ask(queries_charge.rep_charges, rate, 0, since, faults)
     charges["commission_base"] = charges["collected_base"] * queries_charge.COMMISSION
     charges["kept_base"] = charges["commission_base"] - charges["charge_base"]
     pairs = tuple(sorted(customer for customer in today.notes if customer[0]))

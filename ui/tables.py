@@ -77,6 +77,7 @@ _COLUMNS_OF_KIND = {
     "habit": "habit",
 }
 MOST = 1_000  # rows sent to the browser; the files hold all
+ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
@@ -129,6 +130,8 @@ def table(
     if open_label:
         shown.insert(0, "open", open_label)
         config["open"] = st.column_config.ButtonColumn("", type="tertiary", key=click_key, width="small")
+    if height != "auto" and len(shown) < ROWS_SHOWN_AT_ONCE:
+        height = "auto"  # a table is no higher than its rows: empty lines look like missing ones
     st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
     if len(frame) > MOST:
         counts = {"shown": number(reader, MOST), "count": number(reader, len(frame))}

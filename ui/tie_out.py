@@ -69,7 +69,8 @@ def _rows(view: View, day: dt.date | None, customer: Customer | None) -> None:
         rows: pd.DataFrame = ask(queries_tie_out.tie_out_rows, day, customer)
         return rows
 
-    found = ask(queries_tie_out.tie_out_rows, day, customer, SHOWN)
+    with page.working(view):
+        found = ask(queries_tie_out.tie_out_rows, day, customer, SHOWN)
     if found.empty:
         page.nothing_here(t("tie_out.no_rows"))
         return
