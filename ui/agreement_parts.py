@@ -63,7 +63,7 @@ def cards(view: View, found: pd.DataFrame) -> None:
             others = int((chosen & ~is_base).sum())
             count = t(
                 "agreements.count_others" if others else "agreements.count",
-                text=number(reader, len(rows_of)), others=number(reader, others),
+                count=len(rows_of), others=others,
             )  # fmt: skip
             note = t("agreements.other_currencies", text=number(reader, others)) if others else ""
             st.metric(

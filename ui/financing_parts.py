@@ -14,7 +14,7 @@ from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_agreements, queries_financing, queries_payers
 from ui import forms, journal_parts, page, payer_today
 from ui.charts import ACCENT, CONFIG, OVERDUE, frame, money_axis
-from ui.formats import compact, date, money, number, plain
+from ui.formats import compact, date, money, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
@@ -153,20 +153,21 @@ def _one(view: View, ways: list[Way], amount: float) -> None:
 
 
 def bill_cards(view: View, found: pd.DataFrame) -> None:
-    """What is in hand, falls due soon, was handed on and may come back, and has bounced; base currency only."""
+    """What is in hand, falls due soon, was handed on and may come back, and bounced; other currencies only counted."""
     reader, t = view.reader, view.reader.t
-    base = found[found["currency"] == reader.currency]
     parts = {
-        "in_hand": base[base["bill_state"] == "received"],
-        "due_soon": base[(base["bill_state"] == "received") & (base["days_until"] <= bills.SOON_DAYS)],
-        "handed_on": base[base["bill_state"].isin(["discounted", "endorsed"])],
-        "bounced": base[base["bill_state"] == "bounced"],
+        "in_hand": found[found["bill_state"] == "received"],
+        "due_soon": found[(found["bill_state"] == "received") & (found["days_until"] <= bills.SOON_DAYS)],
+        "handed_on": found[found["bill_state"].isin(["discounted", "endorsed"])],
+        "bounced": found[found["bill_state"] == "bounced"],
     }
     with st.grid(4, min_column_width=170, gap="small"):
         for name, rows in parts.items():
-            count = t("financing.bills", text=number(reader, len(rows)))
+            base = rows[rows["currency"] == reader.currency]
+            others = len(rows) - len(base)
+            count = t("financing.bills_others" if others else "financing.bills", count=len(base), others=others)
             st.metric(
-                t(f"financing.{name}"), compact(reader, float(rows["amount_doc"].sum())), count, delta_color="off",
+                t(f"financing.{name}"), compact(reader, float(base["amount_doc"].sum())), count, delta_color="off",
                 delta_arrow="off", border=True, height="stretch", help=t(f"financing.{name}_help"),
             )  # fmt: skip
 
