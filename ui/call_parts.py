@@ -187,7 +187,7 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
     reader, t = view.reader, view.reader.t
     whom = (str(call["entity_id"]), str(call["customer_id"]))
     with st.container(border=True):
-        who, how = st.columns([2, 1], gap="medium")
+        who, how = st.columns([8, 5], gap="medium")  # the three ways on fit beside each other in English, too
         with who:
             badge = f":{CLASS_COLOURS.get(call['payer_class'], 'gray')}-badge[{plain(call['payer_class'])}]"
             name = plain(call["customer_name"] or call["customer_id"])
