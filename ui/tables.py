@@ -1,6 +1,6 @@
 """Tables as people read them: translated headers, separators, right-aligned amounts, codes in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -199,16 +199,16 @@ def _habits(reader: Reader, calendars: pd.DataFrame) -> list[str]:
     ]
 
 
-def _amount_width(label: str, values: pd.Series) -> int:
-    """Pixels that hold the heading and the longest amount: a column sized by the browser cuts amounts off."""
-    longest = max((len(f"{value:,.2f}") for value in values.dropna()), default=0)
-    return 20 + max(7 * longest, sum(14 if letter > "\u2e80" else 7 for letter in label))
+def _width(label: str, texts: Iterable[str]) -> int:
+    """Pixels that hold the heading and the longest text: a column sized by the browser cuts amounts and rare words."""
+    return 20 + max(sum(14 if letter > "\u2e80" else 7 for letter in text) for text in (label, *texts))
 
 
 def _config(reader: Reader, column: str, values: pd.Series) -> object:
     kind, label = KINDS[column], header(reader, column)
     if kind in ("money", "amount"):
-        return st.column_config.NumberColumn(label, format="%,.2f", width=_amount_width(label, values))
+        texts = (f"{value:,.2f}" for value in values.dropna())
+        return st.column_config.NumberColumn(label, format="%,.2f", width=_width(label, texts))
     if kind == "count":
         return st.column_config.NumberColumn(label, format="%,d")
     if kind == "points":
@@ -225,4 +225,6 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.TextColumn(label, width="large")
     if column == "file_name":
         return st.column_config.TextColumn(label, width=FILE_NAME_WIDTH)
+    if kind == "code":
+        return st.column_config.TextColumn(label, width=_width(label, values.dropna().astype(str).unique()))
     return st.column_config.TextColumn(label)
