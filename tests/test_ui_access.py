@@ -33,7 +33,7 @@ def test_a_choice_the_person_may_not_make_is_dropped():
 def test_the_page_says_in_words_what_it_is_narrowed_to():
     reader = Reader("zh_CN", "CNY")
     widest = Scope(reps=("张三",))
-    assert in_words(reader, widest, Scope(regions=("华东", ""), reps=("张三",))) == "区域: 华东、未分配"
+    assert in_words(reader, widest, Scope(regions=("华东", ""), reps=("张三",))) == "区域：华东、未分配"
     assert in_words(reader, widest, widest) == ""
 
 
