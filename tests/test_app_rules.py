@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
-from test_app_pages import ask, healthy, opened
+from test_app_pages import ask, healthy, opened, turned_to
 
+from pipelines import i18n
 from pipelines.collecting import follow_up, journal, policies
 from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_blockers, queries_calls, queries_priority
@@ -83,6 +84,7 @@ def test_a_blocker_is_told_for_several_invoices_at_once(sample_copy, monkeypatch
     healthy(app, language)
     ours = {"en": "Waits for us", "zh_CN": "卡在我方"}[language]
     assert {each.label: each.value for each in app.metric}[ours][0] != "0"
+    healthy(turned_to(app, "blockers", i18n.translate(language, "blockers.tab_faults")), language)
     faults = next(table.value for table in app.dataframe if "days_lost" in table.value)
     assert len(faults) == 3 and (faults["days_lost"] > 0).all()
 

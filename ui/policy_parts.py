@@ -23,7 +23,6 @@ CHANGED_COLUMNS = words("customer_name payer_class old_strategy old_method new_s
 STRATEGIES = words("remind chase firm escalate nurture care partner review")
 METHODS = words("call letter visit remind review")
 FIELDS = words("strategy method classes customer_type min_days max_days min_overdue min_broken disputed")
-MOST = 200  # rows of an effect sent to the browser
 DIGITS = 3
 
 
@@ -78,7 +77,7 @@ def _moves(view: View, effect: pd.DataFrame) -> None:
     with st.grid(3, min_column_width=120, gap="small"):
         for label, count in figures.items():
             st.metric(t(label), number(reader, count), border=True, height="stretch")
-    farthest = moved.iloc[(-moved["moved"].abs()).argsort(kind="stable")].head(MOST)
+    farthest = moved.iloc[(-moved["moved"].abs()).argsort(kind="stable")]
     payers_table(view, farthest, MOVED_COLUMNS, key="moved", alt=t("rules.effect"), file_name="rank-changes")
 
 
@@ -145,7 +144,7 @@ def strategies(view: View, today: Day) -> None:
             **{f"{name}_strategy": [reader.code("strategy", each) for each in other[f"{name}_strategy"]],
                f"{name}_method": [reader.code("next_action", each) for each in other[f"{name}_method"]]}
         )  # fmt: skip
-    payers_table(view, other.head(MOST), CHANGED_COLUMNS, key="other", alt=t("rules.effect"), file_name="changes")
+    payers_table(view, other, CHANGED_COLUMNS, key="other", alt=t("rules.effect"), file_name="changes")
 
 
 def capacities(view: View, today: Day) -> None:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pipelines.collecting import follow_up
 from pipelines.collecting.follow_up import Day, Note
 
 REGISTER = [
     "entity_id", "customer_id", "invoice_id", "legal", "happened_on", "document", "cost_base", "next_on", "who", "note",
 ]  # fmt: skip
+ENDS = ["limitation_on", "days_left", "last_event_on", "legal", "document"]
 SIGNED_LETTERS = ("stamped", "reconciled")
 
 
@@ -87,26 +89,28 @@ def running_out(day: Day, items: pd.DataFrame) -> pd.DataFrame:
     `items` are the rows of `queries_claims.old_claims`. Added: limitation_on, days_left (negative: time-barred),
     last_event_on and document of the event it counts from, `legal` (what it was).
     """
-    rows = []
-    known: dict[tuple[str, str], list[Event]] = {}
-    for row in items.to_dict("records"):
-        customer = (row["entity_id"], row["customer_id"])
-        if customer not in known:
-            known[customer] = events(day, *customer)
+    settings, rows = day.settings, []
+    noted = follow_up.rows_of(day.notes.keys(), items)
+    for row in noted.to_dict("records"):
+        about = events(day, row["entity_id"], row["customer_id"])
         due_on = pd.Timestamp(row["due_date"]).date()
-        found = clock(due_on, known[customer], day.settings.limitation_years, row["invoice_id"])
-        left = (found.ends_on - day.today).days
-        if left <= day.settings.limitation_warning_days:
-            rows.append(row | _ends(found, left))
-    frame = pd.DataFrame(rows, columns=[*items.columns, *_ends(Clock(day.today, None), 0)])
-    return frame.sort_values(["days_left", "open_base"], ascending=[True, False], ignore_index=True)
+        rows.append(_ends(day, clock(due_on, about, settings.limitation_years, row["invoice_id"])))
+    with_entries = noted.join(pd.DataFrame(rows, noted.index, ENDS))
+    # The others' clocks know nothing but the due date, which many share.
+    others = items.drop(noted.index)
+    days = others["due_date"].drop_duplicates()
+    clocks = [_ends(day, clock(pd.Timestamp(due_on).date(), (), settings.limitation_years)) for due_on in days]
+    without = others.join(pd.DataFrame(clocks, days.to_numpy(), ENDS), on="due_date")
+    found = pd.concat([each for each in (with_entries, without) if len(each)] or [without]).sort_index()
+    found = found[found["days_left"] <= settings.limitation_warning_days]
+    return found.sort_values(["days_left", "open_base"], ascending=[True, False], ignore_index=True)
 
 
-def _ends(found: Clock, left: int) -> dict[str, Any]:
+def _ends(day: Day, found: Clock) -> dict[str, Any]:
     event = found.event
     return {
         "limitation_on": found.ends_on,
-        "days_left": left,
+        "days_left": (found.ends_on - day.today).days,
         "last_event_on": event.on if event else None,
         "legal": event.kind if event else "due_date",
         "document": event.document if event else "",

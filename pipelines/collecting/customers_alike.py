@@ -112,9 +112,10 @@ def _pairs(keys: Sequence[tuple[str, str]], names: Sequence[str], full: Sequence
     """Pairs of places whose customers are alike, with how much, 0 to 1."""
     numbers, digits_of, named, worded = (defaultdict(list) for _ in range(4))
     for place, ((entity, number), name) in enumerate(zip(keys, names, strict=True)):
-        numbers[entity, plain_number(number)].append(place)
+        plain = plain_number(number)
+        numbers[entity, plain].append(place)
         # C-123 and 123 may be one where letters stand before the digits in one place only.
-        digits_of[entity, re.sub(r"^[^\W\d_]+", "", plain_number(number)).lstrip("0")].append(place)
+        digits_of[entity, re.sub(r"^[^\W\d_]+", "", plain).lstrip("0")].append(place)
         if len(name) > 1:
             named[entity, name.replace(" ", "")].append(place)
             for word in _words(name):

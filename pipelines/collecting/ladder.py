@@ -127,13 +127,26 @@ def board(day: Day, customers: pd.DataFrame) -> pd.DataFrame:
     force, '' on the ground), allowed (the next step whose rule is met, ''), made_on, approver, overdue_then_base and
     reasons (the ways back, JSON).
     """
-    rows = [_row(day, row) for row in customers.to_dict("records")]
-    found = pd.DataFrame([row for row in rows if row["ladder"] or row["allowed"]])
+    customers = customers.reset_index(drop=True)
+    noted = follow_up.rows_of(day.notes.keys(), customers)
+    rows = [_row(day, row) for row in noted.to_dict("records")]
+    known = [row for row in rows if row["ladder"] or row["allowed"]]
+    found = pd.concat([*([pd.DataFrame(known)] if known else []), _ready(day.settings, customers.drop(noted.index))])
     if found.empty:
         return found
     place = found["ladder"].map(lambda step: STEPS.index(step) if step else -1)
     order = found.assign(place=place).sort_values(["place", "overdue_base"], ascending=False, ignore_index=True)
     return order.drop(columns="place")
+
+
+def _ready(settings: Settings, customers: pd.DataFrame) -> pd.DataFrame:
+    """Those of many customers without an entry who may come onto the ladder, with the columns of `_row`."""
+    rule = settings.ladder[STEPS[0]]
+    overdue = customers["overdue_base"].astype(float)
+    may = (overdue > 0) & (overdue >= float(rule.overdue)) & (customers["max_days_past_due"] >= rule.days)
+    return customers[may].assign(
+        ladder="", allowed=STEPS[0], made_on=None, approver="", overdue_then_base=None, reasons=follow_up.as_json([])
+    )
 
 
 def _row(day: Day, row: dict[Any, Any]) -> dict[Any, Any]:

@@ -6,8 +6,6 @@ import pandas as pd
 
 from pipelines.reporting.queries import Connection, Scope, _frame
 
-MOST_CLAIMS = 20_000  # claims looked at for their clock; the oldest come first
-
 
 def overdue_for(con: Connection, scope: Scope, days: int) -> pd.DataFrame:
     """Customers with something overdue for at least `days`, most overdue first.
@@ -55,7 +53,6 @@ def old_claims(con: Connection, scope: Scope, due_until: dt.date) -> pd.DataFram
         inner join dim_customers as customers using (entity_id, customer_id)
         where items.days_past_due is not null and items.due_date <= ? and {condition}
         order by items.due_date, items.open_base desc, items.invoice_id
-        limit {MOST_CLAIMS}
         """,
         [due_until, *values],
     )

@@ -205,6 +205,17 @@ def risk(size: int, home: Path) -> list[Row]:
     return [replace(rows[0], cpu_ratio=cpu_ratio), *rows[1:]]
 
 
+def pages(size: int, home: Path) -> list[Row]:
+    """Every page on the published build, opened first and again, beside a page that shows one line."""
+    say(f"pages at {size:,} invoices")
+    timings = ask(["tests.bench.pages", "pages"], home)
+    bare = timings.pop("empty page")["p50"]
+    return [
+        Row(f"page: {name}", size, "empty page", took["p50"], bare, took["p50"] / bare, None)
+        for name, took in timings.items()
+    ]
+
+
 def overview(scratch: Path) -> list[Row]:
     """The overview answered after its first view, on the sample, beside a page that shows one line."""
     say("overview page on the sample")
@@ -305,21 +316,23 @@ def main() -> None:
             show(loaded)
             asked = queries(size, home)
             show(asked)
+            opened = pages(size, home)
+            show(opened)
             aged = facts(times, size, home)
             show(aged)
             learnt = risk(size, home)
             show(learnt)
             added = additions(times, size, folder, home, next(row for row in loaded if row.job == "build"))
             show(added)
-            rows += loaded + asked + aged + learnt + added
+            rows += loaded + asked + opened + aged + learnt + added
             remove(home.parent)
         lines = growth(rows)
         shapes = reading(times, options.size, ledger_of(folder, options.size), Path(scratch))
         show(shapes)
         rows += shapes
-        pages = overview(Path(scratch))
-        show(pages)
-        rows += pages
+        seen = overview(Path(scratch))
+        show(seen)
+        rows += seen
     print("\ngrowth (× 10 is linear)", *lines, sep="\n")
     result = {"rounds": times, "rows": [asdict(row) for row in rows], "growth": lines}
     (ROOT / "bench.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

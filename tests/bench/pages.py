@@ -25,6 +25,7 @@ from pipelines.reporting import (
 )
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
+from ui.navigation import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMES = 60
@@ -108,5 +109,22 @@ def overview_times() -> dict[str, dict[str, float]]:
     }
 
 
+def page_times() -> dict[str, dict[str, float]]:
+    """Each page of the menu on the published build: opened for the first time, and again, as after any click."""
+    empty = AppTest.from_string("import streamlit as st\nst.title('FirstPaid')")
+    taken = {"empty page": timed(lambda: view(empty), VIEWS)}
+    app = AppTest.from_file(str(ROOT / "app.py"))
+    for place in (each for each in PLACES if not each.hidden):
+        for when in ("first", "again"):
+            began = time.perf_counter()
+            # A manager starts at the first place of all, which so is never switched to before it was seen.
+            view(app if len(taken) == 1 else app.switch_page(f"app_pages/{place.name}.py"))
+            milliseconds = (time.perf_counter() - began) * 1e3
+            taken[f"{place.name}, {when}"] = {"p50": milliseconds, "p95": milliseconds}
+    return taken
+
+
+JOBS = {"queries": query_times, "pages": page_times, "overview": overview_times}
+
 if __name__ == "__main__":
-    print(json.dumps(query_times() if sys.argv[1] == "queries" else overview_times()))
+    print(json.dumps(JOBS[sys.argv[1]]()))
