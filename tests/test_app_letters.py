@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from test_app_pages import ask, healthy, opened
 
-from pipelines.collecting import follow_up
+from pipelines.collecting import follow_up, journal
+from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_desk, queries_payers
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
@@ -90,9 +91,13 @@ def test_the_request_to_counsel_tells_what_was_done(sample_copy, monkeypatch):
     first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
     address = {"lang": "en", "entity": first["entity_id"], "customer": first["customer_id"]}
     opened(sample_copy, monkeypatch, "letters", **address).button(key="letter.sent").click().run()
+    subject = Subject(first["entity_id"], first["customer_id"])
+    stage = {"stage": "mediation", "happened_on": "2026-05-20", "document": "M-7"}
+    journal.append(Settings(home=sample_copy), "legal_stage", subject, stage, who="Li Na")
     app = opened(sample_copy, monkeypatch, "letters", **address, letter="lawyer_request")
     healthy(app, "en")
-    assert "Payment request letter" in app.text_area[0].value
+    mediation, letter = (app.text_area[0].value.index(each) for each in ("Mediation  M-7", "Payment request letter"))
+    assert mediation < letter, "what happened first stands first, though it was entered last"
 
 
 def test_our_name_stands_at_the_head_where_it_is_set(sample_copy, monkeypatch):
