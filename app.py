@@ -53,7 +53,7 @@ with st.sidebar:
     access.controls(who, reader, who_may_be)
     address.switch("lang", reader.t("app.language"), i18n.LANGUAGES, LANGUAGE_NAMES.__getitem__)
 
-session.begin(session.View(reader, settings, build, who, scope))
+session.begin(session.View(reader, settings, build, who, scope, is_lost=bool(damage)))
 if damage:
     st.error(damage, icon=":material/database_off:")
 try:

@@ -223,6 +223,9 @@ def test_a_damaged_build_is_one_clear_line_and_can_be_rebuilt(sample_copy, monke
     assert not app.exception
     assert len(app.error) == 1
     assert "build" in [button.key for button in app.button]
+    app.switch_page("app_pages/overview.py").run()
+    assert len(app.error) == 1
+    assert i18n.translate("en", "empty.title") not in [each.value for each in app.subheader], "something was loaded"
 
 
 def test_a_build_of_another_version_says_so(sample_copy, monkeypatch):

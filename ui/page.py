@@ -22,7 +22,8 @@ def start(name: str, *, needs_build: bool = True) -> View:
     st.title(view.reader.t(f"nav.{name}"), anchor=False)
     if view.build is None:
         if needs_build:
-            nothing_yet(view)
+            if not view.is_lost:
+                nothing_yet(view)
             st.stop()
         return view
     covered = in_words(view.reader, view.who.scope, view.scope)

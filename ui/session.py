@@ -17,13 +17,17 @@ from ui.i18n import Reader
 
 @dataclass(frozen=True)
 class View:
-    """One run of the app, as the entrypoint set it up. `build` is None until something has been built."""
+    """One run of the app, as the entrypoint set it up.
+
+    `build` is None until something has been built, and where what was published `is_lost`, which has been said then.
+    """
 
     reader: Reader
     settings: Settings
     build: Build | None
     who: Who = field(default_factory=lambda: Who("manager", Scope()))
     scope: Scope = field(default_factory=Scope)
+    is_lost: bool = False
 
     def ask(self, query: Callable[..., Any], *args: object) -> Any:
         """The answer of a function of `pipelines.reporting.queries` within this person's scope and filters."""

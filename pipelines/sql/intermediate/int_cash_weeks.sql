@@ -46,8 +46,10 @@ sums as (
     select
         account_key,
         week_no,
-        cast(cast(sum(open_base * (1 - unpaid_share)) as decimal(18, 2)) as decimal(18, 4)) as paid_until_base,
-        cast(cast(sum(open_base) as decimal(18, 2)) as decimal(18, 4)) as open_base,
+        -- First to six digits: a sum of doubles comes a hair beside half a cent, on either side.
+        cast(cast(cast(sum(open_base * (1 - unpaid_share)) as decimal(24, 6)) as decimal(18, 2)) as decimal(18, 4))
+            as paid_until_base,
+        cast(cast(cast(sum(open_base) as decimal(24, 6)) as decimal(18, 2)) as decimal(18, 4)) as open_base,
         sum(open_base * open_base * paid_share * (1 - paid_share)) as variance_base
     from items
     group by account_key, week_no
