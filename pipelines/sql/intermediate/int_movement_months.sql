@@ -1,5 +1,6 @@
--- Grain: one row per month, account and kind of movement (sale, payment, credit, write_off); sums in base.
--- Residues below 0.01 in document currency leave the receivables as written off. Rows of zero are left out.
+-- Grain: one row per month, account and kind of movement (sale, payment, credit, write_off); sums in base, and how many
+-- movements make them, so that a row goes when none is left and stays where they come to nothing.
+-- Residues below 0.01 in document currency leave the receivables as written off.
 -- Sorted by account, so that reading one customer reads little.
 with
 
@@ -50,7 +51,8 @@ final as (
         cast(month_no as integer) as month_no,
         account_key,
         kind,
-        cast(sum(amount_base) as decimal(18, 4)) as amount_base
+        cast(sum(amount_base) as decimal(18, 4)) as amount_base,
+        cast(count(*) as integer) as movements
     from movements
     where month_no between $first_month and $last_month
     group by month_no, account_key, kind
@@ -58,5 +60,4 @@ final as (
 )
 
 select * from final
-where amount_base <> 0
 order by account_key
