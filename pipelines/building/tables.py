@@ -20,8 +20,8 @@ Maker = Callable[[duckdb.DuckDBPyConnection], None]
 # Folders of statements that make no table of a build.
 NO_TABLES = frozenset({"checks", "updates"})
 
-# When exports are added to a build, a table is brought up to date by the customers they touch, unless it stands here.
-# By the documents and receipt lines they touch; of a customer's others nothing is computed again.
+# When exports are added to a build, a table is brought up to date by the customers they touch, unless it stands in
+# one of these sets. Here, by the documents and receipt lines they touch; of a customer's others nothing is made again.
 BY_DOCUMENT = frozenset(
     {
         "fct_exchange_differences",
