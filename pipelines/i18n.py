@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,11 @@ def reason(language: str, item: Mapping[str, Any]) -> str:
     return translate(language, f"reason.{item['code']}", **params)
 
 
+def listed(language: str, names: Iterable[object]) -> str:
+    """Names as the language writes them one after another."""
+    return ("、" if language == "zh_CN" else ", ").join(map(str, names))
+
+
 def mistake(language: str, found: Mapping[str, Any]) -> str:
     """What is wrong with a setting, from one of pydantic's errors; its own words where the catalogue has none."""
     key, params = f"setting.{found['type']}", found.get("ctx") or {}
@@ -112,4 +117,6 @@ def _shown(language: str, name: str, value: object) -> str:
         if name.startswith(("year", "line", "id")):
             return str(value)
         return str(format_decimal(value, "#,##0.00" if name.startswith("cents") else "#,##0.##", locale=language))
+    if isinstance(value, list | tuple):
+        return listed(language, value)
     return str(value)

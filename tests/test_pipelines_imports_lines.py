@@ -48,7 +48,7 @@ def test_the_lines_of_an_invoice_are_added_up(tmp_path: Path) -> None:
     ]
     assert (report.rows_read, report.rows_set_aside, report.accepted_total) == (6, 2, "22.00")
     note = next(note for note in report.notes if note["code"] == "lines_added_up")
-    assert (note["rows"], note["invoices"], note["columns"]) == (2, 1, "Line, Item, Qty")
+    assert (note["rows"], note["invoices"], note["columns"]) == (2, 1, ["Line", "Item", "Qty"])
     assert all(i18n.reason(language, note) for language in i18n.LANGUAGES)
 
 

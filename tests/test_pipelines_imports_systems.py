@@ -3,24 +3,11 @@
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from pipelines.importing import imports
-from pipelines.importing.imports_report import ImportReport
 from pipelines.settings import Settings
-
-
-def load(tmp_path: Path, text: str, columns: str, name: str = "export.csv") -> tuple[ImportReport, list[tuple]]:
-    path, settings = tmp_path / name, Settings(home=tmp_path / "warehouse")
-    path.write_text(text, encoding="utf-8")
-    report = imports.import_file(path, settings)
-    rows = settings.home / "imports" / report.import_id / "rows.parquet"
-    return report, duckdb.execute(f"select {columns} from read_parquet(?) order by line_no", [str(rows)]).fetchall()
-
-
-def codes(report: ImportReport) -> set[str]:
-    return {note["code"] for note in report.notes}
+from tests.loaded_files import codes, load
 
 
 def test_items_that_fall_due_are_no_receipts_though_they_have_a_clearing_date(tmp_path: Path) -> None:

@@ -8,15 +8,19 @@ from typing import Any
 
 import duckdb
 
+from pipelines.importing.imports_columns import amounts_in
 from pipelines.importing.imports_plan import Plan
 from pipelines.reading.mapping import Mapping, is_data
-from pipelines.reading.mapping_errors import DocumentsAmongSums
+from pipelines.reading.mapping_errors import BucketUnknown, DocumentsAmongSums
 from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.readers_groups import path_of
 from pipelines.reading.readers_layout import TOTAL, is_total
 
 _SUMS = "金额|数量|笔数|比例|占比|百分比"  # the rows that sum a summary up, where ledgers put them under the customers
 _NUMBER = re.compile(r"\d.*\d.*\d")  # documents go by numbers
+_SUM_OF_ALL = re.compile(r"total|balance|outstanding|合计|总计|余额|合計|gesamt|summe|saldo", re.I)
+_NO_AMOUNT = re.compile(r"limit|days|rate|percent|%|qty|count|terms|phone|额度|天数|比|率|数量|笔数|tage|anzahl", re.I)
+_DOCUMENT = re.compile(r"invoice|document|voucher|\bdoc\b|发票|单据|单号|rechnung|beleg", re.I)
 _Row = tuple[str, bool, Decimal]  # customer, whether dated, balance
 
 
@@ -27,6 +31,10 @@ def aged_rules(mapping: Mapping) -> list[str]:
         f"when regexp_full_match(lower(trim(customer_id)), '{TOTAL}|{_SUMS}') then 'total_row|customer_id'",
         f"when {empty} then 'no_balance|{_amounts(mapping)[0]}'",
     ]
+
+
+def _is_number(header: str) -> bool:
+    return any(name == "invoice_id" for name, _ in known_as("invoices", header))
 
 
 def nested_names(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, str]:
@@ -74,6 +82,8 @@ def unpivot(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
 def aged_notes(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[dict[str, Any]]:
     """What an aged summary cannot answer, and rows whose buckets do not add up to their own total."""
     notes: list[dict[str, Any]] = [{"code": "aged_summary_limits"}]
+    if numbers := [h for h in mapping.unmapped if _DOCUMENT.search(h) and _is_number(h)]:
+        notes.append({"code": "documents_summed", "column": numbers[0]})
     if "total_amount" in mapping.columns and mapping.buckets:
         total = " + ".join(f"coalesce({name}, 0)" for name in _amounts(mapping))
         row = con.execute(
@@ -82,6 +92,61 @@ def aged_notes(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[dict[st
         if row and row[0]:
             notes.append({"code": "aged_row_differs", "rows": row[0]})
     return notes
+
+
+def columns_beside_buckets(
+    con: duckdb.DuckDBPyConnection, plan: Plan, mapping: Mapping, labels: Sequence[str], file_name: str
+) -> list[dict[str, Any]]:
+    """A note on columns of amounts that stand among the buckets, or next to them, and name no days.
+
+    Raises BucketUnknown where the rows only add up to their own total with these columns.
+    """
+    if not mapping.buckets:
+        return []
+    places = {source.index for source, _ in mapping.buckets}
+    found = {i: value for i in _next_to(places, mapping, labels) if (value := amounts_in(con, i))}
+    total = _total_of(con, plan, mapping, labels)
+    if not found:
+        return []
+    names = [labels[i] for i in found]
+    if total is not None:
+        header, value = total
+        beside = " + ".join(f"coalesce({each}, 0)" for each in found.values())
+        short, whole = con.execute(
+            f"""select count(*) filter (own <> total and beside <> 0),
+                    count(*) filter (own <> total and beside <> 0 and own + beside = total)
+                from (select {amount_sql(mapping)} as own, {beside} as beside, {value} as total
+                    from parsed v join raw r using (line_no))
+                where total is not null"""
+        ).fetchone() or (0, 0)
+        if whole and 2 * whole > short:
+            raise BucketUnknown(file_name, names, header)
+    return [{"code": "columns_among_buckets", "columns": names}]
+
+
+def _next_to(places: set[int], mapping: Mapping, labels: Sequence[str]) -> list[int]:
+    """The columns without a meaning between the buckets and in one stretch with them, in their order."""
+    free = {i for i, h in enumerate(labels) if h in mapping.unmapped and not _NO_AMOUNT.search(h)}
+    near = set(range(min(places), max(places) + 1)) & free
+    for start, step in ((min(places), -1), (max(places), 1)):
+        place = start + step
+        while place in free and not _SUM_OF_ALL.search(labels[place]):
+            near.add(place)
+            place += step
+    return sorted(near)
+
+
+def _total_of(
+    con: duckdb.DuckDBPyConnection, plan: Plan, mapping: Mapping, labels: Sequence[str]
+) -> tuple[str, str] | None:
+    """The header of the column that states each row's total, and SQL for it."""
+    column = plan.columns.get("total_amount")
+    if column and column.source:
+        return column.label, "v.total_amount"
+    for index, header in enumerate(labels):
+        if header in mapping.unmapped and _SUM_OF_ALL.search(header) and (value := amounts_in(con, index)):
+            return header, value
+    return None
 
 
 def refuse_documents_among_sums(

@@ -25,6 +25,7 @@ WORDS: dict[str, Callable[[str], str | None]] = {
     "method": values_words.by_table("method"),
     "kind": values_words.by_table("receipt_kind"),
     "disputed": values_words.by_table("disputed"),
+    "void_flag": values_words.by_table("void_flag"),
     "currency": values_words.currency,
     "terms_days": values_words.terms,
     "instalment_no": values_words.whole_number,
@@ -66,6 +67,7 @@ class Context:
     period: tuple[dt.date, dt.date] | None = None
     orders: dict[str, str | None] = field(default_factory=dict)
     mark: str | None = None
+    notes: list[dict[str, object]] = field(default_factory=list)
     unit: int = 1  # what the titles say all amounts are to be multiplied by
 
     def dates(self, column: Column, source: SourceColumn) -> ColumnPlan:
@@ -83,9 +85,15 @@ class Context:
         )
         stated = self.options.get("date_order")
         order = stated.get(column.name) if isinstance(stated, dict) else stated
+        period = self.period
+        if period and column.name == "due_date":  # what is issued in a period falls due within a year of its beginning
+            period = (period[0], period[0] + dt.timedelta(days=364))
         found = values_dates.read_dates(
-            counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone, period=self.period
+            counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone, period=period
         )
+        if period and any(each["style"] == values_dates.WITHOUT_YEAR for each in found.evidence):
+            first, last = map(str, period)
+            self.notes.append({"code": "year_from_period", "column": source.header, "first": first, "last": last})
         self.orders.update({shape: o for shape, o in found.orders.items() if o})
         alias = f"m_{column.name}"
         _map_table(self.con, alias, list(counts), found.dates, found.faults, "DATE")
@@ -161,7 +169,7 @@ def word_column(
     }
     fault = _MUST_BE_KNOWN.get(column.name)
     if unknown and not fault:
-        words = ", ".join(sorted(unknown, key=lambda w: -unknown[w])[:5])
+        words = sorted(unknown, key=lambda w: -unknown[w])[:5]
         notes.append({"code": "words_unknown", "column": source.header, "words": words, "rows": sum(unknown.values())})
     as_written = column.sql_type == "VARCHAR" and all(codes[w] == w for w in counts)
     if not as_written:
@@ -298,7 +306,7 @@ def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan])
         return None
     value, join = plans["currency"].value, plans["currency"].join
     named = con.execute(f"select distinct {value} as code from raw {join} where {value} is not null").fetchall()
-    amounts = ", ".join(dict.fromkeys(source.header for source in used if source))
+    amounts = list(dict.fromkeys(source.header for source in used if source))
     if len(named) > 1:
         return {"code": "currency_of_documents", "column": column.header, "amounts": amounts}
     if named and is_of_document(column.header):
@@ -313,3 +321,17 @@ def _said(code: str, currency: str) -> list[dict[str, object]]:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def amounts_in(con: duckdb.DuckDBPyConnection, index: int) -> str | None:
+    """SQL for a column of `raw` r as amounts; None where it holds none, or nothing else than zeros."""
+    read = values_numbers.read_numbers(con, f"c{index}", MONEY, "beside")
+    if read.odd or read.unclear:
+        return None
+    value = read.value
+    filled, amounts = con.execute(f"select count({value}), count(*) filter (({value}) <> 0) from raw").fetchone() or (
+        0,
+        0,
+    )
+    (all_,) = con.execute(f"select count(c{index}) from raw").fetchone() or (0,)
+    return f"({value})" if amounts and 2 * filled > all_ else None

@@ -1,6 +1,7 @@
 """The ways an export that could be read is still no import, one error each."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines import i18n
@@ -27,6 +28,18 @@ class StyleUnclear(UserError):
     def __init__(self, file: str, column: str, name: str, *, is_date: bool) -> None:
         self.column, self.name = column, name
         super().__init__("error.date_order_unclear" if is_date else "error.decimal_unclear", file=file, column=column)
+
+
+class BalanceRuns(UserError):
+    """A column of balances adds up the movements row by row, and the movements stand in columns not understood."""
+
+    def __init__(self, file: str, header: str, movements: Sequence[str]) -> None:
+        self.file, self.header, self.movements = file, header, list(movements)
+        super().__init__("error.balance_runs")
+
+    def text(self, language: str) -> str:
+        named = i18n.listed(language, self.movements)
+        return i18n.translate(language, self.code, file=self.file, header=self.header, movements=named)
 
 
 class NothingAccepted(UserError):

@@ -27,6 +27,8 @@ _FEW = 2  # rows of a customer in another currency than its others that may be a
 _CREDIT_CODE = "(9[1239]|Y1|N1|N2|N3)[0-9A-Z]{16}"
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # without I, O, S, V and Z, which are taken for others
 _WEIGHTS = [*(3**place % 31 for place in range(17)), 1]
+# More open than a document is of, or on the other side: as a balance of an account would be.
+_BEYOND = "amount <> 0 and open_amount <> 0 and (abs(open_amount) > abs(amount) or (open_amount < 0) <> (amount < 0))"
 _LINES = 10  # line numbers named with what is unusual
 
 
@@ -85,6 +87,7 @@ def _asked(kind: str) -> dict[str, str]:
             "settled": "count(settled_date)",
             "paid": "count(*) filter (status = 'paid')",
             "with_open": "count(open_amount)",
+            "beyond": f"count(*) filter ({_BEYOND})",
             "closed": "count(*) filter (open_amount = 0 and amount <> 0)",
         }
     return asked
@@ -113,6 +116,8 @@ def unusual(
         look("due_before_issue", "due_date < issue_date")
     if found["far"]:
         look("due_far_away", "due_date > issue_date + 731")
+    if found["beyond"]:
+        look("open_above_amount", _BEYOND)
     middle = Decimal(str(found["middle"] or 0))
     if middle > 0 and found["largest"] >= _HUGE * middle:
         limit = _HUGE * middle

@@ -67,4 +67,4 @@ def add_up_lines(reading: Reading, rows: Path) -> dict[str, Any] | None:
     )
     lines = "select count(*) from told t join whole w on w.key = t.key where line_no = first_alike"
     (count,) = con.execute(lines).fetchone() or (0,)
-    return {"code": "lines_added_up", "rows": count, "invoices": found[0], "columns": ", ".join(columns)}
+    return {"code": "lines_added_up", "rows": count, "invoices": found[0], "columns": columns}

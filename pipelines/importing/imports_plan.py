@@ -73,7 +73,7 @@ def plan_columns(
     wanted = _wanted(mapping)
     sources = {**mapping.columns, **{f"bucket_{i}": s for i, (s, _) in enumerate(mapping.buckets)}}
     texts = text_facts(con, mapping, kinds, absent)
-    context = Context(con, options, pivot, european=delimiter == ";", zone=zone, period=period, unit=unit)
+    context = Context(con, options, pivot, european=delimiter == ";", zone=zone, period=period, notes=notes, unit=unit)
     for column in sorted(wanted, key=lambda c: (c.sql_type != "DATE", c.sql_type != MONEY)):
         source = sources.get(column.name)
         if source is None:

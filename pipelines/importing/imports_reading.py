@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
+from pipelines.importing.imports_balances import settle_balances
 from pipelines.importing.imports_early import TypedFacts, early_types, is_doubtful, typed_facts
 from pipelines.importing.imports_errors import DatesDestroyed, HeaderOnly, StyleUnclear
 from pipelines.importing.imports_plan import ColumnPlan, Plan, plan_columns
@@ -23,8 +24,9 @@ from pipelines.reading import mapping_saved
 from pipelines.reading.cancel import interruptible
 from pipelines.reading.mapping_errors import TableUnknown
 from pipelines.reading.readers import open_export
+from pipelines.reading.readers_dates import located
 from pipelines.reading.readers_groups import Groups, drop_raw
-from pipelines.reading.readers_layout import Layout, locate, stated_period
+from pipelines.reading.readers_layout import Layout, stated_period, titled_period
 from pipelines.reading.readers_raw import Early, Raw
 from pipelines.reading.values_numbers import is_japanese, stated_unit
 from pipelines.settings import Settings
@@ -71,7 +73,7 @@ def read_export(
     Raises a UserError that says what is wrong with the file.
     """
     raw = open_export(path, workdir, mappings.rank_header, sheet=sheet or options.get("sheet"))
-    layout = locate(raw, mappings.rank_header, mappings.is_data)
+    raw, layout = located(raw, mappings.rank_header, mappings.is_data)
     found.update(raw=raw, layout=layout)
     if not layout.found and not options.get("columns"):
         raise TableUnknown(path.name, layout.header_line, layout.labels)
@@ -88,7 +90,7 @@ def read_export(
     found.update(raw=raw, layout=layout, mapping=mapping)
     notes += left
     repeated = [h.removesuffix(" (2)") for h in layout.labels if h.endswith(" (2)")]
-    notes += [{"code": "headers_repeated", "headers": ", ".join(repeated)}] if repeated else []
+    notes += [{"code": "headers_repeated", "headers": repeated}] if repeated else []
     notes += [{"code": "customers_filled_down"}] if whole.merged else []
     unit = stated_unit(layout.titles)
     notes += [{"code": "unit_stated", "factor": unit}] if unit != 1 else []
@@ -114,13 +116,14 @@ def read_export(
             delimiter=delimiter,
             absent=raw.absent,
             zone=settings.timezone,
-            period=stated_period(raw.head[0][1]) if raw.head else None,
+            period=(stated_period(raw.head[0][1]) if raw.head else None) or titled_period(layout.titles),
             types=types,
             facts=facts,
             unit=unit,
             japanese=raw.encoding == "cp932" or is_japanese("".join([*layout.labels, *layout.titles])),
         )
         _refuse_unreadable(path.name, plan)
+        plan = settle_balances(con, plan, mapping, layout.labels, path.name, said, settings.base_currency)
     except BaseException:
         con.close()
         raise

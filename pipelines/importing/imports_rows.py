@@ -8,7 +8,14 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
-from pipelines.importing.imports_aged import aged_notes, aged_rules, nested_names, refuse_documents_among_sums, unpivot
+from pipelines.importing.imports_aged import (
+    aged_notes,
+    aged_rules,
+    columns_beside_buckets,
+    nested_names,
+    refuse_documents_among_sums,
+    unpivot,
+)
 from pipelines.importing.imports_figures import Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
 from pipelines.importing.imports_places import sheet_sql
@@ -50,6 +57,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     _create_values(reading)
     if kind == "aged_summary":
         refuse_documents_among_sums(con, reading.mapping, reading.layout.labels, file_name)
+    beside = columns_beside_buckets(con, reading.plan, reading.mapping, reading.layout.labels, file_name)
     create_rejected(con)
     rows, present = folder / "rows.parquet", _present(reading)
     # As an enumeration a text that is the same or missing in every row costs a quarter to write, and reads as any text.
@@ -95,6 +103,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     notes = [
         *reading.plan.notes,
         *([added] if added else []),
+        *beside,
         *_notes(reading, found),
         *unusual(con, kind, rows, found, sheets),
     ]
@@ -154,8 +163,13 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["customer_id"] = "coalesce(customer_id, customer_name)"
     if kind == "receipts" and all_negative:  # a ledger books money received as a credit
         derived["amount"] = "-amount"
+    if kind == "aged_summary" and "open_amount" in has:
+        derived |= _signed_balance(has)
     if kind != "invoices":
         return derived
+    if "void_flag" in has:
+        derived["status"] = "case when void_flag = 'true' then 'void' else status end"
+    own_number = "coalesce(invoice_id, e_invoice_no)" if "e_invoice_no" in has else "invoice_id"
     if by_age:
         some = ", ".join(by_age)
         total = " + ".join(f"coalesce({name}, 0)" for name in by_age)
@@ -165,6 +179,8 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["amount"] = "open_amount"
     elif "open_amount" not in has and "paid_amount" in has:
         derived["open_amount"] = "cast(amount - coalesce(paid_amount, 0) as decimal(18,4))"
+    if "tax_amount" in has:
+        derived["amount"] = "cast(amount + coalesce(tax_amount, 0) as decimal(18,4))"
     if "credit_amount" in has:
         net = "cast(coalesce(amount, 0) - coalesce(credit_amount, 0) as decimal(18,4))"
         derived["amount"] = f"case when coalesce(amount, credit_amount) is not null then {net} end"
@@ -175,9 +191,9 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     amounts = [derived.get("amount", "amount"), derived.get("open_amount", "open_amount")]
     negative = f"({' or '.join(f'{amount} < 0' for amount in dict.fromkeys(amounts))})"
     derived["doc_type"] = f"case when doc_type is null and {negative} then 'credit_note' else doc_type end"
-    number = "invoice_id"
+    number = own_number
     if "order_no" in has:  # a credit note without a number of its own goes by its reference
-        number = f"case when invoice_id is null and {negative} then order_no else invoice_id end"
+        number = f"case when {own_number} is null and {negative} then order_no else {own_number} end"
     if "doc_type" not in has and "customer_name" in has:  # money on account stands under a word, not a number
         on_account = f"invoice_id in {_ON_ACCOUNT}"
         derived["doc_type"] = f"case when {on_account} then 'prepayment' else {derived['doc_type']} end"
@@ -188,11 +204,23 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
             "concat_ws(' ', coalesce(customer_id, customer_name), cast(issue_date as varchar), cast(amount as varchar))"
         )
         number = (
-            f"case when invoice_id is null and doc_type = 'prepayment' and {negative} then {words} else {number} end"
+            f"case when {own_number} is null and doc_type = 'prepayment' and {negative} then {words} else {number} end"
         )
     if number != "invoice_id":
         derived["invoice_id"] = number
     return derived
+
+
+def _signed_balance(has: set[str]) -> dict[str, str]:
+    """The balance of a customer whose sign stands in a column of its own, or whose credit balances do."""
+    if "credit_amount" in has:
+        net = "cast(coalesce(open_amount, 0) - coalesce(credit_amount, 0) as decimal(18,4))"
+        return {"open_amount": f"case when coalesce(open_amount, credit_amount) is not null then {net} end"}
+    if "side" in has:
+        return {
+            "open_amount": f"case when lower(trim(side)) in {_CREDIT_SIDE} then -abs(open_amount) else open_amount end"
+        }
+    return {}
 
 
 def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
@@ -205,6 +233,9 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             notes.append({"code": "amount_from_buckets"})
         elif "amount" not in has:
             notes.append({"code": "amount_from_open"})
+        if "tax_amount" in has:
+            label = columns["amount"].label
+            notes.append({"code": "tax_added", "amount": label, "tax": columns["tax_amount"].label})
         if "credit_amount" in has:
             notes.append({"code": "credits_in_own_column", "column": columns["credit_amount"].label})
         elif "side" in has:
@@ -221,6 +252,9 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             notes.append({"code": "open_from_paid"})
     if "customer_name" in has and "customer_id" not in has:
         notes.append({"code": "name_is_id"})
+    if kind == "aged_summary" and "open_amount" in has and {"credit_amount", "side"} & has:
+        label = columns["credit_amount" if "credit_amount" in has else "side"].label
+        notes.append({"code": "balance_sign_in_column", "column": label})
     if kind == "aged_summary":
         notes += aged_notes(con, reading.mapping)
     if reading.groups:

@@ -16,7 +16,8 @@ from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
 from pipelines.importing.imports_table import Table, fill_customers, understand
 from pipelines.reading import mapping as mappings
-from pipelines.reading.readers_layout import locate, stated_day
+from pipelines.reading.readers_dates import located
+from pipelines.reading.readers_layout import stated_day
 from pipelines.reading.readers_raw import SHEET_LINES
 from pipelines.reading.values_dates import dates_in_text
 from pipelines.reading.values_numbers import stated_unit
@@ -36,13 +37,12 @@ def together(
     A sheet belongs to it that is of the same kind and has the same columns with a meaning, wherever they stand.
     """
     name_of_main = main.raw.sheet or ""
-    tables, left = {name_of_main: main}, dict[tuple[str, ...], list[str]]()
+    tables, left = {name_of_main: main}, dict[tuple[Any, ...], list[str]]()
     for sheet in main.raw.beside:
         if sheet.open is None:
             left.setdefault((sheet.why,), []).append(sheet.name)
             continue
-        raw = sheet.open()
-        layout = locate(raw, mappings.rank_header, mappings.is_data)
+        raw, layout = located(sheet.open(), mappings.rank_header, mappings.is_data)
         try:
             table = understand(raw, layout, name, kind=kind, said=said, kept=kept)
         except UserError:
@@ -61,7 +61,7 @@ def together(
     names = [each for each in main.raw.sheets if each in tables] or [name_of_main]
     notes = [_left_out(reason, sheets, main.mapping.kind) for reason, sheets in left.items()]
     if len(names) > 1:
-        notes.insert(0, {"code": "sheets_together", "count": len(names), "sheets": _listed(names)})
+        notes.insert(0, {"code": "sheets_together", "count": len(names), "sheets": _named(names)})
     return [tables[each] for each in names], notes
 
 
@@ -82,24 +82,26 @@ def _shape(table: Table) -> tuple[object, ...]:
     return stated_unit(table.layout.titles), groups, len(table.merged)
 
 
-def _columns_apart(main: Table, headers: Sequence[str]) -> tuple[str, str]:
+def _columns_apart(main: Table, headers: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns that only a sheet has, and those with a meaning that it lacks."""
     here, there = [h for h in headers if h.strip()], _used(main)
     known = {header.casefold() for header in here}, {header.casefold() for header in main.layout.labels}
     own = [header for header in here if header.casefold() not in known[1]]
-    return _listed(own) or "–", _listed([header for header in there if header.casefold() not in known[0]]) or "–"
+    lacking = [header for header in there if header.casefold() not in known[0]]
+    return tuple(_named(own or ["–"])), tuple(_named(lacking or ["–"]))
 
 
-def _left_out(reason: tuple[str, ...], sheets: list[str], kind: str) -> dict[str, Any]:
+def _left_out(reason: tuple[Any, ...], sheets: list[str], kind: str) -> dict[str, Any]:
     code, *details = reason
-    note: dict[str, Any] = {"code": code, "sheets": _listed(sheets)}
+    note: dict[str, Any] = {"code": code, "sheets": _named(sheets)}
     if code == "sheet_other_kind":
         return note | {"code_kind": details[0]}
-    return note | ({"own": details[0], "lacking": details[1]} if details else {})
+    return note | ({"own": list(details[0]), "lacking": list(details[1])} if details else {})
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" … ({len(names)})" if len(names) > _NAMED else "")
+def _named(names: Sequence[str]) -> list[str]:
+    """The first of many names, and how many there are."""
+    return [*names[:_NAMED], *([f"… ({len(names)})"] if len(names) > _NAMED else [])]
 
 
 def joined(tables: Sequence[Table]) -> Table:

@@ -12,9 +12,12 @@ from pipelines.reading.mapping_headers import compact, known_as
 from pipelines.reading.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
 from pipelines.reading.readers_layout import Layout, is_total
 from pipelines.reading.readers_raw import Raw
+from pipelines.reading.values_words import by_table
 
 CUSTOMER = {"customer_id", "customer_name"}
 _ACCOUNTS = ("account", "accountid", "konto")  # what customers and the accounts of the ledger are both called
+_DOC_TYPE = by_table("doc_type")
+_TOLD = {"invoice_id", "issue_date", "amount", *CUSTOMER}  # what a row cannot do without
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
 
 
@@ -48,9 +51,7 @@ def understand(
     is_named = bool((said.get("columns") or {}).keys() & CUSTOMER) or any(
         column in CUSTOMER for header in layout.labels for column, _ in known_as("invoices", header)
     )
-    groups = find_groups(
-        raw, layout.first_line, mappings.is_data, is_total, is_named=is_named, width=len(layout.labels)
-    )
+    groups = find_groups(raw, layout.first_line, _is_no_heading, is_total, is_named=is_named, width=len(layout.labels))
     mapping = mappings.choose(
         layout.labels,
         name,
@@ -59,10 +60,15 @@ def understand(
         titles=[*layout.titles, raw.sheet or ""],
         group_column=(len(layout.labels) if groups.is_shared else groups.column) if groups else None,
         saved=kept,
-        barred=_barred(raw, layout),
+        barred=_barred(raw, layout, is_grouped=groups is not None),
     )
     mapping, merged = _merged_customers(mapping, raw, layout)
     return Table(raw, layout, mapping, groups, tuple(merged))
+
+
+def _is_no_heading(cell: str) -> bool:
+    """Whether a cell is a figure, a date or the type of a document, none of which is a customer."""
+    return mappings.is_data(cell) or _DOC_TYPE(cell) is not None
 
 
 def fill_customers(con: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -71,13 +77,14 @@ def fill_customers(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     if table.merged:
         fill_down(con, table.merged, width)
     if table.groups:
-        fill_groups(con, table.groups, width, mappings.is_data, is_total)
+        fill_groups(con, table.groups, width, _is_no_heading, is_total)
 
 
-def _barred(raw: Raw, layout: Layout) -> set[tuple[str, int]]:
+def _barred(raw: Raw, layout: Layout, *, is_grouped: bool) -> set[tuple[str, int]]:
     """Columns whose first values rule out what their header is known for.
 
-    An account with several customers or none is one of the ledger; terms that are dates are due dates.
+    An account with several customers or none is one of the ledger; terms that are dates are due dates; a column
+    without a value leaves its meaning to another that has some.
     """
     rows = [cells for line, cells in raw.head if line >= layout.first_line and not any(map(is_total, cells))]
 
@@ -88,11 +95,25 @@ def _barred(raw: Raw, layout: Layout) -> set[tuple[str, int]]:
     customers = max((len(set(values(i))) for i, names in enumerate(known) if "customer_name" in names), default=0)
     barred: set[tuple[str, int]] = set()
     for index, header in enumerate(layout.labels):
-        if compact(header) in _ACCOUNTS and (not (own := set(values(index))) or len(own) == 1 < customers):
+        own = set(values(index))
+        if compact(header) in _ACCOUNTS and (not own or len(own) == 1 < customers or (is_grouped and _of_ledger(own))):
             barred.add(("customer_id", index))
+        elif not own and any(name == "reference" for name, _ in known_as("receipts", header)):
+            barred.add(("reference", index))
         elif "terms_days" in known[index] and (dates := values(index)) and all(map(_DATE.fullmatch, dates)):
             barred.add(("terms_days", index))
+    # Beside the numbers of electronic invoices those of paper ones are often blank, and stand further down.
+    told = _TOLD - {"invoice_id"} if any("e_invoice_no" in names for names in known) else _TOLD
+    for name in told:
+        columns = [index for index, names in enumerate(known) if name in names]
+        if any(values(index) for index in columns):
+            barred |= {(name, index) for index in columns if not values(index)}
     return barred
+
+
+def _of_ledger(accounts: set[str]) -> bool:
+    """Whether all of these are accounts of receivables, not of customers."""
+    return all(re.search(r"receivable|a/r|应收|forderung", account, re.I) for account in accounts)
 
 
 def _merged_customers(mapping: mappings.Mapping, raw: Raw, layout: Layout) -> tuple[mappings.Mapping, list[int]]:

@@ -54,7 +54,7 @@ def sheet_totals(
         if (own := Decimal(accepted.get(place) or 0)) != total
     ]
     if lacking := [name for place, name in enumerate(sheets) if place not in stated]:
-        return None, [{"code": "sheets_without_total", "sheets": ", ".join(lacking)}, *notes]
+        return None, [{"code": "sheets_without_total", "sheets": lacking}, *notes]
     return sum(stated.values(), Decimal(0)), notes
 
 

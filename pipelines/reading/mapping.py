@@ -1,6 +1,7 @@
 """Source headers to canonical columns: what a person said or once said, then known names, then likeness."""
 
 import json
+import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
@@ -20,6 +21,14 @@ from pipelines.reading.mapping_headers import (
     likeness,
     rank_header,
 )
+from pipelines.reading.mapping_pairs import (
+    SourceColumn,
+    pair_sides,
+    pair_tax,
+    side_of_balance,
+    split_customer,
+    whole_receipts,
+)
 
 __all__ = [
     "OPTIONS",
@@ -35,27 +44,12 @@ __all__ = [
 
 OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "control_total")
 _AGED = "aged_summary"
-_BARE = (
-    "customer",
-    "client",
-    "debtor",
-    "partner",
-    "party",
-    "kunde",
-    "debitor",
-    "cliente",
-    "客户",
-    "得意先",
-    "取引先",
-    "거래처",
-    "고객",
-)
-_APPLIED = ("核销金额", "本次核销金额", "amountapplied", "appliedamount", "allocatedamount", "totalallocatedamount")
 _FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
 # In the titles of lists of money received.
 _RECEIPT_LISTS = ("收款单", "回款单", "receipt register", "payment register", "receipts journal")
 # What makes rows of a kind worth having when the plain column is missing.
 STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
+_SPENT = re.compile(r"报销|费用|供应商|应付|采购|vendor|supplier|expense|payable|employee", re.I)
 _DOCUMENT = {"invoices": ("invoice_id", "issue_date"), "receipts": ("receipt_id", "paid_on")}
 _KIND_WORDS = {
     "invoices": ("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
@@ -64,16 +58,6 @@ _KIND_WORDS = {
     "aged_summary": ("aging summary", "aged summary", "summary", "账龄汇总", "账龄分析", "opening balance", "期首残高"),
     "fx_rates": ("rate", "fx", "汇率", "kurse"),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class SourceColumn:
-    """Where a canonical column comes from; `how` is given, saved, synonym, fuzzy, place or group."""
-
-    index: int
-    header: str
-    how: str
-    confidence: float
 
 
 @dataclass(frozen=True)
@@ -131,6 +115,8 @@ def choose(
     if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
         raise KindUnclear(name, ranked[:2])
     best = ranked[0]
+    if stated is None and best == "receipts" and _is_spending(headers, tries[best]):
+        raise MissingColumns(name, best, ["customer_id"], [h for h in headers if h.strip()], tries[best])
     if stated is None and best == "receipts":
         _refuse_statement(name, headers, tries[best])
         if _falls_due(tries):
@@ -159,6 +145,13 @@ def _refuse_statement(name: str, headers: Sequence[str], columns: Dict[str, Sour
     sides = [header for header, names in known.items() if is_debit(header) or names & {"side", "credit_amount"}]
     if len(sides) > 1 or any("side" in known[header] for header in sides):
         raise StatementOfNobody(name, sides)
+
+
+def _is_spending(headers: Sequence[str], columns: Dict[str, SourceColumn]) -> bool:
+    """Whether columns speak of money spent, and none of a customer or an invoice."""
+    if {"customer_id", "customer_name", "invoice_id"} & columns.keys():
+        return False
+    return any(_SPENT.search(header) for header in headers)
 
 
 def _falls_due(tries: Dict[str, dict[str, SourceColumn]]) -> bool:
@@ -254,9 +247,15 @@ def _assign(
         if canonical not in found and canonical not in given and index not in taken:
             found[canonical] = SourceColumn(index, headers[index], how, confidence)
             taken.add(index)
-    _split_customer(found, headers, kind, taken)
-    _pair_sides(found)
-    _whole_receipts(found, headers, kind, taken)
+    if "invoice_id" not in found and "e_invoice_no" in found:
+        found["invoice_id"] = found.pop("e_invoice_no")
+    split_customer(found, headers, kind, taken)
+    if kind == _AGED:
+        side_of_balance(found, headers, given)
+    else:
+        pair_sides(found)
+        pair_tax(found, given)
+    whole_receipts(found, headers, kind, taken)
     if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
         found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header
     return found
@@ -268,60 +267,6 @@ def _known_names(kind: str, header: str, headers: Sequence[str]) -> list[tuple[s
     if compact(header) == "invoiceid" and any(compact(h) in ("invoicenumber", "invoiceno") for h in headers):
         return [(name, place + 100) for name, place in names]
     return names
-
-
-def _split_customer(found: dict[str, SourceColumn], headers: Sequence[str], kind: str, taken: set[int]) -> None:
-    """Where two columns could be the customer's name and none is its number, the bare word is the number."""
-    if "customer_name" not in found or "customer_id" in found or found["customer_name"].how == "group":
-        return
-    others = [i for i, h in enumerate(headers) if i not in taken and ("customer_name", 0) in _names(kind, h)]
-    named = found["customer_name"]
-    for index in others:
-        if compact(headers[index]) in _BARE:
-            found["customer_id"] = SourceColumn(index, headers[index], "synonym", 0.9)
-        elif compact(named.header) in _BARE:
-            found["customer_id"] = SourceColumn(named.index, named.header, "synonym", 0.9)
-            found["customer_name"] = SourceColumn(index, headers[index], "synonym", 1.0)
-        else:
-            continue
-        taken.add(index)
-        return
-
-
-def _pair_sides(found: dict[str, SourceColumn]) -> None:
-    """Keep a credit column only beside a debit column; with both, a balance is the account's, not the document's."""
-    if "credit_amount" not in found:
-        return
-    if "amount" not in found or not is_debit(found["amount"].header):
-        column = found.pop("credit_amount")
-        if "paid_amount" not in found and ("paid_amount", 0) in _names("invoices", column.header):
-            found["paid_amount"] = column
-        return
-    for name in ("open_amount", "side"):
-        if name in found and found[name].how not in ("given", "saved"):
-            del found[name]
-
-
-def _whole_receipts(found: dict[str, SourceColumn], headers: Sequence[str], kind: str, taken: set[int]) -> None:
-    """Take what was received where nothing says to which invoice a part of it was applied: the rest is on account."""
-    amount = found.get("amount")
-    if kind != "receipts" or "invoice_id" in found or amount is None or compact(amount.header) not in _APPLIED:
-        return
-    others = [
-        (place, index)
-        for index, header in enumerate(headers)
-        if index not in taken and compact(header) not in _APPLIED
-        for name, place in known_as(kind, header)
-        if name == "amount"
-    ]
-    if others and amount.how == "synonym":
-        index = min(others)[1]
-        found["amount"] = SourceColumn(index, headers[index], "synonym", 1.0)
-
-
-def _names(kind: str, header: str) -> list[tuple[str, int]]:
-    """What a header is known for, without its place."""
-    return [(name, 0) for name, _ in known_as(kind, header)]
 
 
 def _buckets(headers: Sequence[str], columns: Dict[str, SourceColumn]) -> tuple[tuple[SourceColumn, Bucket], ...]:

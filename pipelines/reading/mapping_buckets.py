@@ -6,30 +6,50 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _DAYS_OF = {"day": 1, "month": 30, "year": 365}
-_UNIT = r"(?P<unit>days?|d|天|日|tage?|dias|months?|mths?|个月|個月|月|monate?|meses|years?|yrs?|年|jahre?|anos)?"
-_LEAD = r"(?:overdue|past due|逾期|超期|账龄|days?|aged|期限超過|überfällig|vencidos?)?\s*"
+_UNIT = (
+    r"(?P<unit>days?|d|天|日|tage?|dias|dagen|dager|dagar|dage|jours|months?|mths?|个月|個月|月|monate?|meses"
+    r"|years?|yrs?|年|jahre?|anos)?"
+)
+_LEAD = r"(?:overdue|past due|逾期|超期|过期|账龄|days?|aged|期限超過|überfällig|vencidos?)?\s*"
 _TAIL = r"\s*(?:overdue|past due|old|内|以内|未満|late)?"
 _RANGE = re.compile(
-    rf"{_LEAD}(?P<a>\d+)\s*(?:days?|天|日|个月|年)?\s*(?:-|–|—|~|～|至|to|bis|a|through)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}"
+    rf"{_LEAD}(?P<a>\d+)\s*(?:days?|天|日|个月|年)?(?:以上)?\s*(?:-|–|—|~|～|至|到|to|bis|a|t/m|through)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}"
 )
-_OVER_WORDS = "more than|older than|above|over|大于|超过|über|mehr als|acima de"
+_OVER_WORDS = "more than|older than|above|over|大于|超过|über|mehr als|acima de|mas de|plus de|meer dan|\\+"
 _OVER = re.compile(rf"{_LEAD}(?:>=?|{_OVER_WORDS})\s*(?P<a>\d+)\s*{_UNIT}.*")
 _AND_OVER = re.compile(
     rf"{_LEAD}(?P<a>\d+)\s*{_UNIT}\s*"
-    r"(?:\+|and (?:over|above|more)|or (?:more|over)|以上|plus|超|\bup\b|und mehr|ou mais)"
+    r"(?:\+|(?:and|&) (?:over|above|more)|or (?:more|over)|以上(?!至|到)|plus|超|\bup\b|und mehr|ou mais)"
     rf"{_UNIT.replace('unit', 'unit2')}.*"
 )
-_UNDER = re.compile(rf"{_LEAD}(?:<=?|under|less than|up to|within|小于|不足|bis)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}")
+_UNDER = re.compile(rf"{_LEAD}(?:<=?|≤|under|less than|up to|within|小于|不足|bis)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}")
 _WITHIN = re.compile(
-    rf"{_LEAD}(?P<b>\d+)\s*(?P<unit>days?|天|日|个月|個月|months?|年|years?)\s*(?:以内|内|以下|or less)"
+    rf"{_LEAD}(?P<b>\d+)\s*(?:(?P<unit>days?|天|日|个月|個月|months?|年|years?)\s*(?:以内|内|以下|or less)|or less)"
 )
 _NTH = re.compile(r"(?P<n>\d+)\s*(?P<unit>months?|个月|monate?|meses)")
 _NOT_DUE = (
     *("current", "not due", "not yet due", "notdue", "within terms", "undue", "not overdue", "at date"),
-    *("未到期", "未逾期", "信用期内", "账期内", "期限内", "期日未到来", "미도래", "만기전"),
-    *("nicht fällig", "noch nicht fällig", "a vencer"),
+    *("not yet overdue", "not past due", "not yet past due", "not due yet"),
+    *(
+        "未到期",
+        "未逾期",
+        "当前",
+        "未到信用期",
+        "未到账期",
+        "信用期内",
+        "账期内",
+        "期限内",
+        "期日未到来",
+        "미도래",
+        "만기전",
+    ),
+    *("nicht fällig", "noch nicht fällig", "a vencer", "niet vervallen", "ikke forfalt", "ikke forfalden"),
+    *("ej förfallet", "non échu", "no vencido"),
 )
 _ON_DAY = re.compile(r" (?:on|as of|at|am) \d[\d./-]*$")
+_BOUND = re.compile(r"[(](?:不?含[^)]*|inclusive|incl[.]?)[)]")  # which of two buckets a day on their border belongs to
+_HAN_NUMBERS = "零一二三四五六七八九"
+_HAN = re.compile(r"([一二三四五六七八九])(?=个月|年|\s*(?:至|到|-|~)\s*[一二三四五六七八九\d](?:个月|年))")
 _OLDER = ("older", "oldest", "更早", "以上", "older than all")
 
 
@@ -43,7 +63,9 @@ class Bucket(NamedTuple):
 @lru_cache(maxsize=5_000)
 def bucket_of(header: str) -> Bucket | None:
     """The bucket a header names, None for any other header. `Older` starts at day 121."""
-    text = unicodedata.normalize("NFKC", header).strip().casefold()
+    text = unicodedata.normalize("NFKC", header).strip().casefold().replace("más", "mas")
+    text = _BOUND.sub("", text).replace("半年", "6个月")
+    text = _HAN.sub(lambda m: str(_HAN_NUMBERS.index(m[1])), text)
     text = re.sub(r"\s+", " ", re.sub(r"[()\[\]（）:：]", " ", text)).strip()
     if _ON_DAY.sub("", text) in _NOT_DUE:
         return Bucket(None, 0)
@@ -76,6 +98,6 @@ def _days(unit: str | None) -> int:
     text = unit or "day"
     if text.startswith(("m", "个月", "個月", "月")):
         return _DAYS_OF["month"]
-    if text.startswith(("y", "年", "j", "a")):
+    if text.startswith(("y", "年", "jahr", "an")):
         return _DAYS_OF["year"]
     return _DAYS_OF["day"]

@@ -49,6 +49,18 @@ class DocumentsAmongSums(UserError):
         super().__init__("error.documents_among_sums", file=file, header=header)
 
 
+class BucketUnknown(UserError):
+    """Columns among the buckets name no days, and the rows only add up to their total with them."""
+
+    def __init__(self, file: str, headers: Sequence[str], total: str) -> None:
+        self.file, self.headers, self.total = file, list(headers), total
+        super().__init__("error.bucket_unknown")
+
+    def text(self, language: str) -> str:
+        headers = i18n.listed(language, self.headers)
+        return i18n.translate(language, self.code, file=self.file, headers=headers, total=self.total)
+
+
 class StatementOfNobody(UserError):
     """Debits and credits of an account stand in the file and nothing says whose account it is."""
 

@@ -13,9 +13,9 @@ from pipelines.canonical import KINDS
 from pipelines.reading.mapping_buckets import bucket_of
 
 HELPERS = {
-    "invoices": ("paid_amount", "credit_amount", "side"),
+    "invoices": ("paid_amount", "credit_amount", "side", "void_flag", "tax_amount", "e_invoice_no"),
     "receipts": ("customer_name",),
-    "aged_summary": ("total_amount",),
+    "aged_summary": ("total_amount", "credit_amount", "side"),
 }  # read only to derive or to check others
 FUZZY_THRESHOLD = 90
 _BRACKETS = re.compile(r"[(\[【（「<][^)\]】）」>]*[)\]】）」>]")
@@ -35,8 +35,13 @@ _SIMPLIFIED = str.maketrans(
 )
 _OF_BOOKS = re.compile(
     r"\b(local|loc\.? curr?|lcurr|lc|lcy|cocd|company code curr\w*|functional|dmbtr)\b|本位币|本币"
+    r"|(home|base|accounting) currency"
     r"|^(?!.*currency).*\bsigned$",  # Odoo's words for the company's currency
     re.I,
+)
+_BALANCE = re.compile(r"balance|\bbal\b|saldo|solde|余额|残高|잔액")
+_OF_DOCUMENT = re.compile(
+    r"invoice|open|due|outstanding|remaining|unpaid|pending|未|待|尚欠|offen|aberto|pendiente|미수|回収"
 )
 _DATA = re.compile(
     r"""^[\s¥￥$€£(+-]*\d[\d.,'\s]*\)?\s*(CR|DR|%)?$           # a number
@@ -119,9 +124,25 @@ def is_debit(header: str) -> bool:
     return compact(header) in _debit_words()
 
 
+@cache
+def _net_words() -> frozenset[str]:
+    return frozenset(compact(word) for word in _lists()["net"]["amount"])
+
+
+def is_net(header: str) -> bool:
+    """Whether a column holds amounts without tax, where their tax has a column of its own."""
+    return compact(header) in _net_words() and not re.search(r"(?<![不未])含税|incl", header, re.I)
+
+
 def is_of_books(header: str) -> bool:
     """Whether a header says that its amounts or currency are those of the books, not of the document."""
     return bool(_OF_BOOKS.search(unicodedata.normalize("NFKC", header)))
+
+
+def is_account_balance(header: str) -> bool:
+    """Whether a header may speak of the balance of an account, and not only of what is open of a document."""
+    text = unicodedata.normalize("NFKC", header).casefold()
+    return bool(_BALANCE.search(text)) and not _OF_DOCUMENT.search(text)
 
 
 def is_of_document(header: str) -> bool:

@@ -24,6 +24,7 @@ _LABELLED = re.compile(
     r"\s*(?:no|nr|number|name|code|id|名称|编码|编号|代码|コード|名|명|코드)?)\.?(?:\s*[:：]\s*|\s{2,})(?P<name>\S.*)",
     re.I,
 )
+_PAIR = re.compile(r"[^:：\d]{1,20}[:：]\s*\S")
 # What stands there where a report was asked for several: `All`, `0001 to 0999`.
 _SEVERAL = re.compile(
     r"(all|alle|todos|any|全部|所有|すべて|전체|[*%-]+)( .*)?|.*(\bto\b|\bbis\b|至|~|～|\.\.|,|、).*", re.I
@@ -86,6 +87,8 @@ def labelled(cells: Sequence[str]) -> tuple[str, str] | None:
     texts = [c.strip() for c in cells if c and c.strip()]
     if len(texts) > 2 and texts[0].endswith((":", "：")) and re.search("[:：]", texts[2]):
         texts = texts[:2]
+    elif len(texts) > 2 and all(map(_PAIR.match, texts)):  # `A/C: A1 | Name: Ash | Tel: 1`
+        texts = texts[:1]
     if not 1 <= len(texts) <= 2:
         return None
     found = _LABELLED.fullmatch(texts[0] if len(texts) == 1 else f"{texts[0].rstrip(' :：')}: {texts[1]}")
@@ -149,7 +152,7 @@ def fill_groups(
     last = con.execute("select max(line_no) from raw").fetchone()
     if groups.is_labelled:
         few = f"select line_no, texts from (select line_no, {filled} as texts from raw)"
-        few += " where len(texts) <= 2 or regexp_matches(texts[1], '[:：]$')"
+        few += " where len(texts) <= 2 or regexp_matches(texts[1], '[:：]')"
         named = _named_rows(con.execute(f"{few} order by line_no").fetchall())
         starts = ([(0, groups.first)] if groups.first else []) + named
         ends = [line - 1 for line, _ in starts[1:]] + [last[0] if last else 0]

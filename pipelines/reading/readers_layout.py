@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -178,6 +179,48 @@ def stated_day(titles: Sequence[str]) -> dt.date | None:
     """The day that a title names as the one the list was made for, or None."""
     spoken = [dates for title in titles if _AS_OF.search(title) and (dates := dates_in_text(title))]
     return spoken[0][-1] if spoken else None
+
+
+_MONTHS_STATED = re.compile(
+    r"(20\d\d)\s*[年.\-/]?\s*(0?[1-9]|1[0-2])\s*月?\s*(?:-|–|—|~|～|至|到)\s*(?:(20\d\d)\s*[年.\-/]?\s*)?(0?[1-9]|1[0-2])\s*月?(?![\d.年\-/])"
+)
+_MONTH_STATED = re.compile(r"(?<!\d)(20\d\d)\s*年\s*(1[0-2]|0?[1-9])\s*月(?!\s*\d)")
+_YEAR_STATED = re.compile(r"(?<!\d)(20\d\d)\s*年度?(?!\s*\d)")
+
+
+def titled_period(titles: Sequence[str]) -> tuple[dt.date, dt.date] | None:
+    """First and last day of the only period that the titles name, of a year at most: two days, months, or a year."""
+    found: set[tuple[dt.date, dt.date]] = set()
+    for title in titles:
+        text = unicodedata.normalize("NFKC", title)
+        if _AS_OF.search(text):
+            continue
+        days = dates_in_text(text)
+        if len(days) == 2:
+            found.add((days[0], days[1]))
+        elif days:
+            continue
+        elif m := _MONTHS_STATED.search(text):
+            first = dt.date(int(m[1]), int(m[2]), 1)
+            found.add((first, _month_end(int(m[3] or m[1]), int(m[4]))))
+        elif m := _MONTH_STATED.search(text):
+            found.add((dt.date(int(m[1]), int(m[2]), 1), _month_end(int(m[1]), int(m[2]))))
+        elif m := _YEAR_STATED.search(text):
+            found.add((dt.date(int(m[1]), 1, 1), dt.date(int(m[1]), 12, 31)))
+    if len(found) != 1:
+        return None
+    first, last = found.pop()
+    return (first, last) if first <= last < first + dt.timedelta(days=366) else None
+
+
+def titled_year(titles: Sequence[str]) -> int | None:
+    """The year of the period that the titles name, where it lies within one."""
+    period = titled_period(titles)
+    return period[0].year if period and period[0].year == period[1].year else None
+
+
+def _month_end(year: int, month: int) -> dt.date:
+    return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
 
 
 def stated_period(cells: Sequence[str]) -> tuple[dt.date, dt.date] | None:

@@ -57,10 +57,18 @@ _TIMES_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[AP]M)?", r
 _STAMP = re.compile(
     r"\d{4}-(?:0\d|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-]\d{2}:\d{2})"
 )
-_NO_YEAR = re.compile(r"(\d{1,2})(\d\d)|(\d{1,2})[./-](\d{1,2})\.?|\d{1,2}月\d{1,2}日?")  # DDMM, day.month and the like
+_NO_YEAR = re.compile(
+    r"(\d{1,2})(\d\d)|(\d{1,2})[./-](\d{1,2})\.?|(\d{1,2})月(\d{1,2})日?"
+)  # DDMM, day.month and the like
 _HASHES = re.compile(r"#{3,}")
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
-_FAULTS = {"times": "date_destroyed", "hashes": "date_destroyed", "DDMM": "date_without_year"}
+WITHOUT_YEAR = "M月D日"
+_FAULTS = {
+    "times": "date_destroyed",
+    "hashes": "date_destroyed",
+    "DDMM": "date_without_year",
+    WITHOUT_YEAR: "date_without_year",
+}
 _SERIAL_ZERO = dt.date(1899, 12, 30)
 _MONTHS = {
     word: number
@@ -128,7 +136,7 @@ def read_dates(
             dates[text] = None
             continue
         if without_year := _NO_YEAR.fullmatch(clean):
-            style, found = "DDMM", _in_period(without_year, period)
+            style, found = WITHOUT_YEAR if without_year[5] else "DDMM", _in_period(without_year, period)
         else:
             style, found = (f"UTC → {zone}", shifted[text]) if text in shifted else _plain(clean, pivot)
         if style == "figures":
@@ -163,11 +171,12 @@ def read_dates(
 
 
 def _in_period(parts: re.Match[str], period: tuple[dt.date, dt.date] | None) -> dt.date | None:
-    """The only date of a period on a day written DDMM."""
-    if not period or not parts[1]:
+    """The only date of a period on a day written DDMM, or with the words for month and day."""
+    if not period or not (parts[1] or parts[5]):
         return None
+    month, day = (int(parts[2]), int(parts[1])) if parts[1] else (int(parts[5]), int(parts[6]))
     years = range(period[0].year, period[1].year + 1)
-    found = [d for year in years if (d := _date(year, int(parts[2]), int(parts[1]))) and period[0] <= d <= period[1]]
+    found = [d for year in years if (d := _date(year, month, day)) and period[0] <= d <= period[1]]
     return found[0] if len(found) == 1 else None
 
 
