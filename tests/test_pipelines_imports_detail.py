@@ -123,3 +123,25 @@ def test_a_build_is_compared_with_the_one_before_and_says_what_it_knew(tmp_path:
     back = queries_compare.compare(now.path, then.path)
     assert [(row.change, row.file_name) for row in back.imports.itertuples()] == [("gone", "shop.csv")]
     assert back.after.totals == found.before.totals
+
+
+def test_a_build_is_known_at_the_same_moment_in_any_zone(tmp_path: Path) -> None:
+    """Two minutes between two imports: the moment between them counts, however its zone writes it."""
+    chosen, day = Settings(home=tmp_path / "w"), dt.date(2026, 4, 30)
+    reports = []
+    for name, number in (("one", "A1"), ("two", "A2")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"customer_id,invoice_id,issue_date,amount\nC1,{number},2026-04-01,10\n", encoding="utf-8")
+        reports.append(imports.import_file(path, chosen))
+    first, second = (dt.datetime.fromisoformat(report.imported_at) for report in reports)
+    between = first + (second - first) / 2
+    for hours in (-9, 0, 8):
+        moment = between.astimezone(dt.timezone(dt.timedelta(hours=hours)))
+        made = publish.build(chosen, as_of=day, known_at=moment.isoformat(), made={"fct_late_risk": no_risk})
+        assert made.known_at == between.isoformat()
+        build = queries.published(chosen)
+        assert build is not None
+        rows = queries.open_build(build).execute("select invoice_id from fct_open_items").fetchall()
+        assert rows == [("A1",)]
+    with pytest.raises(publish.TimeNotRead, match="noon"):
+        publish.build(chosen, as_of=day, known_at="noon")

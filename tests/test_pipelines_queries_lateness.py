@@ -32,6 +32,38 @@ def test_days_late_weigh_each_payment_by_its_amount(tmp_path: Path) -> None:
     assert second["days_late"] == 0 and second["overdue_base"] == 0
 
 
+def test_money_is_as_late_as_it_came_in_whenever_it_was_matched(tmp_path: Path) -> None:
+    """Paid a day before the due date, matched six weeks later: a day early, though the invoice stood open till then."""
+    receipts = "Receipt No,Invoice No,Payment Date,Applied On,Amount\nP1,A,2025-01-30,2025-03-15,1000"
+    con = built(tmp_path, "2025-03-31", {"invoices": LEDGER["invoices"], "receipts": receipts})
+    assert queries_lateness.lateness(con, Scope())["days_late"] == -1
+    trend = queries_lateness.lateness_trend(con, Scope(), months=1)
+    assert (trend["paid_base"].iloc[0], trend["days_late"].iloc[0]) == (1000, -1)
+    assert trend["overdue_base"].iloc[1] == 1000
+    one = queries_lateness.customer_lateness_trend(con, Scope(), "main", "C1", months=1)
+    assert (one["paid_base"].iloc[0], one["days_late"].iloc[0]) == (1000, -1)
+    payments = con.execute("select applied_on, received_on from fct_applications").fetchall()
+    assert payments == [(dt.date(2025, 3, 15), dt.date(2025, 1, 30))]
+
+
+@pytest.mark.parametrize("instalments", [1, 2])
+def test_a_bounce_takes_its_payment_out_with_its_own_days(tmp_path: Path, instalments: int) -> None:
+    """Paid 5 days late, bounced, paid 69 days late: 69, and not 36 as if the bounce had been late money of its own."""
+    rows = [f"A,C1,2025-01-01,2025-01-31,{1000 // instalments},R1,{number + 1}" for number in range(instalments)]
+    files = {
+        "invoices": "\n".join([INVOICES + ",Instalment No", *rows]),
+        "receipts": f"""{RECEIPTS}
+        P1,A,2025-02-05,1000,payment
+        P1,A,2025-03-10,-1000,payment
+        P2,A,2025-04-10,1000,payment""",
+    }
+    con = built(tmp_path, "2025-04-30", files)
+    assert queries_lateness.lateness(con, Scope())["days_late"] == 69
+    trend = queries_lateness.lateness_trend(con, Scope(), months=1)
+    assert trend["paid_base"].sum() == 1000
+    assert trend["days_late"].iloc[-1] == 69
+
+
 def test_the_trend_takes_each_month_with_its_own_overdue_money(tmp_path: Path) -> None:
     con = built(tmp_path, "2025-03-31", LEDGER)
     trend = queries_lateness.lateness_trend(con, Scope(), months=1)

@@ -55,6 +55,13 @@ class AsOfInFuture(UserError):
         super().__init__("error.as_of_in_future", as_of=as_of, today=today)
 
 
+class TimeNotRead(UserError):
+    """What a build should be known at is no time."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("error.time_not_read", value=value)
+
+
 class NoDocuments(UserError):
     """No invoice or receipt is dated on or before the as-of date."""
 
@@ -94,7 +101,7 @@ def build(
     `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
     retracted later. Where only exports were added to a large book since the published build, it goes on from that one
     and computes what they touch, unless `whole` is true. Raises WarehouseBusy, NothingImported, AsOfInFuture,
-    MissingRates and ChecksFailed; whatever is raised, the build published before stays.
+    TimeNotRead, MissingRates and ChecksFailed; whatever is raised, the build published before stays.
     """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build", wait=wait):
@@ -102,15 +109,16 @@ def build(
         # earlier read less of it than there is.
         last_entry = 0 if known_at else _last_entry(settings)
         started = dt.datetime.now(dt.UTC)
-        known = _known(settings, known_at)
+        earlier = _moment(known_at) if known_at else None
+        known = _known(settings, earlier)
         if not known:
             raise NothingImported
         day = _as_of(settings, known, as_of)
-        moment = _moment(known_at) if known_at else started
+        moment = earlier or started
         begun = BuildInfo(
             build_id=f"{day:%Y%m%d}-{started:%Y%m%dT%H%M%S%f}",
             as_of=day,
-            known_at=known_at or started.isoformat(),
+            known_at=moment.isoformat(),
             settings=policies.in_force(settings, moment).model_dump_json(exclude={"home", "people"}),
             started_at=started.isoformat(),
             seconds=0,
@@ -265,20 +273,23 @@ def _entered_since(settings: Settings, entry_id: int) -> set[tuple[str, str]]:
     return set(journal_read.customers_since(settings, entry_id))
 
 
-def _known(settings: Settings, known_at: str | None) -> list[imports.ImportReport]:
-    """The imports made by `known_at` (ISO time, UTC) and not retracted by then; all that stand now without it."""
+def _known(settings: Settings, known_at: dt.datetime | None) -> list[imports.ImportReport]:
+    """The imports made by `known_at` and not retracted by then; all that stand now without it."""
     return [
         report
         for report in imports.list_imports(settings)
-        if (known_at is None or report.imported_at <= known_at)
-        and (report.retracted_at is None or (known_at is not None and report.retracted_at > known_at))
+        if (known_at is None or _moment(report.imported_at) <= known_at)
+        and (report.retracted_at is None or (known_at is not None and _moment(report.retracted_at) > known_at))
     ]
 
 
-def _moment(known_at: str) -> dt.datetime:
-    """An ISO time; one without zone is UTC."""
-    moment = dt.datetime.fromisoformat(known_at)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+def _moment(stated: str) -> dt.datetime:
+    """An ISO time of any zone, in UTC; one without zone is UTC. Raises TimeNotRead."""
+    try:
+        moment = dt.datetime.fromisoformat(stated)
+    except ValueError as error:
+        raise TimeNotRead(stated) from error
+    return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:

@@ -117,7 +117,7 @@ def left_out_of_lateness(con: Connection, scope: Scope) -> tuple[LeftOut, ...]:
             sum(applied.amount_base) as amount_base
         from int_applications as applied
         inner join int_accounts as accounts using (account_key)
-        where applied.applied_on > (select as_of - 365 from build_info)
+        where applied.received_on > (select as_of - 365 from build_info)
             and (applied.kind <> 'payment' or applied.due_date is null or applied.is_assumed)
             and {condition}
         group by 1

@@ -125,10 +125,10 @@ def customer_lateness_trend(
         f"""
         with payments as (
             select
-                extract(year from applied.applied_on) * 12 + extract(month from applied.applied_on) as month_no,
+                extract(year from applied.received_on) * 12 + extract(month from applied.received_on) as month_no,
                 sum(applied.amount_base) as paid_base,
-                sum(applied.amount_base * (applied.applied_on - invoices.due_date)) as paid_days,
-                sum(applied.amount_base * (applied.applied_on - invoices.issue_date)) as all_days
+                sum(applied.amount_base * (applied.received_on - invoices.due_date)) as paid_days,
+                sum(applied.amount_base * (applied.received_on - invoices.issue_date)) as all_days
             from int_accounts as accounts
             inner join int_instalments as invoices on accounts.account_key = invoices.account_key
             inner join int_applications as applied on invoices.instalment_key = applied.instalment_key

@@ -67,7 +67,7 @@ def customer_payments(con: Connection, scope: Scope, entity_id: str, customer_id
         con,
         f"""
         select applied_on, invoice_id, instalment_no, receipt_id, amount_base, amount_doc, currency, kind, method,
-            basis, rule, line_key, due_date, applied_on - due_date as days_late
+            basis, rule, line_key, due_date, received_on - due_date as days_late
         from fct_applications
         where customer_key = ? and due_date is not null and {condition}
         order by applied_on desc, invoice_id, instalment_no
@@ -152,7 +152,7 @@ def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> d
         "applications": _frame(
             con,
             f"""
-            select *, applied_on - due_date as days_late
+            select *, received_on - due_date as days_late
             from fct_applications
             where {limit}
             order by applied_on, instalment_no

@@ -7,12 +7,12 @@ payments as (
     select
         account_key,
         amount_base,
-        date_diff('day', due_date, applied_on) as days_late,
+        date_diff('day', due_date, received_on) as days_late,
         date_diff('day', issue_date, due_date) as terms,
-        case when applied_on > cast($as_of as date) - 365 then 1 else 0 end as is_recent
+        case when received_on > cast($as_of as date) - 365 then 1 else 0 end as is_recent
     from int_applications
     where kind = 'payment'
-        and applied_on > cast($as_of as date) - 730
+        and received_on > cast($as_of as date) - 730
         and due_date is not null
         and not is_assumed
 

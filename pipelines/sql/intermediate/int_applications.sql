@@ -2,22 +2,24 @@
 -- Base amounts are differences of the rounded running base balance, so a paid invoice is zero in both currencies.
 -- Account and days of the instalment stand here too, so that no history joins the two; due_date is empty where nothing
 -- falls due (credit notes, prepayments).
+-- received_on: the day the money came in, or the issue date where it came before; money is late or not by this day,
+-- while the instalment owes less from the day of its matching, applied_on.
 -- Sorted by account, so that reading one customer reads little.
 with
 
 together as (
 
-    select line_key, instalment_key, applied_on, kind, rule, amount_doc
+    select line_key, instalment_key, applied_on, received_on, kind, rule, amount_doc
     from int_targeted_applications
 
     union all
 
-    select line_key, instalment_key, applied_on, kind, rule, amount_doc
+    select line_key, instalment_key, applied_on, received_on, kind, rule, amount_doc
     from int_spread_applications
 
     union all
 
-    select line_key, instalment_key, applied_on, kind, rule, amount_doc
+    select line_key, instalment_key, applied_on, received_on, kind, rule, amount_doc
     from int_undirected_applications
 
 ),
@@ -25,7 +27,13 @@ together as (
 placed as (
 
     select
-        together.*,
+        together.line_key,
+        together.instalment_key,
+        together.applied_on,
+        greatest(together.received_on, instalments.issue_date) as received_on,
+        together.kind,
+        together.rule,
+        together.amount_doc,
         instalments.account_key,
         instalments.issue_date,
         case when instalments.amount_doc > 0 then instalments.due_date end as due_date,
@@ -60,6 +68,7 @@ final as (
         due_date,
         is_assumed,
         applied_on,
+        received_on,
         kind,
         rule,
         amount_doc,
@@ -77,6 +86,7 @@ final as (
         due_date,
         is_assumed,
         applied_on,
+        received_on,
         kind,
         rule,
         amount_doc,

@@ -1,5 +1,6 @@
 -- Grain: one row per month and desk with payments or overdue money; sums of amount and of amount x days, in base.
--- paid_days: days after due of each payment, negative when early; terms_days: from issue to due of what was paid.
+-- paid_days: days after due on which each payment came in, whenever it was matched, negative when early;
+-- terms_days: from issue to due of what was paid.
 -- overdue_days: the age at the month end of each overdue open amount. Assumed due dates are left out and shown so.
 -- Rows in which everything is zero are left out.
 with
@@ -7,11 +8,11 @@ with
 payments as (
 
     select
-        extract(year from payments.applied_on) * 12 + extract(month from payments.applied_on) as month_no,
+        extract(year from payments.received_on) * 12 + extract(month from payments.received_on) as month_no,
         desks.desk_key,
         case when payments.is_assumed then 0 else payments.amount_base end as paid_base,
         case when payments.is_assumed then payments.amount_base else 0 end as left_out_base,
-        date_diff('day', payments.due_date, payments.applied_on) as days_late,
+        date_diff('day', payments.due_date, payments.received_on) as days_late,
         date_diff('day', payments.issue_date, payments.due_date) as terms
     from int_applications as payments
     inner join int_desks as desks on payments.account_key = desks.account_key

@@ -75,14 +75,14 @@ notices as (
 
 late_payments as (
 
-    select balances.customer_key, applications.instalment_key, applications.applied_on
+    select balances.customer_key, applications.instalment_key, applications.received_on
     from int_instalment_balances as balances
     inner join chased_customers on balances.customer_key = chased_customers.customer_key
     inner join int_applications as applications on balances.instalment_key = applications.instalment_key
     where applications.kind = 'payment'
         and applications.amount_doc > 0
-        and applications.applied_on > cast($as_of as date) - 365
-        and applications.applied_on > balances.due_date
+        and applications.received_on > cast($as_of as date) - 365
+        and applications.received_on > balances.due_date
 
 ),
 
@@ -91,13 +91,13 @@ asked_for as (
     select
         late_payments.customer_key,
         late_payments.instalment_key,
-        late_payments.applied_on,
+        late_payments.received_on,
         max(case when chased.day is null then 0 else 1 end) as is_after_contact
     from late_payments
     left join chased
         on late_payments.customer_key = chased.customer_key
-        and chased.day between late_payments.applied_on - 7 and late_payments.applied_on
-    group by late_payments.customer_key, late_payments.instalment_key, late_payments.applied_on
+        and chased.day between late_payments.received_on - 7 and late_payments.received_on
+    group by late_payments.customer_key, late_payments.instalment_key, late_payments.received_on
 
 ),
 

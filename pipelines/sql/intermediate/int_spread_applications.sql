@@ -10,7 +10,12 @@ lines as (
             partition by document_key
             order by applied_on, received_on, amount_doc desc, kind, line_key
             rows between unbounded preceding and current row
-        ) as paid_after
+        ) as paid_after,
+        max(case when amount_doc > 0 then received_on end) over (
+            partition by document_key
+            order by applied_on, received_on, amount_doc desc, kind, line_key
+            rows between unbounded preceding and current row
+        ) as paid_before_on
     from int_directed_lines
     where instalment_key is null
         and instalment_no is null
@@ -66,6 +71,10 @@ shares as (
         lines.line_key,
         schedule.instalment_key,
         lines.applied_on,
+        case
+            when lines.amount_doc < 0 then coalesce(lines.paid_before_on, lines.received_on)
+            else lines.received_on
+        end as received_on,
         lines.kind,
         lines.rule,
         least(greatest(lines.paid_after - schedule.starts_at, least(schedule.owed_doc, 0)), greatest(schedule.owed_doc, 0))
@@ -82,6 +91,7 @@ select
     line_key,
     instalment_key,
     applied_on,
+    received_on,
     kind,
     rule,
     cast(amount_doc as decimal(18, 4)) as amount_doc

@@ -1,6 +1,7 @@
 -- Grain: one row per directed line and the one instalment it pays, never beyond what that owes.
 -- Running sums are clamped to the owed amount, so over-payments stay over and a bounce (a negative line) reopens.
 -- Lines of one day stand in an order of their own, so that the order of rows in a file decides nothing.
+-- received_on: the day the money came in; of a line that takes back, that of the payment it takes back.
 with
 
 in_turn as (
@@ -11,7 +12,12 @@ in_turn as (
             partition by instalment_key
             order by applied_on, received_on, amount_doc desc, kind, line_key
             rows between unbounded preceding and current row
-        ) as paid_after
+        ) as paid_after,
+        max(case when amount_doc > 0 then received_on end) over (
+            partition by instalment_key
+            order by applied_on, received_on, amount_doc desc, kind, line_key
+            rows between unbounded preceding and current row
+        ) as paid_before_on
     from int_directed_lines
     where instalment_key in (select instalment_key from int_contested_instalments)
 
@@ -23,6 +29,7 @@ shares_in_turn as (
         line_key,
         instalment_key,
         applied_on,
+        case when amount_doc < 0 then coalesce(paid_before_on, received_on) else received_on end as received_on,
         kind,
         rule,
         least(greatest(paid_after, least(owed_doc, 0)), greatest(owed_doc, 0))
@@ -37,6 +44,7 @@ final as (
         line_key,
         instalment_key,
         applied_on,
+        received_on,
         kind,
         rule,
         amount_doc
@@ -54,6 +62,7 @@ final as (
         line_key,
         instalment_key,
         applied_on,
+        received_on,
         kind,
         rule,
         cast(amount_doc as decimal(18, 4)) as amount_doc

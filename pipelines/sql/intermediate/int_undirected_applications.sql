@@ -91,6 +91,7 @@ exact as (
         numbered_lines.line_key,
         numbered_owed.instalment_key,
         numbered_lines.available_on as applied_on,
+        numbered_lines.received_on,
         numbered_lines.kind,
         numbered_lines.amount_doc
     from (
@@ -152,6 +153,7 @@ oldest_first as (
         money.line_key,
         debt.instalment_key,
         greatest(money.available_on, debt.issue_date) as applied_on,
+        money.received_on,
         money.kind,
         least(money.ends_at, debt.ends_at)
         - greatest(money.ends_at - money.amount_doc, debt.ends_at - debt.owed_doc) as amount_doc
@@ -166,7 +168,7 @@ oldest_first as (
 
 final as (
 
-    select line_key, instalment_key, applied_on, kind, 'exact' as rule, amount_doc
+    select line_key, instalment_key, applied_on, received_on, kind, 'exact' as rule, amount_doc
     from exact
 
     union all
@@ -175,6 +177,7 @@ final as (
         line_key,
         instalment_key,
         applied_on,
+        received_on,
         kind,
         'oldest' as rule,
         cast(amount_doc as decimal(18, 4)) as amount_doc

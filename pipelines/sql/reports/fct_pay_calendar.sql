@@ -33,14 +33,14 @@ newest_paid as (
 
     select
         regular.customer_key,
-        applications.applied_on,
-        min(date_diff('day', regular.due_date, applications.applied_on)) as days_late
+        applications.received_on,
+        min(date_diff('day', regular.due_date, applications.received_on)) as days_late
     from regular
     inner join int_applications as applications on regular.instalment_key = applications.instalment_key
     where applications.kind = 'payment'
         and applications.amount_doc > 0
-        and applications.applied_on > cast($as_of as date) - 730
-    group by regular.customer_key, applications.applied_on
+        and applications.received_on > cast($as_of as date) - 730
+    group by regular.customer_key, applications.received_on
 
 ),
 

@@ -24,6 +24,7 @@ select
     applications.instalment_key,
     instalments.customer_key,
     applications.due_date,
+    applications.received_on,
     accounts.rep,
     accounts.region
 from int_applications as applications
