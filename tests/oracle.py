@@ -205,6 +205,7 @@ class Oracle:
             spends=row["receipt_id"]
             if spent and spent[0].amount < 0 and row["invoice_id"] != row["receipt_id"]
             else None,
+            can_bounce=row["method"] in ("bill", "cheque"),
         )
 
     # What was applied to what.
@@ -212,7 +213,8 @@ class Oracle:
     def _apply(self) -> None:
         self._apply_directed()
         free = [line for line in self.lines if not line.invoice_id and line.amount > 0]
-        free = [line for line in free if line.available_on <= self.as_of]
+        bounced = self._bounced(free)
+        free = [line for line in free if line.available_on <= self.as_of and id(line) not in bounced]
         free = self._apply_exact(sorted(free, key=lambda line: (line.available_on, line.order)))
         self._apply_oldest_first(free)
 
@@ -282,6 +284,34 @@ class Oracle:
             for document, was, now in zip(documents, before, after, strict=True):
                 self._book(line, document, line.applies_on(document), now - was, "stated")
             before = after
+
+    def _bounced(self, free: list[Line]) -> set[int]:
+        """The money without an invoice number that came back in full: by its receipt number, a bill or cheque by sum.
+
+        A line that took back from what was paid by number has done its work. The oldest money is taken back first.
+        """
+        backs = [
+            line
+            for line in self.lines
+            if line.amount < 0
+            and line.kind == "payment"
+            and not line.spends
+            and all(used >= 0 for _, used in line.used)
+        ]
+        paid = [line for line in free if line.kind == "payment" and not line.spends]
+        found: set[int] = set()
+        for by_number in (True, False):
+            turns: dict[tuple[Any, ...], list[list[Line]]] = defaultdict(lambda: [[], []])
+            for line in sorted(paid + backs, key=lambda one: (one.day, one.receipt_id)):
+                if id(line) not in found and (line.receipt_id if by_number else line.can_bounce):
+                    number = line.receipt_id if by_number else ""
+                    key = (line.entity, line.customer, line.currency, abs(line.amount), number)
+                    turns[key][line.amount < 0].append(line)
+            for came, went in turns.values():
+                for one, back in zip(came, went, strict=False):
+                    if one.day <= back.day:
+                        found |= {id(one), id(back)}
+        return found
 
     def _apply_exact(self, lines: list[Line]) -> list[Line]:
         """The n-th receipt of an amount meets the n-th instalment that owes it; returns the lines that met none."""

@@ -109,6 +109,7 @@ class Line:
     instalment: int | None
     account: Account
     spends: str | None  # the credit note or prepayment whose number it bears: it brings no new money
+    can_bounce: bool = False  # by bill or cheque
     used: list[tuple[dt.date, Decimal]] = field(default_factory=list)
 
     @property

@@ -224,6 +224,39 @@ def test_a_cheque_that_bounces_under_its_own_number_reopens_the_invoice(load: Lo
     assert opened(settings, dt.date(2025, 7, 31)) == {("m", "A", "31-60"): 70}
 
 
+METHODS = "Entity,Receipt No,Customer ID,Invoice No,Payment Date,Amount,Currency,Method\n"
+
+
+@pytest.mark.parametrize(
+    ("bounce", "overdue"),
+    [
+        ("m,R1,C1,,2025-07-02,-100,CNY,Cheque", 100),
+        ("m,R1X,C1,,2025-07-02,-100,CNY,Cheque", 100),
+        ("m,R1X,C1,A,2025-07-02,-100,CNY,Cheque", 100),
+        ("m,R1,C1,,2025-07-02,-100,CNY,Transfer", 100),
+        # Another sum, and a transfer under another number, may be money we gave back: nothing says that it bounced.
+        ("m,R1X,C1,,2025-07-02,-40,CNY,Cheque", 0),
+        ("m,R1X,C1,,2025-07-02,-100,CNY,Transfer", 0),
+    ],
+)
+def test_a_cheque_without_an_invoice_number_that_bounces_pays_nothing(
+    load: Load, settings: Settings, bounce: str, overdue: int
+) -> None:
+    """The invoice it would have paid stands at its own due date, and the two lines add up to nothing."""
+    load(
+        invoices=INVOICES
+        + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\nm,B,C1,2025-05-20,2025-08-10,70,CNY,Invoice\n",
+        receipts=METHODS + f"m,R1,C1,,2025-06-15,100,CNY,{bounce.rsplit(',', 1)[1]}\n",
+    )
+    assert opened(settings, dt.date(2025, 6, 30)) == {("m", "B", "not_due"): 70}
+    load(receipts_july=METHODS + f"{bounce}\nm,R2,C1,B,2025-07-03,10,CNY,Transfer\n")
+    found = opened(settings, dt.date(2025, 7, 10))
+    assert found.get(("m", "A", "1-30"), 0) == overdue
+    assert found[("m", "B", "not_due")] == 60
+    with built(settings, dt.date(2025, 7, 10)) as con:
+        assert rows(con, "select sum(open_base) from fct_open_items") == [(60 - Decimal(bounce.split(",")[5]),)]
+
+
 def test_a_payment_text_quotes_whole_numbers_only(load: Load, settings: Settings) -> None:
     """INV-12 quotes neither INV-1 nor INV-2; money that quotes no invoice goes to the oldest."""
     header = "Entity,Receipt No,Customer ID,Payment Date,Amount,Currency,Payment Description\n"

@@ -33,6 +33,7 @@ BY_DOCUMENT = frozenset(
         "int_aging_desks",
         "int_applications",
         "int_balance_spans",
+        "int_bounced_lines",
         "int_class_spans",
         "int_cohort_months",
         "int_contested_instalments",

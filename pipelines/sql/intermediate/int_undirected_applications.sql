@@ -20,6 +20,7 @@ lines as (
         and not lines.is_decided
         and lines.customer_key is not null
         and lines.amount_doc > 0
+        and lines.line_key not in (select line_key from int_bounced_lines)
         -- What is applied after the as-of date keeps no other money from a debt.
         and greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) <= $as_of
 
