@@ -351,6 +351,21 @@ def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
     assert "D3" not in open_of(book, "open_base")
 
 
+@pytest.mark.parametrize("named", [None, "D3"])
+@pytest.mark.parametrize("number", ["Q", "Q-back"])
+def test_a_bounce_opens_what_money_without_a_number_paid(book: Settings, named: str | None, number: str) -> None:
+    """Before it, the cheque paid D3 in full; a bounce that comes in a later export opens it again."""
+    (owed,) = (amount for name, amount in open_of(book, "open_doc").items() if name == "D3")
+    cheque = a_receipt(customer_id="C3") | {"receipt_id": "Q", "amount": owed, "method": "cheque", "invoice_id": None}
+    more(book, 40, receipts=[cheque])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    assert "D3" not in open_of(book, "open_doc")
+    back = cheque | {"receipt_id": number, "amount": -owed, "invoice_id": named, "paid_on": AS_OF}
+    more(book, 41, receipts=[back])
+    assert update_and_compare(book, AS_OF).based_on
+    assert open_of(book, "open_doc")["D3"] == owed
+
+
 def test_instalments_of_one_document_under_two_customers_stay_together(book: Settings) -> None:
     parts = [
         row("invoices", customer_id=who, invoice_id="P", instalment_no=n, issue_date=dt.date(2024, 3, 3), amount=50)
