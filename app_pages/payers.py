@@ -12,7 +12,6 @@ COLUMNS = words(
     "customer_id entity_id"
 )
 PLACES = ("1", "2", "3", "4", "5", "worse")
-MOST = 200  # rows sent to the browser; a longer list is narrowed by typing
 
 view = page.start("payers")
 t = view.reader.t
@@ -40,8 +39,5 @@ if place:
 
 several_entities = found["entity_id"].nunique() > 1
 columns = [column for column in COLUMNS if column != "entity_id" or several_entities]
-shown = found.head(MOST)
-st.caption(t("payers.count", shown=len(shown), count=len(found)))
-payers_table(
-    view, shown, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560, everything=lambda: found
-)  # fmt: skip
+st.caption(t("payers.count", count=len(found)))
+payers_table(view, found, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560)

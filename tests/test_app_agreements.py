@@ -108,6 +108,16 @@ def test_what_was_agreed_stands_in_the_list_and_cannot_smuggle_markup(place):
     assert shown["agreed_state"].tolist() == ["Open"] and shown["amount_doc"].tolist() == [100.0]
 
 
+def test_a_promise_of_no_single_invoice_names_none_beside_one_that_does(place):
+    owed = place["owed"]
+    promise = {"promised_on": TODAY, "amount": "100", "currency": owed["currency"]}
+    for subject in (Subject(*place["whom"]), Subject(*place["whom"], "B-1")):
+        journal.append(place["settings"], "promise", subject, promise, who="Li", debt=owed["owed"])
+    app = page(place)
+    assert {"Promise", "Promise · B-1"} <= set(app.dataframe[0].value["about"])
+
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_plan_and_a_sanction_stand_on_the_payers_page(place, language):
     about, currency = Subject(*place["whom"]), place["owed"]["currency"]

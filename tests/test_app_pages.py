@@ -163,7 +163,7 @@ def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, wors
     own = len(ask(sample_warehouse, queries_payers.customers, Scope(reps=(other,))))
     address = {"lang": "en", "role": "rep", "me": other}
     app = opened(sample_warehouse, monkeypatch, "payers", **address)
-    assert any(f"of {own} customers" in each.value for each in app.caption)
+    assert any(f"{own} customers, most urgent" in each.value for each in app.caption)
     assert "reps" not in [each.key for each in app.multiselect], "a rep has no filter to look beyond"
     foreign = opened(
         sample_warehouse, monkeypatch, "payer", **address, entity=worst["entity"], customer=worst["customer"]

@@ -66,9 +66,9 @@ def test_a_rep_who_signs_in_sees_only_their_own_customers(app, tab):  # noqa: F8
     assert tab.get_by_text("View as").count() == 0
     assert tab.get_by_role("link", name="Import", exact=True).count() == 0
     tab.get_by_role("link", name="Payers", exact=True).click()
-    tab.get_by_text(f"{own} of {own} customers").wait_for()
+    tab.get_by_text(f"{own} customers, most urgent first").wait_for()
     tab.goto(f"{address}/payers?role=manager&me=somebody")
-    tab.get_by_text(f"{own} of {own} customers").wait_for()
+    tab.get_by_text(f"{own} customers, most urgent first").wait_for()
 
 
 @pytest.mark.parametrize("tab", ["en-US"], indirect=True)

@@ -185,7 +185,7 @@ def test_signs_of_a_customer_that_may_be_unable_to_pay_stand_first(tmp_path):
         money.append(f"P{month},A{month},{due + dt.timedelta(days=late)},100,")
     files = {"invoices": "\n".join([INVOICES, *lines]), "receipts": "\n".join([RECEIPTS, *money])}
     con = built(tmp_path, "2025-12-31", files | {"customers": CUSTOMERS})
-    found = queries_credit.ability(con, Scope(), 10)
+    found = queries_credit.ability(con, Scope())
     assert list(found["customer_id"]) == ["C1", "C2"]
     first = found.iloc[0]
     assert (first["signs"], first["limit_use"], first["days_late_recent"], first["days_late_earlier"]) == (
@@ -195,4 +195,3 @@ def test_signs_of_a_customer_that_may_be_unable_to_pay_stand_first(tmp_path):
         0,
     )
     assert pd.isna(found["limit_use"].iloc[1]) and found["signs"].iloc[1] == 0
-    assert list(queries_credit.ability(con, Scope(), 1)["customers_in_all"]) == [2]

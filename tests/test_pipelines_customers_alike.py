@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.collecting.customers_alike import Suggestion, plain_name, plain_number, suggestions
 
@@ -145,3 +147,12 @@ def test_two_tax_numbers_speak_against_one_name() -> None:
 @pytest.mark.parametrize("text", ["", "0", "N/A", "00000000", "n.v. 12", None])
 def test_what_is_no_tax_number_makes_nobody_alike(text: str | None) -> None:
     assert suggestions(customers(("A7", "Northwind"), ("Z901", "Elm")).assign(tax_id=[text, text])) == []
+
+
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}  # the same signs as a Chinese keyboard writes them
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=12))
+def test_what_needs_no_closer_look_is_read_like_what_does(text):
+    assert plain_number(text) == plain_number(text.translate(WIDE))
+    assert plain_name(text) == plain_name(text.translate(WIDE))

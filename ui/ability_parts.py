@@ -17,7 +17,6 @@ COLUMNS = words(
     "customer_name rep payer_class signs rating limit_use days_late_recent days_late_earlier broken open_base "
     "credit_limit_base overdue_base rated_by"
 )
-MOST = 500  # rows sent to the browser
 WEAK = 2  # a rating up to this is a sign of its own
 FILTERS = ("signs", "weak", "unrated")
 
@@ -25,7 +24,7 @@ FILTERS = ("signs", "weak", "unrated")
 def show(view: View, today: Day) -> None:
     """The customers that owe us with their signs, and the rating of one of them."""
     reader, t = view.reader, view.reader.t
-    found = view.ask(queries_credit.ability, MOST)
+    found = view.ask(queries_credit.ability)
     if found.empty:
         page.nothing_here(t("ability.none"))
         return
@@ -37,7 +36,7 @@ def show(view: View, today: Day) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     shown = found[_matching(found, chosen)].reset_index(drop=True)
-    st.caption(t("ability.count", shown=len(shown), count=int(found["customers_in_all"].iloc[0])))
+    st.caption(t("ability.count", shown=number(reader, len(shown)), count=number(reader, len(found))))
     if shown.empty:
         page.nothing_here(t("ability.nobody"))
     else:
@@ -56,8 +55,9 @@ def show(view: View, today: Day) -> None:
 
 def _rated(view: View, today: Day, found: pd.DataFrame) -> pd.DataFrame:
     """The rows with the newest rating of each customer; a weak one is one sign more, and the order follows."""
-    whom = zip(found["entity_id"], found["customer_id"], strict=True)
-    ratings = [payer_factors.of_customer(today, *each).ratings.get("ability_to_pay") for each in whom]
+    rated = {whom: payer_factors.of_customer(today, *whom).ratings.get("ability_to_pay") for whom in today.notes}
+    whom = zip(found["entity_id"].tolist(), found["customer_id"].tolist(), strict=True)
+    ratings = [rated.get(each) for each in whom]
     scores = pd.Series([None if note is None else note.payload.score for note in ratings], dtype="float64")
     found = found.assign(
         score=scores.to_numpy(),

@@ -16,7 +16,7 @@ from pipelines.errors import UserError
 from pipelines.reporting import queries_agreements, queries_collect
 from ui import forms, journal_parts
 from ui.charts import ACCENT, CONFIG, QUIET, frame, money_axis
-from ui.formats import compact, date, days, money, number, percent, plain
+from ui.formats import compact, date, days, missing, money, number, percent, plain
 from ui.forms import Form
 from ui.session import View
 from ui.tables import words
@@ -47,7 +47,8 @@ def _about(view: View, row: dict[Any, Any]) -> str:
     what = t("agreements.promise")
     if row["agreed"] == "plan":
         what = t("agreements.part", number=row["part_no"], count=row["parts"])
-    return what if not row["invoice_id"] else f"{what} · {row['invoice_id']}"
+    # A query without a single invoice gives NaN, which counts as a text that is there.
+    return what if missing(row["invoice_id"]) or not row["invoice_id"] else f"{what} · {row['invoice_id']}"
 
 
 def cards(view: View, found: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from ui.entry_form import BLOCKERS
 from ui.formats import missing, money, month, number, percent, plain
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import header, named, table, words
+from ui.tables import MOST, first_rows, header, named, table, words
 
 ITEM_COLUMNS = words(
     "customer_name invoice_id rep due_date due_basis days_past_due overdue_base amount_days side cause"
@@ -28,7 +28,6 @@ ITEM_COLUMNS = words(
 FAULT_COLUMNS = words("customer_name invoice_id rep due_date found_on settled_on days_lost amount_base open_base owner")
 BASIS_COLUMNS = words("due_basis invoices open_base overdue_base open_share")
 SIDES = ("ours", "theirs", "")
-MOST = 300  # rows sent to the browser
 
 
 def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
@@ -42,17 +41,16 @@ def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
     )  # fmt: skip
     shown = known if side == "all" else known[known["side"] == ("" if side == "none" else side)]
     counts = {"text": number(reader, len(shown)), "whole": number(reader, len(known))}
-    key = "blockers.count" if len(shown) <= MOST else "blockers.count_most"
-    st.caption(t(key, **counts, shown=number(reader, MOST)))
+    st.caption(t("blockers.count", **counts))
     if shown.empty:
         page.nothing_here(t("blockers.nothing_so"))
         return
+    first_rows(reader, len(shown))
     shown = shown.head(MOST).assign(cause=[reader.code("blocker", each) for each in shown["cause"].head(MOST)])
     marked = st.dataframe(
         named(reader, shown, ITEM_COLUMNS), hide_index=True, height=420, on_select="rerun",
         selection_mode="multi-row", key=f"blocked-items-{st.session_state.get('blockers.times', 0)}-{side}",
-        alt=t("blockers.items"),
-column_config=_formats(view),
+        alt=t("blockers.items"), column_config=_formats(view),
     ).selection.rows  # fmt: skip
     _tell(view, shown.iloc[marked])
 

@@ -97,8 +97,8 @@ def as_cards(view: View, calls: pd.DataFrame, today: Day, capacity: int) -> None
     place = st.container()
     number_of_page = 1
     if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            number_of_page = st.pagination(pages, key="calls_page")
+        # As wide as the page: in a row it would be squeezed to the number of one page.
+        number_of_page = st.pagination(pages, key="calls_page", width="stretch")
     first = (number_of_page - 1) * CARDS_ON_A_PAGE
     with place:
         for row in calls.iloc[first : first + CARDS_ON_A_PAGE].to_dict("records"):

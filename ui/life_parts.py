@@ -24,6 +24,9 @@ COLOURS: Mapping[str, str] = {
     "legal": "#6B3F3F",
     "paid": "#2FA58E",
 }
+BAR_HEIGHT = 90  # pixels of the bar and its days
+LEGEND_LINE = 24  # pixels of a line of the legend, which scrolls over the bar where it has no room of its own
+NAMES_A_LINE = 2  # in half a page, and on a phone
 MONTHS_FROM = 120  # days from which a line is marked by months
 ICONS = {"issued": "receipt_long", "due": "event", "settled": "check_circle", "payment": "payments"}
 
@@ -42,7 +45,7 @@ def show(view: View, line: LifeLine) -> None:
         st.caption(_told(reader, event))
 
 
-def bar(reader: Reader, line: LifeLine, height: int = 130) -> go.Figure:
+def bar(reader: Reader, line: LifeLine) -> go.Figure:
     """One horizontal bar, a part per stretch, from the issue date on."""
     figure = go.Figure()
     named: set[str] = set()
@@ -55,8 +58,9 @@ def bar(reader: Reader, line: LifeLine, height: int = 130) -> go.Figure:
             hovertemplate=f"<b>{plain_in_chart(word)}</b><br>{said}<extra></extra>",
         )  # fmt: skip
         named.add(stretch.stage)
-    frame(figure, height)
-    figure.update_layout(barmode="overlay", legend={"traceorder": "normal"})
+    legend = LEGEND_LINE * -(-len(named) // NAMES_A_LINE)
+    frame(figure, BAR_HEIGHT + legend)
+    figure.update_layout(barmode="overlay", legend={"traceorder": "normal"}, margin={"t": legend})
     whole = sum(stretch.days for stretch in line.stretches)
     figure.update_xaxes(type="date", tickformat="%Y-%m" if whole > MONTHS_FROM else "%m-%d", nticks=6, tickangle=0)
     figure.update_yaxes(visible=False)

@@ -82,8 +82,7 @@ def _cards(view: View, today: Day, found: pd.DataFrame, due: pd.DataFrame) -> No
     pages = -(-len(found) // ON_A_PAGE)
     place, current = st.container(), 1
     if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            current = st.pagination(pages, key="notice_page")
+        current = st.pagination(pages, key="notice_page", width="stretch")
     first = (current - 1) * ON_A_PAGE
     with place:
         for row in found.iloc[first : first + ON_A_PAGE].to_dict("records"):

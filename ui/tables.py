@@ -78,6 +78,7 @@ _COLUMNS_OF_KIND = {
 }
 MOST = 1_000  # rows sent to the browser; the files hold all
 ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
+SHARE_WIDTH = 90  # pixels of a small bar and its figure
 FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
@@ -133,13 +134,18 @@ def table(
     if height != "auto" and len(shown) < ROWS_SHOWN_AT_ONCE:
         height = "auto"  # a table is no higher than its rows: empty lines look like missing ones
     st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
-    if len(frame) > MOST:
-        counts = {"shown": number(reader, MOST), "count": number(reader, len(frame))}
-        st.caption(reader.t("app.first_rows_filed" if file_name else "app.first_rows", **counts))
+    first_rows(reader, len(frame), filed=bool(file_name))
     if file_name:
         downloads(reader, everything or frame, columns, key=key, file_name=file_name)
     click = st.session_state.get(click_key) if open_label else None
     return None if click is None else int(click["row"])
+
+
+def first_rows(reader: Reader, count: int, *, filed: bool = False) -> None:
+    """The line of a table of more rows than the browser is sent; `filed` where its files hold them all."""
+    if count > MOST:
+        key = "app.first_rows_filed" if filed else "app.first_rows"
+        st.caption(reader.t(key, shown=number(reader, MOST), count=number(reader, count)))
 
 
 def downloads(
@@ -214,7 +220,9 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
     if kind == "points":
         return st.column_config.NumberColumn(label, format="%.1f")
     if kind == "share":
-        return st.column_config.ProgressColumn(label, format="percent", min_value=0.0, max_value=1.0, width="small")
+        # Wide enough for a bar, or for the heading: the browser cuts the one that is longer.
+        width = max(SHARE_WIDTH, _width(label, ()))
+        return st.column_config.ProgressColumn(label, format="percent", min_value=0.0, max_value=1.0, width=width)
     if kind == "rate":
         return st.column_config.NumberColumn(label, format="percent")
     if kind == "score":

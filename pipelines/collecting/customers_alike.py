@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ _FORM_WORDS = (
 _FORMS = frozenset(_FORM_WORDS.split())
 _SHORT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "private": "pte", "pvt": "pte"}
 _NO_FORM = {"co", "company", "the", "and", "und", "et"}
+_PLAIN_NUMBER = re.compile(r"([a-zA-Z]*)([0-9]+)")  # most numbers: nothing in them needs a closer look
+_LETTERS_FIRST = re.compile(r"^[^\W\d_]+")
+_MARKS = re.compile(r"[^\w\s]|_")
+_ASCII_MARKS = {code: " " for code in range(128) if _MARKS.match(chr(code))} | {ord("."): ""}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Suggestion:
 
 def plain_number(text: str) -> str:
     """A customer number without what spellings differ in: width, case, marks, leading zeros, a spreadsheet's `.0`."""
+    if usual := _PLAIN_NUMBER.fullmatch(text):
+        return usual[1].lower() + (usual[2].lstrip("0") or "0")
     wide = unicodedata.normalize("NFKC", text).strip().casefold()
     parts = re.findall(r"\d+|[^\W\d_]+", re.sub(r"(?<=\d)\.0+$", "", wide))
     plain = "|".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
@@ -66,16 +72,23 @@ def plain_tax_id(text: object) -> str:
 @lru_cache(maxsize=200_000)
 def plain_name(text: str) -> str:
     """A name without width, case, marks and legal forms; all of it where nothing else is left."""
-    wide = unicodedata.normalize("NFKC", text).casefold()
-    words = re.sub(r"[^\w\s]|_", " ", _FORMS_CJK.sub(" ", wide.replace(".", ""))).split()
+    wide, words = _wide_words(text)
     kept = [word for word in words if word not in _FORMS]
     return " ".join(kept or words) or wide.strip()
 
 
+def _wide_words(text: str) -> tuple[str, list[str]]:
+    """A name without width and case, and its words without marks and Chinese legal forms."""
+    if text.isascii():
+        wide = text.lower()
+        return wide, wide.translate(_ASCII_MARKS).split()
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    return wide, _MARKS.sub(" ", _FORMS_CJK.sub(" ", wide.replace(".", ""))).split()
+
+
 def _form(text: str) -> frozenset[str]:
     """The legal forms a name states, each in its short form; Chinese forms are one."""
-    wide = unicodedata.normalize("NFKC", text).casefold()
-    words = re.sub(r"[^\w\s]|_", " ", _FORMS_CJK.sub(" ", wide.replace(".", ""))).split()
+    words = _wide_words(text)[1]
     return frozenset(_SHORT.get(word, word) for word in words if word in _FORMS - _NO_FORM)
 
 
@@ -88,10 +101,12 @@ def suggestions(customers: pd.DataFrame, different: Iterable[frozenset[tuple[str
     """
     rows = customers.reset_index(drop=True)
     apart = set(different)
-    keys = list(zip(rows["entity_id"].astype(str), rows["customer_id"].astype(str), strict=True))
-    full = [str(name) for name in rows["customer_name"]]
-    names = [_name(row) for row in zip(rows["customer_name"], rows["customer_id"], strict=True)]
-    tax = [plain_tax_id(text) for text in rows["tax_id"]] if "tax_id" in rows else [""] * len(rows)
+    # Lists: the cells of a column are slow to walk through one by one.
+    numbers, titles = rows["customer_id"].tolist(), rows["customer_name"].tolist()
+    keys = list(zip(rows["entity_id"].astype(str).tolist(), map(str, numbers), strict=True))
+    full = [str(name) for name in titles]
+    names = [_name(row) for row in zip(titles, numbers, strict=True)]
+    tax = [plain_tax_id(text) for text in rows["tax_id"].tolist()] if "tax_id" in rows else [""] * len(rows)
     pairs = {
         pair: share
         for pair, share in _by_tax(_pairs(keys, names, full), keys, tax).items()
@@ -110,35 +125,54 @@ def _name(row: tuple[Any, Any]) -> str:
 
 def _pairs(keys: Sequence[tuple[str, str]], names: Sequence[str], full: Sequence[str]) -> dict[tuple[int, int], float]:
     """Pairs of places whose customers are alike, with how much, 0 to 1."""
-    numbers, digits_of, named, worded = (defaultdict(list) for _ in range(4))
-    for place, ((entity, number), name) in enumerate(zip(keys, names, strict=True)):
-        plain = plain_number(number)
-        numbers[entity, plain].append(place)
-        # C-123 and 123 may be one where letters stand before the digits in one place only.
-        digits_of[entity, re.sub(r"^[^\W\d_]+", "", plain).lstrip("0")].append(place)
-        if len(name) > 1:
-            named[entity, name.replace(" ", "")].append(place)
-            for word in _words(name):
-                worded[entity, word].append(place)
+    of_entity = defaultdict(list)
+    for place, (entity, _) in enumerate(keys):
+        of_entity[entity].append(place)
     found: dict[tuple[int, int], float] = {}
-    for (_, number), places in numbers.items():
-        if number and 1 < len(places) <= CROWD:
-            for one, other in combinations(places, 2):
-                found[one, other] = _share_of_number(names[one], names[other])
-    for (_, digits), places in digits_of.items():
-        if len(digits) >= 3 and 1 < len(places) <= CROWD:
-            for one, other in combinations(places, 2):
-                share = min(_share_of_number(names[one], names[other]), 0.8)
-                found[one, other] = max(found.get((one, other), 0.0), share)
-    for places in named.values():
-        if 1 < len(places) <= CROWD:
-            for one, other in combinations(places, 2):
-                share = 0.95 if _one_form(full[one], full[other]) else 0.8
-                found[one, other] = max(found.get((one, other), 0.0), share)
-    for places in worded.values():
-        if 1 < len(places) <= CROWD:
-            _add_fuzzy(places, names, found)
+    for places in of_entity.values():
+        _add_pairs(places, keys, names, full, found)
     return {pair: share for pair, share in found.items() if share > 0}
+
+
+def _add_pairs(
+    places: Sequence[int],
+    keys: Sequence[tuple[str, str]],
+    names: Sequence[str],
+    full: Sequence[str],
+    found: dict[tuple[int, int], float],
+) -> None:
+    """Add the pairs among the customers of one entity."""
+    numbers = [plain_number(keys[place][1]) for place in places]
+    for one, other in _pairs_sharing(places, ([number] for number in numbers)):
+        found[one, other] = _share_of_number(names[one], names[other])
+    # C-123 and 123 may be one where letters stand before the digits in one place only.
+    digits = (_LETTERS_FIRST.sub("", number).lstrip("0") for number in numbers)
+    for one, other in _pairs_sharing(places, ([each] if len(each) >= 3 else [] for each in digits)):
+        share = min(_share_of_number(names[one], names[other]), 0.8)
+        found[one, other] = max(found.get((one, other), 0.0), share)
+    named = [place for place in places if len(names[place]) > 1]
+    for one, other in _pairs_sharing(named, ([names[place].replace(" ", "")] for place in named)):
+        share = 0.95 if _one_form(full[one], full[other]) else 0.8
+        found[one, other] = max(found.get((one, other), 0.0), share)
+    for group in _sharing(named, (_words(names[place]) for place in named)):
+        _add_fuzzy(group, names, found)
+
+
+def _pairs_sharing(places: Sequence[int], texts: Iterable[Iterable[str]]) -> Iterator[tuple[int, int]]:
+    return chain.from_iterable(combinations(group, 2) for group in _sharing(places, texts))
+
+
+def _sharing(places: Sequence[int], texts: Iterable[Iterable[str]]) -> list[list[int]]:
+    """The places that have a text in common, a group a text; not where it is empty or that of a crowd."""
+    of_place = list(texts)
+    counts = Counter(chain.from_iterable(of_place))
+    telling: dict[str, list[int]] = {text: [] for text, count in counts.items() if text and 1 < count <= CROWD}
+    if telling:
+        for place, own in zip(places, of_place, strict=True):
+            for text in own:
+                if text in telling:
+                    telling[text].append(place)
+    return list(telling.values())
 
 
 def _by_tax(
@@ -150,9 +184,9 @@ def _by_tax(
         for (one, other), share in pairs.items()
     }
     alike = defaultdict(list)
-    for place, ((entity, _), number) in enumerate(zip(keys, tax, strict=True)):
+    for place, number in enumerate(tax):
         if number:
-            alike[entity, number].append(place)
+            alike[keys[place][0], number].append(place)
     for places in alike.values():
         if 1 < len(places) <= CROWD:
             for pair in combinations(places, 2):
@@ -189,6 +223,8 @@ def _add_fuzzy(places: Sequence[int], names: Sequence[str], found: dict[tuple[in
 def _words(name: str) -> set[str]:
     """What a name is looked up by: words of three letters and more, and pairs of Chinese, Japanese or Korean signs."""
     latin = {word for word in name.split() if len(word) > 2 and word.isascii()}
+    if name.isascii():
+        return latin
     signs = re.sub(r"[\x00-\x7f]", "", name)
     return latin | {signs[i : i + 2] for i in range(len(signs) - 1)}
 

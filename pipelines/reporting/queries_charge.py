@@ -37,15 +37,17 @@ def rep_charges(
             from build_info
         ),
         faults as (
-            select entity_id, invoice_id, max(coalesce(until_on, date '9999-12-31')) as until_on
+            select instalments.instalment_key, max(coalesce(given.until_on, date '9999-12-31')) as until_on
             from (values {rows}) as given(entity_id, invoice_id, until_on)
-            group by entity_id, invoice_id
+            inner join int_instalments as instalments using (entity_id, invoice_id)
+            group by instalments.instalment_key
         ),
+        disputes as (select instalment_key from int_instalments where disputed),
+        -- What was closed before the time in question was open on none of its days.
         invoices as (
             select
-                invoices.account_key,
                 invoices.instalment_key,
-                accounts.rep,
+                invoices.account_key,
                 invoices.amount_base,
                 greatest(invoices.due_date + period.grace_days, period.since) as start_on,
                 greatest(invoices.due_date + period.grace_days, period.since, least(period.as_of, faults.until_on))
@@ -54,33 +56,36 @@ def rep_charges(
                 period.as_of,
                 period.since,
                 case
-                    when invoices.disputed then 'disputed'
-                    when invoices.due_basis = 'assumed' then 'assumed'
+                    when disputes.instalment_key is not null then 'disputed'
+                    when invoices.is_assumed then 'assumed'
                     else 'charged'
                 end as counts_as
-            from int_instalments as invoices
-            inner join int_accounts as accounts using (account_key)
+            from int_instalment_balances as invoices
+            inner join int_accounts as accounts on invoices.account_key = accounts.account_key
             cross join period
-            left join faults on invoices.entity_id = faults.entity_id and invoices.invoice_id = faults.invoice_id
-            where {condition} and invoices.amount_doc > 0
+            left join faults on invoices.instalment_key = faults.instalment_key
+            left join disputes on invoices.instalment_key = disputes.instalment_key
+            where invoices.amount_doc > 0 and (invoices.closed_on is null or invoices.closed_on > period.since)
+                and {condition}
         ),
         -- The days of an invoice in a row: those that are our fault, then the others.
         stretches as (
-            select account_key, instalment_key, rep, amount_base, 'our_fault' as counts_as, start_on,
+            select instalment_key, account_key, amount_base, 'our_fault' as counts_as, start_on,
                 fault_until as end_on, since
             from invoices
             where is_faulty
             union all
-            select account_key, instalment_key, rep, amount_base, counts_as,
+            select instalment_key, account_key, amount_base, counts_as,
                 case when is_faulty then fault_until else start_on end, as_of, since
             from invoices
         ),
         items as (
-            select rep, counts_as, amount_base * greatest(end_on - start_on, 0) as amount_days, 0 as collected_base
+            select account_key, counts_as, amount_base * greatest(end_on - start_on, 0) as amount_days,
+                0 as collected_base
             from stretches
             union all
             select
-                stretches.rep,
+                stretches.account_key,
                 stretches.counts_as,
                 -applications.amount_base * greatest(
                     stretches.end_on - greatest(applications.applied_on - 1, stretches.start_on), 0
@@ -92,18 +97,24 @@ def rep_charges(
                     else 0
                 end
             from int_applications as applications
-            inner join stretches using (account_key, instalment_key)
+            inner join stretches on applications.instalment_key = stretches.instalment_key
+        ),
+        by_account as (
+            select account_key, counts_as, sum(amount_days) as amount_days, sum(collected_base) as collected_base
+            from items
+            group by account_key, counts_as
         )
         select
-            rep,
+            accounts.rep,
             coalesce(sum(amount_days) filter (counts_as = 'charged'), 0) as amount_days,
             cast(coalesce(sum(amount_days) filter (counts_as = 'charged'), 0) as double) * ? as charge_base,
             coalesce(sum(amount_days) filter (counts_as = 'disputed'), 0) as disputed_days,
             coalesce(sum(amount_days) filter (counts_as = 'assumed'), 0) as assumed_days,
             coalesce(sum(amount_days) filter (counts_as = 'our_fault'), 0) as our_fault_days,
             sum(collected_base) as collected_base
-        from items
-        group by rep
+        from by_account
+        inner join int_accounts as accounts on by_account.account_key = accounts.account_key
+        group by accounts.rep
         order by charge_base desc, rep
         """,
         [grace_days, since, *faults, *values, rate],

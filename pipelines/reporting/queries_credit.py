@@ -91,12 +91,12 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
     )
 
 
-def ability(con: Connection, scope: Scope, most: int) -> pd.DataFrame:
+def ability(con: Connection, scope: Scope) -> pd.DataFrame:
     """Customers with an open balance and the signs of their ability to pay, the most signs and the largest first.
 
     entity_id, customer_id, customer_name, rep, payer_class, open_base, overdue_base, credit_limit_base, limit_use,
     days_late_earlier and days_late_recent (amount-weighted, the year before the last three months and these), broken
-    (promises not kept since the last one kept), signs. At most `most` rows; `customers_in_all` counts all.
+    (promises not kept since the last one kept), signs.
     """
     condition, values = scope.where("customers")
     return _frame(
@@ -120,11 +120,9 @@ def ability(con: Connection, scope: Scope, most: int) -> pd.DataFrame:
         select *,
             cast(coalesce(limit_use >= {LIMIT_SIGN}, false) as integer)
             + cast(coalesce(days_late_recent > days_late_earlier + {SLOWER_SIGN}, false) as integer)
-            + cast(broken > 0 as integer) as signs,
-            count(*) over () as customers_in_all
+            + cast(broken > 0 as integer) as signs
         from known
         order by signs desc, open_base desc, entity_id, customer_id
-        limit {int(most)}
         """,
         values,
     )
