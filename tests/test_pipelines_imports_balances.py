@@ -17,6 +17,8 @@ def refused(tmp_path: Path, text: str) -> UserError:
     with pytest.raises(UserError) as raised:
         load(tmp_path, text, "1", "refused.csv")
     assert raised.value.text("en") and raised.value.text("zh_CN")
+    shown = imports.preview(tmp_path / "refused.csv", Settings(home=tmp_path / "warehouse")).problem
+    assert shown is not None and shown.code == raised.value.code, "the page says the same before anything is loaded"
     return raised.value
 
 
@@ -96,6 +98,11 @@ def test_a_bucket_that_is_not_understood_is_asked_about_and_not_left_out(tmp_pat
     other = text.format("Erewhon").replace(",Total Unpaid", "").replace(",566.00", "").replace(",1130.00\n", "\n")
     report, _ = load(tmp_path, other, "1", "noted.csv")
     assert {"code": "columns_among_buckets", "columns": ["Erewhon"]} in report.notes
+
+
+def test_documents_among_sums_are_refused_on_the_page_too(tmp_path: Path) -> None:
+    text = "Customer,Due Date,0-30,31-60\nAsh,,5.00,7.00\nf-a,2026-04-01,5.00,\nf-b,2026-03-01,,7.00\n"
+    assert refused(tmp_path, text).code == "error.documents_among_sums"
 
 
 def test_documents_without_a_date_of_issue_are_balances_and_say_so(tmp_path: Path) -> None:

@@ -217,6 +217,9 @@ def _write(
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:
+    """The first rows not accepted; none where the file was refused before any was written."""
+    if not path.exists():
+        return []
     cursor = con.execute(
         "select sheet, line_no, column_name, value, reason, raw from read_parquet(?, file_row_number = true) "
         "order by file_row_number limit ?",
