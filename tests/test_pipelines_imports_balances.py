@@ -154,6 +154,16 @@ def test_what_is_open_in_the_books_is_not_set_against_amounts_of_documents(tmp_p
     assert rows == [(Decimal(710),), (Decimal(500),)]
 
 
+def test_what_is_open_and_each_currency_are_summed_apart_to_be_seen_before_loading(tmp_path: Path) -> None:
+    text = (
+        "Customer,Invoice No,Invoice Date,Amount,Open Amount,Currency\n"
+        "Elm,1,2026-01-05,1000,400,USD\nElm,2,2026-01-06,500,0,EUR\nFir,3,2026-01-06,1500,1500,USD\n"
+    )
+    report, _ = load(tmp_path, text, "1")
+    assert {"code": "open_sum", "rows": 3, "cents_open": 1900.0} in report.notes
+    assert {"code": "totals_by_currency", "totals": ["USD 2,500.00", "EUR 500.00"]} in report.notes
+
+
 def test_orders_of_a_shop_are_documents_of_the_person_billed(tmp_path: Path) -> None:
     text = (
         "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem name,Billing Name,Outstanding Balance\n"

@@ -86,6 +86,7 @@ def _asked(kind: str) -> dict[str, str]:
             "far": "count(*) filter (due_date > issue_date + 731)",
             "settled": "count(settled_date)",
             "paid": "count(*) filter (status = 'paid')",
+            "open_total": "cast(sum(open_amount) as decimal(38,4))",
             "with_open": "count(open_amount)",
             "beyond": f"count(*) filter ({_BEYOND})",
             "closed": "count(*) filter (open_amount = 0 and amount <> 0)",
@@ -116,6 +117,10 @@ def unusual(
         look("due_before_issue", "due_date < issue_date")
     if found["far"]:
         look("due_far_away", "due_date > issue_date + 731")
+    if kind == "invoices" and found["with_open"]:
+        notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
+    if kind in ("invoices", "receipts") and len(found["currencies"] or ()) > 1:
+        notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows)})
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
     middle = Decimal(str(found["middle"] or 0))
@@ -137,6 +142,14 @@ def unusual(
     if found["tax_numbers"]:
         look("unusual_tax_id", _mistyped_code())
     return notes
+
+
+def _by_currency(con: duckdb.DuckDBPyConnection, rows: Path) -> list[str]:
+    """The total of each currency, as `USD 1,000.00`; a dash for rows that name none."""
+    found = con.execute(
+        f"select coalesce(currency, '–'), sum(amount) from {_file(rows)} group by 1 order by count(*) desc, 1"
+    ).fetchall()
+    return [f"{currency} {total:,.2f}" for currency, total in found]
 
 
 def _mistyped_code() -> str:
