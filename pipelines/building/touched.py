@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import duckdb
 
 from pipelines.building import tables
+from pipelines.building.worlds import GIVEN
 
 FOLDER = tables.FOLDER / "updates"
 ROWS_OF = {"raw_invoices": "upd_invoices", "raw_receipts": "upd_receipts", "raw_customers": "upd_customer_rows"}
@@ -25,7 +26,7 @@ def find(
     A customer is touched as a whole where one more document or payment may move its other money, and otherwise in the
     documents that bear a number the new exports name.
     """
-    con.execute("create temp table upd_entered_customers (entity_id VARCHAR, customer_id VARCHAR)")
+    con.execute(f"create table {GIVEN}.main.upd_entered_customers (entity_id VARCHAR, customer_id VARCHAR)")
     if entered:
         con.executemany("insert into upd_entered_customers values (?, ?)", sorted(entered))
     named = ("upd_numbers", "upd_named_invoices", "upd_named_receipts", "upd_named_rows")
@@ -46,19 +47,21 @@ def find(
     _know_keys(con)
 
 
-def read_no_others(con: duckdb.DuckDBPyConnection) -> None:
-    """Let the statements of a build read the touched ones of the imported rows and no others."""
+def give(con: duckdb.DuckDBPyConnection) -> None:
+    """Let every connection read what is given to the statements of a build: of the imported rows the touched ones."""
     for raw, rows in ROWS_OF.items():
-        kind = con.execute("select table_type from information_schema.tables where table_name = ?", [raw]).fetchone()
-        con.execute(f"alter {'view' if kind == ('VIEW',) else 'table'} {raw} rename to {raw}_of_all")
-        con.execute(f"alter table {rows} rename to {raw}")
+        con.execute(f"alter table {GIVEN}.main.{rows} rename to {raw}")
+    temporary = "select table_name from information_schema.tables where table_catalog = 'temp'"
+    for (name,) in con.execute(temporary).fetchall():
+        if name not in ROWS_OF:
+            con.execute(f"create table {GIVEN}.main.{name} as from temp.{name}")
 
 
 def make(con: duckdb.DuckDBPyConnection, names: Collection[str], parameters: Mapping[str, object]) -> None:
     """Make temporary tables by the statements of these names."""
     for name in names:
         sql = statement(name)
-        con.execute(f"create or replace temp table {name} as {sql}", tables.used(sql, parameters))
+        con.execute(f"create or replace table {GIVEN}.main.{name} as {sql}", tables.used(sql, parameters))
 
 
 def statement(name: str) -> str:

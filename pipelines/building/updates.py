@@ -17,7 +17,7 @@ import duckdb
 
 from pipelines.building import checks, merging, tables, touched
 from pipelines.building.touched import NotPossible
-from pipelines.building.worlds import BEFORE, ITEMS, TOUCHED, create, read_from
+from pipelines.building.worlds import BEFORE, ITEMS, TOUCHED, at_a_time, attached, create, read_from
 from pipelines.importing import imports
 
 LEAST_ROWS = 1_000_000  # accepted rows; a smaller book is built from scratch in seconds
@@ -126,23 +126,21 @@ def run(
 
     Raises NotPossible when more is touched than is worth it, and ChecksFailed.
     """
-    ordered = [table for table in tables.in_order(all_tables) if not table.is_view]
     parameters = {**parameters, "last_import": since.imports}
     (home,) = con.execute("select current_database()").fetchall()[0]
-    for world in (ITEMS, BEFORE, TOUCHED):
-        con.execute(f"attach ':memory:' as {world}")
-    touched.find(con, parameters, entered, MOST_TOUCHED)
-    touched.read_no_others(con)
-    looked_up = _make_before(con, ordered, parameters, home)
-    for done, table in enumerate(ordered):
-        if progress:
-            progress(table.name, done, len(ordered))
-        if table.name not in tables.HELD:
-            _make(con, table, parameters, home, table.name in looked_up)
-    _check(con, home, str(parameters["base_currency"]))
-    read_from(con, home)
-    for world in (ITEMS, BEFORE, TOUCHED):
-        con.execute(f"detach {world}")
+    with attached(con):
+        read_from(con, home)
+        touched.find(con, parameters, entered, MOST_TOUCHED)
+        touched.give(con)
+        looked_up = _make_before(con, all_tables, parameters, home)
+
+        def make(cursor: duckdb.DuckDBPyConnection, table: tables.Table) -> None:
+            if not table.is_view and table.name not in tables.HELD:
+                _make(cursor, table, parameters, home, table.name in looked_up)
+
+        at_a_time(con, all_tables, make, progress)
+        _check(con, home, str(parameters["base_currency"]))
+        con.execute(f'use "{home}"')
 
 
 def _make(
@@ -191,23 +189,26 @@ def _show_all_of_the_touched(con: duckdb.DuckDBPyConnection, name: str, home: st
 
 
 def _make_before(
-    con: duckdb.DuckDBPyConnection, ordered: Sequence[tables.Table], parameters: Mapping[str, object], home: str
+    con: duckdb.DuckDBPyConnection, all_tables: Sequence[tables.Table], parameters: Mapping[str, object], home: str
 ) -> set[str]:
     """What the touched documents brought to the sums of the earlier build, by its own tables and the older imports.
 
     Returns the tables of that build in which they are looked up.
     """
-    looked_up = set()
-    con.execute("create temp table upd_imports as from raw_imports where import_no > ?", [parameters["last_import"]])
-    con.execute("delete from raw_imports where import_no in (select import_no from upd_imports)")
-    for table in _needed_for(tables.ADDED_UP, ordered):
-        if table.kept and table.name not in tables.ADDED_UP:
-            _look_up(con, table.name, home)
-            looked_up.add(table.name)
+    con.execute(
+        f"create table {BEFORE}.main.raw_imports as from raw_imports where import_no <= ?", [parameters["last_import"]]
+    )
+    needed = list(_needed_for(tables.ADDED_UP, tables.in_order(all_tables)))
+    looked_up = {table.name for table in needed if table.kept and table.name not in tables.ADDED_UP}
+
+    def make(cursor: duckdb.DuckDBPyConnection, table: tables.Table) -> None:
+        read_from(cursor, *((home, BEFORE) if table.name in tables.OVER_ALL else (BEFORE, home)))
+        if table.name in looked_up:
+            _look_up(cursor, table.name, home)
         else:
-            read_from(con, *((home, BEFORE) if table.name in tables.OVER_ALL else (BEFORE, home)))
-            create(con, table, parameters, BEFORE)
-    con.execute("insert into raw_imports select * from upd_imports")
+            create(cursor, table, parameters, BEFORE)
+
+    at_a_time(con, needed, make)
     return looked_up
 
 

@@ -1,19 +1,39 @@
-"""The databases in memory in which a build that goes on from an earlier one computes what is touched."""
+"""The databases in memory in which a build that goes on from an earlier one computes what is touched.
 
-from collections.abc import Mapping
+Several statements run at a time, each on a connection of its own, which sees no temporary table of another: what they
+share lies in these databases.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from graphlib import TopologicalSorter
 
 import duckdb
 
 from pipelines.building import tables
 
+GIVEN = "given"  # what statements read and none of them makes; of the imported rows just the touched ones
 ITEMS = "items"  # what the touched documents and receipt lines come to now
 BEFORE = "before"  # what they came to in the earlier build
 TOUCHED = "touched"  # everything of the touched customers
+AT_A_TIME = 2  # small statements spend as long in being planned, on one core, as in running
+
+
+@contextmanager
+def attached(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """The databases for as long as a build needs them."""
+    worlds = (GIVEN, ITEMS, BEFORE, TOUCHED)
+    for world in worlds:
+        con.execute(f"attach ':memory:' as {world}")
+    yield
+    for world in worlds:
+        con.execute(f"detach {world}")
 
 
 def read_from(con: duckdb.DuckDBPyConnection, *databases: str) -> None:
     """Let names without a database mean the tables of these, the first first."""
-    path = ",".join(f'"{database}".main' for database in databases)
+    path = ",".join(f'"{database}".main' for database in (*databases, GIVEN))
     con.execute(f"set search_path = '{path}'")
 
 
@@ -24,3 +44,39 @@ def create(con: duckdb.DuckDBPyConnection, table: tables.Table, parameters: Mapp
     else:
         sql = f'create or replace table "{world}".main.{table.name} as {table.sql}'
         con.execute(sql, tables.used(table.sql, parameters))
+
+
+def at_a_time(
+    con: duckdb.DuckDBPyConnection,
+    every: Sequence[tables.Table],
+    make: Callable[[duckdb.DuckDBPyConnection, tables.Table], None],
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Call `make` with a cursor for each table once all it reads is made, for some of them at the same time.
+
+    `progress(name, done, total)` is called for each in the thread that called this. What the first that fails raises is
+    raised here, when those that run have ended.
+    """
+    by_name = {table.name: table for table in every}
+    sorter = TopologicalSorter({table.name: sorted(table.reads & by_name.keys()) for table in every})
+    sorter.prepare()
+    running: dict[Future[None], str] = {}
+    done = 0
+
+    def work(name: str) -> None:
+        with con.cursor() as cursor:
+            make(cursor, by_name[name])
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        try:
+            while sorter.is_active():
+                running |= {pool.submit(work, name): name for name in sorter.get_ready()}
+                for ended in wait(running, return_when=FIRST_COMPLETED).done:
+                    ended.result()
+                    name = running.pop(ended)
+                    sorter.done(name)
+                    if progress:
+                        progress(name, done, len(by_name))
+                    done += 1
+        finally:
+            pool.shutdown(cancel_futures=True)
