@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.building import builds, checks, sources, tables, touched, updates
+from pipelines.building import builds, checks, sources, tables, updates
+from pipelines.building.renewal import NotPossible
 from pipelines.collecting import policies, sources_care, sources_decisions, sources_journal
 from pipelines.errors import UserError
-from pipelines.importing import imports
+from pipelines.importing.imports_report import ImportReport
+from pipelines.importing.imports_store import list_imports
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
 
@@ -130,14 +132,14 @@ def build(
             try:
                 since = updates.base(builds.current(settings), known, begun.settings, day)
                 return _write(settings, known, begun, moment, made or {}, progress, since)
-            except (touched.NotPossible, builds.PublishedBuildMissing) as reason:
+            except (NotPossible, builds.PublishedBuildMissing) as reason:
                 LOG.info("a whole build: %s", reason)
         return _write(settings, known, begun, moment, made or {}, progress, None)
 
 
 def _write(
     settings: Settings,
-    known: list[imports.ImportReport],
+    known: list[ImportReport],
     begun: BuildInfo,
     moment: dt.datetime,
     made: Mapping[str, Score],
@@ -205,7 +207,7 @@ def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[None]:
 def _make_tables(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
-    known: list[imports.ImportReport],
+    known: list[ImportReport],
     as_of: dt.date,
     made: Mapping[str, Score],
     progress: Progress | None,
@@ -250,7 +252,7 @@ def _make_tables(
         checks.refuse_broken(con, settings.base_currency)
     model_id = ",".join(model_ids)
     if since and model_id != since.model_id:
-        raise touched.NotPossible("another model serves")
+        raise NotPossible("another model serves")
     return model_id
 
 
@@ -273,11 +275,11 @@ def _entered_since(settings: Settings, entry_id: int) -> set[tuple[str, str]]:
     return set(journal_read.customers_since(settings, entry_id))
 
 
-def _known(settings: Settings, known_at: dt.datetime | None) -> list[imports.ImportReport]:
+def _known(settings: Settings, known_at: dt.datetime | None) -> list[ImportReport]:
     """The imports made by `known_at` and not retracted by then; all that stand now without it."""
     return [
         report
-        for report in imports.list_imports(settings)
+        for report in list_imports(settings)
         if (known_at is None or _moment(report.imported_at) <= known_at)
         and (report.retracted_at is None or (known_at is not None and _moment(report.retracted_at) > known_at))
     ]
@@ -306,7 +308,7 @@ def _first_day(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date:
     return first
 
 
-def _as_of(settings: Settings, known: list[imports.ImportReport], stated: dt.date | None) -> dt.date:
+def _as_of(settings: Settings, known: list[ImportReport], stated: dt.date | None) -> dt.date:
     """The stated date, else the newest export date, never after today's business date."""
     today = dt.datetime.now(ZoneInfo(settings.timezone)).date()
     if stated and stated > today:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.canonical import KINDS
-from pipelines.importing.imports import ImportReport
+from pipelines.importing.imports_report import ImportReport
 from pipelines.settings import Settings
 from pipelines.working_days import working_days
 

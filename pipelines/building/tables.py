@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.building import renewal
+
 FOLDER = Path(__file__).resolve().parent.parent / "sql"
 PARAMETER = re.compile(r"\$(\w+)")
 # What stands after `from` or `join`. A file's own CTEs are among them and fall away in `in_order`, which looks at
@@ -19,97 +21,6 @@ Maker = Callable[[duckdb.DuckDBPyConnection], None]
 
 # Folders of statements that make no table of a build.
 NO_TABLES = frozenset({"checks", "updates"})
-
-# When exports are added to a build, a table is brought up to date by the customers they touch, unless it stands in
-# one of these sets. Here, by the documents and receipt lines they touch; of a customer's others nothing is made again.
-BY_DOCUMENT = frozenset(
-    {
-        "fct_exchange_differences",
-        "fct_left_out",
-        "fct_open_items",
-        "fct_receipt_decisions",
-        "int_accounts",
-        "int_aging_accounts",
-        "int_aging_desks",
-        "int_applications",
-        "int_balance_spans",
-        "int_bounced_lines",
-        "int_class_spans",
-        "int_cohort_months",
-        "int_contested_instalments",
-        "int_customers",
-        "int_decided_lines",
-        "int_decided_parts",
-        "int_directed_lines",
-        "int_due_classes",
-        "int_instalment_balances",
-        "int_instalments",
-        "int_lateness_months",
-        "int_movement_months",
-        "int_open_items_only",
-        "int_open_list_payments",
-        "int_owners",
-        "int_quoted_documents",
-        "int_receipt_lines",
-        "int_receipt_texts",
-        "int_receivables_desks",
-        "int_roll_months",
-        "int_run_days",
-        "int_spent_documents",
-        "int_spread_applications",
-        "int_targeted_applications",
-        "int_unapplied_events",
-        "int_undirected_applications",
-        "stg_customers",
-        "stg_fx_rates",
-        "stg_invoices",
-        "stg_receipts",
-        "stg_superseded_invoices",
-        "stg_superseded_receipts",
-        "stg_tax_numbers",
-    }
-)
-# Ranks among all customers, sums over all, lists of what was imported: made anew from the whole build.
-OVER_ALL = frozenset(
-    {
-        "imports",
-        "rejected_rows",
-        "dim_customer_merges",
-        "fct_aged_summary",
-        "int_desks",
-        "int_desk_names",
-        "int_payer_money",
-        "int_payer_scores",
-        "fct_call_list",
-        "fct_overdue_ranking",
-    }
-)
-# Sums that may be corrected by what the touched documents brought to them before and bring now: their keys.
-ADDED_UP = {
-    "int_aging_accounts": ("month_no", "account_key", "bucket_order"),
-    "int_movement_months": ("month_no", "account_key", "kind"),
-    "int_aging_desks": ("month_no", "desk_key", "bucket_order"),
-    "int_receivables_desks": ("month_no", "desk_key", "is_from_open_items"),
-    "fct_left_out": ("import_no", "kind", "entity_id", "customer_id", "reason"),
-    "int_cohort_months": ("month_no", "desk_key", "age_days"),
-    "int_lateness_months": ("month_no", "desk_key"),
-    "int_roll_months": ("month_no", "desk_key", "from_order", "to_order"),
-}
-# What ranks among all say of a customer stands in its own row, too: there it is corrected for everyone, from a table of
-# the build,
-RANKED = {"fct_payer_components": "int_payer_money", "fct_payer_priority": "int_payer_scores"}
-# or from itself, by a statement of `updates`.
-RANKED_BY_ITSELF = {"fct_early_warnings": "upd_warning_ranks"}
-# What touched customers have in these is read by documents and by many tables about customers: it is looked up once.
-LOOKED_UP = frozenset({"int_applications", "int_instalment_balances"})
-# Made by a statement of `updates` there, as what it reads in a whole build is not at hand.
-MADE_OTHERWISE = {"int_pay_days": "upd_pay_days"}
-# Whoever stands here is always among the touched customers.
-COMPLETE = frozenset({"fct_promises", "fct_receipt_decisions"})
-# The habits of all customers together, by which each one's own are smoothed: those of the last whole build.
-HELD = frozenset({"int_pay_hazards"})
-# Tells a build that would go on whether contacts were recorded when this one was made.
-TOLD = frozenset({"int_payer_care"})
 
 
 @dataclass(frozen=True)
@@ -139,8 +50,9 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
         reads = frozenset(READ.findall(COMMENT.sub("", sql)))
         kept = layer not in ("staging", "intermediate")
         tables.append(Table(path.stem, reads, sql=sql, kept=kept, is_view=layer == "views"))
-    over_all = frozenset[str]().union(*(table.reads for table in tables if table.name in OVER_ALL)) - OVER_ALL
-    needed = (HELD | TOLD | over_all).union(*(table.reads for table in tables if table.is_view))
+    of_all = {table.name for table in tables if renewal.of(table.name).rows == renewal.ALL}
+    read_anew = frozenset[str]().union(*(table.reads for table in tables if table.name in of_all)) - of_all
+    needed = (renewal.LOOKED_AT | read_anew).union(*(table.reads for table in tables if table.is_view))
     needed -= {table.name for table in tables if table.name.startswith("stg_")}
     return [replace(table, kept=table.kept or table.name in needed) for table in tables]
 

@@ -5,14 +5,11 @@ from collections.abc import Collection, Mapping
 import duckdb
 
 from pipelines.building import tables
+from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import GIVEN
 
 FOLDER = tables.FOLDER / "updates"
 ROWS_OF = {"raw_invoices": "upd_invoices", "raw_receipts": "upd_receipts", "raw_customers": "upd_customer_rows"}
-
-
-class NotPossible(Exception):
-    """The build cannot be brought up to date; the message says why, for the log."""
 
 
 def find(

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.building import checks, merging, tables, touched
-from pipelines.building.touched import NotPossible
+from pipelines.building import checks, merging, renewal, tables, touched
+from pipelines.building.merging import Home
+from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import BEFORE, ITEMS, TOUCHED, at_a_time, attached, create, read_from
-from pipelines.importing import imports
+from pipelines.importing.imports_report import ImportReport
 
 LEAST_ROWS = 1_000_000  # accepted rows; a smaller book is built from scratch in seconds
 MOST_TOUCHED = 0.2  # of the instalments; more of them are computed faster from scratch
@@ -67,7 +68,7 @@ def statements_of(con: duckdb.DuckDBPyConnection) -> str:
     return found
 
 
-def base(path: Path | None, known: Sequence[imports.ImportReport], settings: str, as_of: object) -> Base:
+def base(path: Path | None, known: Sequence[ImportReport], settings: str, as_of: object) -> Base:
     """The build at `path`, if a build as of the same day from `known` imports may go on from it; else NotPossible."""
     if path is None:
         raise NotPossible("no build is published")
@@ -116,7 +117,7 @@ def refuse_other_base(con: duckdb.DuckDBPyConnection, months: range) -> None:
 
 def run(
     con: duckdb.DuckDBPyConnection,
-    all_tables: Sequence[tables.Table],
+    every: Sequence[tables.Table],
     parameters: Mapping[str, object],
     since: Base,
     entered: Collection[tuple[str, str]],
@@ -127,82 +128,83 @@ def run(
     Raises NotPossible when more is touched than is worth it, and ChecksFailed.
     """
     parameters = {**parameters, "last_import": since.imports}
-    (home,) = con.execute("select current_database()").fetchall()[0]
+    home = merging.home_of(con)
     with attached(con):
-        read_from(con, home)
+        read_from(con, home.name)
         touched.find(con, parameters, entered, MOST_TOUCHED)
         touched.give(con)
-        looked_up = _make_before(con, all_tables, parameters, home)
+        looked_up = _make_before(con, every, parameters, home)
 
         def make(cursor: duckdb.DuckDBPyConnection, table: tables.Table) -> None:
-            if not table.is_view and table.name not in tables.HELD:
+            if not table.is_view:
                 _make(cursor, table, parameters, home, table.name in looked_up)
 
-        at_a_time(con, all_tables, make, progress)
+        at_a_time(con, every, make, progress)
         _check(con, home, str(parameters["base_currency"]))
-        con.execute(f'use "{home}"')
+        con.execute(f'use "{home.name}"')
 
 
 def _make(
     con: duckdb.DuckDBPyConnection,
     table: tables.Table,
     parameters: Mapping[str, object],
-    home: str,
+    home: Home,
     is_looked_up: bool,
 ) -> None:
     """Compute what is touched of a table, and bring the table itself up to date where a build keeps it."""
-    if table.name in tables.OVER_ALL:
-        read_from(con, home, ITEMS, TOUCHED)
-        create(con, table, parameters, home if table.kept else ITEMS)
-        return
-    by_document = table.name in tables.BY_DOCUMENT
-    world = ITEMS if by_document else TOUCHED
-    read_from(con, *((ITEMS, home) if by_document else (TOUCHED, ITEMS, home)))
-    if table.name in tables.MADE_OTHERWISE:
-        table = replace(table, sql=touched.statement(tables.MADE_OTHERWISE[table.name]))
-    create(con, table, parameters, world)
-    if table.kept:
-        merging.merge(con, table.name, world, home, is_looked_up)
-    if by_document and table.kept:
-        _show_all_of_the_touched(con, table.name, home)
-    if table.name in tables.RANKED:
-        merging.correct(con, table.name, f"{ITEMS}.main.{tables.RANKED[table.name]}", home)
-    if table.name in tables.RANKED_BY_ITSELF:
-        ranks = tables.RANKED_BY_ITSELF[table.name]
-        read_from(con, home)
-        touched.make(con, (ranks,), parameters)
-        merging.correct(con, table.name, ranks, home)
+    how = renewal.of(table.name)
+    if how.rows == renewal.ALL:
+        read_from(con, home.name, ITEMS, TOUCHED)
+        create(con, table, parameters, home.name if table.kept else ITEMS)
+    elif how.rows == renewal.DOCUMENTS:
+        read_from(con, ITEMS, home.name)
+        create(con, table, parameters, ITEMS)
+        if table.kept:
+            merging.merge(con, table.name, ITEMS, home, is_looked_up)
+            _show_all_of_the_touched(con, table.name, home)
+    elif how.rows == renewal.CUSTOMERS:
+        read_from(con, TOUCHED, ITEMS, home.name)
+        if how.made_by:
+            table = replace(table, sql=touched.statement(how.made_by))
+        create(con, table, parameters, TOUCHED)
+        if table.kept:
+            merging.merge(con, table.name, TOUCHED, home, is_looked_up)
+    if how.ranked_by:
+        merging.correct(con, table.name, f"{ITEMS}.main.{how.ranked_by}", home)
+    if how.ranks_itself_by:
+        read_from(con, home.name)
+        touched.make(con, (how.ranks_itself_by,), parameters)
+        merging.correct(con, table.name, how.ranks_itself_by, home)
 
 
-def _show_all_of_the_touched(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:
+def _show_all_of_the_touched(con: duckdb.DuckDBPyConnection, name: str, home: Home) -> None:
     """Let the tables about customers read all rows that the touched ones have now."""
-    if name in tables.LOOKED_UP:
-        key = merging.key_of(con, name, home)
+    if renewal.of(name).is_looked_up:
         con.execute(f"alter table {TOUCHED}.main.{name} drop column row_id")
-        con.execute(f"delete from {TOUCHED}.main.{name} where {key} in (select {key} from upd_{key}s)")
+        con.execute(f"delete from {TOUCHED}.main.{name} where {merging.among_touched(merging.key_of(name, home))}")
         con.execute(f"insert into {TOUCHED}.main.{name} by name from {ITEMS}.main.{name}")
-    elif theirs := merging.customers_key_of(con, name, home):
+    elif theirs := merging.customers_key_of(name, home):
         con.execute(
-            f'create view {TOUCHED}.main.{name} as select rows.* from "{home}".main.{name} as rows inner join '
+            f"create view {TOUCHED}.main.{name} as select rows.* from {home.table(name)} as rows inner join "
             f"(select distinct {theirs} from {ITEMS}.main.int_accounts) as keys on rows.{theirs} = keys.{theirs}"
         )
 
 
 def _make_before(
-    con: duckdb.DuckDBPyConnection, all_tables: Sequence[tables.Table], parameters: Mapping[str, object], home: str
+    con: duckdb.DuckDBPyConnection, every: Sequence[tables.Table], parameters: Mapping[str, object], home: Home
 ) -> set[str]:
     """What the touched documents brought to the sums of the earlier build, by its own tables and the older imports.
 
     Returns the tables of that build in which they are looked up.
     """
-    con.execute(
-        f"create table {BEFORE}.main.raw_imports as from raw_imports where import_no <= ?", [parameters["last_import"]]
-    )
-    needed = list(_needed_for(tables.ADDED_UP, tables.in_order(all_tables)))
-    looked_up = {table.name for table in needed if table.kept and table.name not in tables.ADDED_UP}
+    older = f"create table {BEFORE}.main.raw_imports as from raw_imports where import_no <= ?"
+    con.execute(older, [parameters["last_import"]])
+    sums = {table.name for table in every if renewal.of(table.name).sums_by}
+    needed = list(_needed_for(sums, tables.in_order(every)))
+    looked_up = {table.name for table in needed if table.kept and table.name not in sums}
 
     def make(cursor: duckdb.DuckDBPyConnection, table: tables.Table) -> None:
-        read_from(cursor, *((home, BEFORE) if table.name in tables.OVER_ALL else (BEFORE, home)))
+        read_from(cursor, *((home.name, BEFORE) if _is_of_all(table) else (BEFORE, home.name)))
         if table.name in looked_up:
             _look_up(cursor, table.name, home)
         else:
@@ -212,22 +214,22 @@ def _make_before(
     return looked_up
 
 
-def _look_up(con: duckdb.DuckDBPyConnection, name: str, home: str) -> None:
+def _is_of_all(table: tables.Table) -> bool:
+    return renewal.of(table.name).rows == renewal.ALL
+
+
+def _look_up(con: duckdb.DuckDBPyConnection, name: str, home: Home) -> None:
     """The rows of the touched documents, and where they stand; of some tables all of their customers' with them."""
-    key, rows = merging.key_of(con, name, home), f'"{home}".main.{name}'
-    if name in tables.LOOKED_UP:
-        theirs = merging.customers_key_of(con, name, home)
+    rows, columns = home.table(name), "rowid as row_id, *"
+    if renewal.of(name).is_looked_up:
+        theirs = merging.customers_key_of(name, home)
         con.execute(
             f"create table {TOUCHED}.main.{name} as select rows.rowid as row_id, rows.* from {rows} as rows "
             f"inner join upd_{theirs}s as theirs on rows.{theirs} = theirs.{theirs}"
         )
-        column, rows = "row_id", f"{TOUCHED}.main.{name}"
-    else:
-        column = "rowid as row_id"
-    con.execute(
-        f"create table {BEFORE}.main.{name} as select {column}, * {'exclude (row_id)' if column == 'row_id' else ''} "
-        f"from {rows} where {key} in (select {key} from upd_{key}s)"
-    )
+        rows, columns = f"{TOUCHED}.main.{name}", "*"
+    touched_ones = merging.among_touched(merging.key_of(name, home))
+    con.execute(f"create table {BEFORE}.main.{name} as select {columns} from {rows} where {touched_ones}")
 
 
 def _needed_for(names: Collection[str], ordered: Sequence[tables.Table]) -> Iterator[tables.Table]:
@@ -240,9 +242,9 @@ def _needed_for(names: Collection[str], ordered: Sequence[tables.Table]) -> Iter
     return (table for table in ordered if table.name in needed and table.name != "int_accounts")
 
 
-def _check(con: duckdb.DuckDBPyConnection, home: str, base_currency: str) -> None:
+def _check(con: duckdb.DuckDBPyConnection, home: Home, base_currency: str) -> None:
     """Raise when an identity does not hold: sums of the whole, every other one of what was computed again."""
-    read_from(con, ITEMS, TOUCHED, home)
+    read_from(con, ITEMS, TOUCHED, home.name)
     checks.refuse_broken(con, base_currency, [name for name in checks.names() if name not in OF_THE_WHOLE])
-    read_from(con, home, TOUCHED)
+    read_from(con, home.name, TOUCHED)
     checks.refuse_broken(con, base_currency, OF_THE_WHOLE)
