@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from pipelines import i18n
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
-from pipelines.importing import imports
+from pipelines.importing import imports_store
+from pipelines.importing.imports_report import ImportReport
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -108,6 +109,8 @@ def import_(
 ) -> None:
     """Import one or more exports: CSV or a workbook, invoices, receipts, customers or exchange rates."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrices here: starting threads for them takes longer
+    from pipelines.importing import imports
+
     settings = Settings()
     reports, refused = [], []
     stop = threading.Event()
@@ -139,7 +142,7 @@ def import_(
         raise SystemExit(1)
 
 
-def _print_report(report: imports.ImportReport) -> None:
+def _print_report(report: ImportReport) -> None:
     click.echo(
         _say(
             "cli.already_imported" if report.already_imported else "cli.imported",
@@ -158,7 +161,7 @@ def _print_report(report: imports.ImportReport) -> None:
         _print_reasons(report)
 
 
-def _print_reasons(report: imports.ImportReport) -> None:
+def _print_reasons(report: ImportReport) -> None:
     """Why rows were not accepted, the commonest reason first."""
     from pipelines.importing import imports_detail
 
@@ -277,7 +280,7 @@ def export(table: str, form: str | None, output: str) -> None:
 @json_option
 def imports_(as_json: bool) -> None:
     """List the imports, oldest first."""
-    reports = imports.list_imports(Settings())
+    reports = imports_store.list_imports(Settings())
     if as_json:
         click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports]}))
         return
@@ -321,7 +324,7 @@ def watch(folder: Path) -> None:
 @json_option
 def retract(import_id: str, as_json: bool) -> None:
     """Leave one import out of the next build; nothing is deleted."""
-    report = imports.retract(Settings(), import_id)
+    report = imports_store.retract(Settings(), import_id)
     if as_json:
         click.echo(json.dumps(_plain(asdict(report))))
     else:
@@ -335,7 +338,7 @@ def doctor(as_json: bool) -> None:
     from pipelines.building import builds
 
     settings = Settings()
-    removed = [str(path) for path in (*imports.clean_up(settings), *builds.clean_up(settings))]
+    removed = [str(path) for path in (*imports_store.clean_up(settings), *builds.clean_up(settings))]
     mended = builds.mend(settings)
     problem = builds.problem(settings)
     if as_json:

@@ -52,7 +52,7 @@ def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[str] = ()) -> list[Fail
     """Run every check, or those chosen, on a build; an empty list means all identities hold."""
     failures = []
     for name in chosen or names():
-        found = con.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+        found = con.execute(statement(name))
         columns = [column[0] for column in found.description or ()]
         rows = found.fetchall()
         if rows:
@@ -64,11 +64,15 @@ def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[str] = ()) -> list[Fail
     return failures
 
 
-def refuse_broken(con: duckdb.DuckDBPyConnection, base_currency: str, chosen: Sequence[str] = ()) -> None:
+def statement(name: str) -> str:
+    """The query of a check: the rows that break it."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def refuse(con: duckdb.DuckDBPyConnection, base_currency: str, failures: list[Failure]) -> None:
     """Raise MissingRates when a rate is missing, ChecksFailed when an identity does not hold."""
-    missing = con.execute((FOLDER / "rates_are_known.sql").read_text(encoding="utf-8")).fetchall()
+    missing = con.execute(statement("rates_are_known")).fetchall()
     if missing:
         raise MissingRates(missing, base_currency)
-    failures = run(con, chosen)
     if failures:
         raise ChecksFailed(failures)

@@ -158,6 +158,8 @@ def _write(
             in_force = policies.in_force(settings, moment)
             sources_care.attach(con, in_force, moment)
             model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+            # Nearly all of what is to be written, so that the seconds count it.
+            con.execute(f"checkpoint {BUILD}")
             info = replace(
                 begun,
                 seconds=round(time.perf_counter() - clock, 3),
@@ -167,7 +169,10 @@ def _write(
             )
             _write_info(con, info)
             con.execute(f"checkpoint {BUILD}")
-        _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
+            # The file is closed at once; to give back what was in memory beside it takes a while.
+            con.execute("use memory")
+            con.execute(f"detach {BUILD}")
+            _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
     finally:
         for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
             builds.remove(leftover)
@@ -249,7 +254,7 @@ def _make_tables(
         updates.run(con, every, parameters, since, _entered_since(settings, since.journal_id), progress)
     else:
         tables.run(con, every, parameters, progress)
-        checks.refuse_broken(con, settings.base_currency)
+        checks.refuse(con, settings.base_currency, checks.run(con))
     model_id = ",".join(model_ids)
     if since and model_id != since.model_id:
         raise NotPossible("another model serves")

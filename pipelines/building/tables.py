@@ -47,14 +47,18 @@ def from_files(folder: Path = FOLDER) -> list[Table]:
         if layer in NO_TABLES:
             continue
         sql = path.read_text(encoding="utf-8")
-        reads = frozenset(READ.findall(COMMENT.sub("", sql)))
         kept = layer not in ("staging", "intermediate")
-        tables.append(Table(path.stem, reads, sql=sql, kept=kept, is_view=layer == "views"))
+        tables.append(Table(path.stem, read_by(sql), sql=sql, kept=kept, is_view=layer == "views"))
     of_all = {table.name for table in tables if renewal.of(table.name).rows == renewal.ALL}
     read_anew = frozenset[str]().union(*(table.reads for table in tables if table.name in of_all)) - of_all
     needed = (renewal.LOOKED_AT | read_anew).union(*(table.reads for table in tables if table.is_view))
     needed -= {table.name for table in tables if table.name.startswith("stg_")}
     return [replace(table, kept=table.kept or table.name in needed) for table in tables]
+
+
+def read_by(sql: str) -> frozenset[str]:
+    """The names a statement reads: tables, and its own CTEs, which go by names of their own."""
+    return frozenset(READ.findall(COMMENT.sub("", sql)))
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:
