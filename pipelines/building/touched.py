@@ -9,6 +9,20 @@ from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import GIVEN
 
 FOLDER = tables.FOLDER / "updates"
+# What the new exports name, and which customers differ in more than the documents named: in the order they are made.
+NAMED = (
+    "upd_numbers",
+    "upd_named_invoices",
+    "upd_named_receipts",
+    "upd_named_rows",
+    "upd_in_hand",
+    "upd_customers",
+    "upd_named_documents",
+    "upd_named_lines",
+    "upd_whole_names",
+    "upd_whole_accounts",
+)
+# The rows that a build that goes on reads in place of all that were imported.
 ROWS_OF = {"raw_invoices": "upd_invoices", "raw_receipts": "upd_receipts", "raw_customers": "upd_customer_rows"}
 
 
@@ -26,8 +40,7 @@ def find(
     con.execute(f"create table {GIVEN}.main.upd_entered_customers (entity_id VARCHAR, customer_id VARCHAR)")
     if entered:
         con.executemany("insert into upd_entered_customers values (?, ?)", sorted(entered))
-    named = ("upd_numbers", "upd_named_invoices", "upd_named_receipts", "upd_named_rows")
-    make(con, (*named, "upd_in_hand", "upd_customers"), parameters)
+    make(con, NAMED, parameters)
     more_payers = 1
     while more_payers:
         make(con, ("upd_customer_keys", "upd_whole_keys"), parameters)

@@ -1,33 +1,40 @@
 -- Grain: one imported row of receipts that is new or bears a number the new exports name.
--- An earlier one may be replaced by them, pay one of their documents or be paid by one of their receipts. So may a
--- receipt by a bill in the register, or of a customer about whom people entered something since, count now and not
--- before. Of the files the numbers are read first, and the rest of few rows only: hence the condition beside the join.
+-- Of the files the numbers are read first, and the rest of few rows only: hence the condition beside the first join.
+with
+
+-- An earlier receipt may be replaced by them or spend one of their credit notes, or count now by a bill in the register.
+numbers_of_receipts as (
+
+    select entity_id, number
+    from upd_numbers
+    where in_receipts = 1
+
+    union all
+
+    select coalesce(entity_id, $default_entity), bill_number
+    from raw_bills
+
+)
+
+-- It names one of their documents.
 select receipts.*
 from raw_receipts as receipts
-inner join upd_numbers as numbers
-    on receipts.invoice_id = numbers.number
-    and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
+inner join upd_numbers as documents
+    on receipts.invoice_id = documents.number
+    and coalesce(receipts.entity_id, $default_entity) = documents.entity_id
 where receipts.invoice_id in (select number from upd_numbers)
 
 union
 
 select receipts.*
 from raw_receipts as receipts
-inner join upd_numbers as numbers
+inner join numbers_of_receipts as numbers
     on receipts.receipt_id = numbers.number
     and coalesce(receipts.entity_id, $default_entity) = numbers.entity_id
-    and numbers.in_receipts = 1
 
 union
 
-select receipts.*
-from raw_receipts as receipts
-inner join raw_bills as bills
-    on receipts.receipt_id = bills.bill_number
-    and coalesce(receipts.entity_id, $default_entity) = bills.entity_id
-
-union
-
+-- People entered something about the customer since: a receipt may count now and not before.
 select receipts.*
 from raw_receipts as receipts
 inner join upd_entered_customers as customers
@@ -36,7 +43,6 @@ inner join upd_entered_customers as customers
 
 union
 
-select receipts.*
-from raw_receipts as receipts
-inner join raw_imports as imports on receipts.import_id = imports.import_id
-where imports.import_no > $last_import
+select *
+from raw_receipts
+where import_id in (select import_id from raw_imports where import_no > $last_import)
