@@ -96,6 +96,16 @@ def test_what_is_paid_above_the_amount_stays_on_the_customer(load: Load, setting
     }  # fmt: skip
 
 
+def test_a_bill_of_which_no_clearing_is_known_counts_as_received_and_is_named(load: Load, settings: Settings) -> None:
+    heading = RECEIPTS.splitlines()[0] + ",method,cleared_on\n"
+    reports = load(
+        invoices=INVOICES + "m,A,C1,2025-05-10,2025-06-10,100,CNY,Invoice\n",
+        receipts=heading + "m,R1,C1,A,2025-06-01,60,CNY,bill,\nm,R2,C1,A,2025-06-02,30,CNY,cheque,2025-07-20\n",
+    )
+    assert noted(reports["receipts"]) == {"clearing_not_stated": 1}
+    assert opened(settings, dt.date(2025, 7, 5)) == {("m", "A", "1-30"): 40}, "the cheque clears later"
+
+
 def test_a_due_date_before_the_issue_date_stands_as_stated_and_is_counted(load: Load, settings: Settings) -> None:
     reports = load(invoices=INVOICES + "m,A,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n")
     assert noted(reports["invoices"]) == {"due_before_issue": 1}

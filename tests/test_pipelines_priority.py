@@ -134,6 +134,7 @@ def test_our_place_is_read_from_how_a_customer_pays_and_how_it_paid_before(tmp_p
     assert (found["GOOD"]["queue_place"], found["GOOD"]["queue_trend"]) == (1, "same")
     assert found["SLIPS"]["queue_place"] >= 4 and found["SLIPS"]["queue_trend"] == "worse"
     assert pd.isna(found["NEW"]["queue_place"])
+    assert json.loads(found["NEW"]["queue_reasons"])[0] == {"code": "queue_few"}, "no place says why"
     codes = [reason["code"] for reason in json.loads(found["SLIPS"]["queue_reasons"])]
     assert codes[:2] == ["queue_late", "queue_slip"]
 

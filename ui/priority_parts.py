@@ -28,7 +28,7 @@ def show(view: View, customer: Mapping[str, Any]) -> None:
         st.subheader(t("place.title"), anchor=False, help=t("place.help"))
         st.markdown(place_line(view.reader, customer))
         sentences = view.reader.reasons(customer.get("queue_reasons"))
-        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("place.no_evidence"))
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
     with pair.container(border=True, height="stretch"):
         st.subheader(t("place.components"), anchor=False, help=t("place.components_help"))
         table(view.reader, components(view, customer), COMPONENT_COLUMNS, key="components",
@@ -36,10 +36,10 @@ def show(view: View, customer: Mapping[str, Any]) -> None:
 
 
 def place_line(reader: Reader, customer: Mapping[str, Any]) -> str:
-    """Our place of five and its trend, as markdown; what is missing where it cannot be told."""
+    """Our place of five and its trend, as markdown."""
     place, trend = customer.get("queue_place"), customer.get("queue_trend")
     if missing(place):
-        return f":gray[{reader.t('place.unknown')}]"
+        return f":gray[{reader.t('place.place_unknown')}]"
     line = f"**{reader.t('place.of', text=number(reader, place), whole=number(reader, PLACES))}**"
     if not missing(trend):
         text = reader.code("queue_trend", trend)
@@ -89,4 +89,4 @@ def overview(view: View) -> None:
             )  # fmt: skip
         unknown = found[found["queue_place"].isna()]["customers"].sum()
         st.metric(t("place.place_unknown"), number(reader, int(unknown)), border=True, height="stretch",
-                  help=t("place.unknown"))  # fmt: skip
+                  help=t("reason.queue_few"))  # fmt: skip

@@ -29,6 +29,8 @@ _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # without I, O, S, V and Z, whi
 _WEIGHTS = [*(3**place % 31 for place in range(17)), 1]
 # More open than a document is of, or on the other side: as a balance of an account would be.
 _BEYOND = "amount <> 0 and open_amount <> 0 and (abs(open_amount) > abs(amount) or (open_amount < 0) <> (amount < 0))"
+# No money before it clears; whether it has, the export does not say.
+_UNCLEARED = "method in ('bill', 'cheque') and cleared_on is null and amount > 0"
 _LINES = 10  # line numbers named with what is unusual
 
 
@@ -76,6 +78,8 @@ def _asked(kind: str) -> dict[str, str]:
         asked |= {"middle": "median(abs(amount))", "largest": "max(abs(amount))"}
     if "tax_id" in names:
         asked["tax_numbers"] = "count(tax_id)"
+    if kind == "receipts":
+        asked["uncleared"] = f"count(*) filter ({_UNCLEARED})"
     if kind == "invoices":
         asked |= {
             "credits": "count(*) filter (doc_type = 'credit_note')",
@@ -123,6 +127,8 @@ def unusual(
         notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows)})
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
+    if found["uncleared"]:
+        look("clearing_not_stated", _UNCLEARED)
     middle = Decimal(str(found["middle"] or 0))
     if middle > 0 and found["largest"] >= _HUGE * middle:
         limit = _HUGE * middle

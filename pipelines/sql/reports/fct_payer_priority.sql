@@ -1,6 +1,6 @@
 -- Grain: one row per customer: its score from 0 to 100 and place among all, with the components and the reasons.
 -- queue_place: where we seem to stand among those this payer pays, 1 = first to 5 = last; queue_trend: against the year
--- before. queue_reasons: the evidence.
+-- before. queue_reasons: the evidence, or why there is no place.
 with
 
 scored as (
@@ -122,6 +122,7 @@ final as (
         ) || ']' as reasons,
         '[' || concat_ws(
             ',',
+            case when queue_share is null then '{"code":"queue_few"}' end,
             case
                 when closed_invoices > 0 and days_late > -0.5
                     then '{"code":"queue_late","days":' || cast(cast(round(days_late) as bigint) as varchar)
