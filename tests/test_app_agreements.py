@@ -117,7 +117,6 @@ def test_a_promise_of_no_single_invoice_names_none_beside_one_that_does(place):
     assert {"Promise", "Promise · B-1"} <= set(app.dataframe[0].value["about"])
 
 
-
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_plan_and_a_sanction_stand_on_the_payers_page(place, language):
     about, currency = Subject(*place["whom"]), place["owed"]["currency"]
