@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines.reporting import queries_aging, queries_not_due, queries_summaries
+from pipelines.reporting import queries_aging, queries_balances, queries_not_due, queries_summaries
 from pipelines.reporting.passport_types import At
 from ui import aging_charts, aging_file, charts, page, passport, summary_parts, tie_out
+from ui.formats import date
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.tables import downloads, table, words
 
@@ -32,6 +33,9 @@ if day is None:
     st.stop()
 if day != view.build.as_of:
     st.caption(f":material/history: {t('aging.back_in_time')}")
+    known_from = view.ask(queries_balances.known_from)
+    if known_from and day < known_from:
+        st.warning(t("aging.before_lists", day=date(reader, known_from)), icon=":material/warning:")
 
 aging = view.ask(queries_aging.aging_at, day)
 tie_out.line(view, aging["open_base"].sum(), day=day)

@@ -16,9 +16,13 @@ if not view.ask_build(queries_summaries.has_documents):
     st.stop()
 
 kpis = view.ask(queries_balances.kpis)
-balances = view.ask(queries_dso.receivables_trend)
-dso = view.ask(queries_dso.dso_trend)
+known_from = view.ask(queries_balances.known_from)
+balances, dso = (
+    overview_parts.since(view.ask(query), known_from)
+    for query in (queries_dso.receivables_trend, queries_dso.dso_trend)
+)
 overview_parts.cards(view, kpis, balances, dso)
+overview_parts.known_line(view, known_from)
 tie_out.line(view, kpis["outstanding"])
 tie_out.control_totals(view)
 summary_parts.line(view)
@@ -46,4 +50,4 @@ with pair.container(border=True, height="stretch"):
     st.subheader(t("overview.by_rep"), anchor=False)
     overview_parts.overdue_by_rep(view)
 
-overview_parts.histories(view, balances, dso)
+overview_parts.histories(view, balances, dso, known_from)

@@ -1,5 +1,6 @@
 """Every page, in both languages, for every role: it runs, is translated, and shows no more than the role may see."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from small_ledgers import built
 from streamlit.testing.v1 import AppTest
 
 from pipelines import i18n
+from pipelines.importing import imports
 from pipelines.reporting import queries, queries_balances, queries_payers
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_chain import chain
@@ -234,3 +237,22 @@ def test_a_build_of_another_version_says_so(sample_copy, monkeypatch):
     app = opened(sample_copy, monkeypatch, "calls", lang="zh_CN")
     assert not app.exception
     assert "请在数据导入页重新计算" in app.error[0].value
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_list_of_open_items_shows_no_balance_of_a_day_before_it(tmp_path, monkeypatch, language):
+    settings = Settings(home=tmp_path / "warehouse")
+    rows = [f"C{n % 3},A{n},2025-{n:02d}-05,2025-{n:02d}-20,{n * 100},{n * 100}" for n in range(1, 12)]
+    (tmp_path / "list.csv").write_text(
+        "\n".join(["customer_id,invoice_id,issue_date,due_date,amount,open_amount", *rows]), encoding="utf-8"
+    )
+    imports.import_file(tmp_path / "list.csv", settings, as_of=dt.date(2025, 11, 30))
+    built(tmp_path, "2025-11-30", {}).close()
+    app = opened(settings.home, monkeypatch, lang=language)
+    healthy(app, language, "overview")
+    assert any("2025-11-30" in caption.value for caption in app.caption)
+    assert not any(metric.delta for metric in app.metric[:3]), "the month end before is known of no customer"
+    aging = opened(settings.home, monkeypatch, "aging", lang=language, day="2025-10-31")
+    healthy(aging, language, "aging")
+    assert "2025-11-30" in aging.warning[0].value
+    assert not opened(settings.home, monkeypatch, "aging", lang=language).warning

@@ -11,7 +11,8 @@ from small_ledgers import INVOICES, RECEIPTS, built
 from pipelines.collecting import journal, journal_read, policies
 from pipelines.collecting.journal import Subject
 from pipelines.collecting.policies import PolicyRefused
-from pipelines.reporting import queries, queries_calls, queries_priority
+from pipelines.importing import imports
+from pipelines.reporting import queries, queries_balances, queries_calls, queries_priority
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from pipelines.settings_policy import PRIORITY_COMPONENTS, StrategyRule
@@ -250,3 +251,22 @@ def test_money_that_comes_only_after_a_contact_and_notices_in_time_are_seen(tmp_
     assert row["discipline"] == pytest.approx(2 / 5), "three of the five that ran over had a notice within a week"
     codes = [reason["code"] for reason in json.loads(row["queue_reasons"])]
     assert {"queue_after_contact", "queue_kept", "queue_notices"} <= set(codes)
+
+
+@pytest.mark.parametrize(("second_list", "is_known"), [(None, False), ("2025-12-31", True)])
+def test_a_list_of_open_items_does_not_say_that_overdue_money_grew(tmp_path, second_list, is_known):
+    settings = Settings(home=tmp_path / "warehouse")
+    heading = "customer_id,invoice_id,issue_date,due_date,amount,open_amount\n"
+    old = "C1,A1,2025-09-01,2025-10-01,500,500\n"
+    for day, rows in ((second_list, old), (AS_OF, old + "C1,A2,2026-01-05,2026-02-04,9000,9000\n")):
+        if day:
+            path = tmp_path / f"list-{day}.csv"
+            path.write_text(heading + rows, encoding="utf-8")
+            imports.import_file(path, settings, as_of=dt.date.fromisoformat(day), source="erp")
+    con = built(tmp_path, AS_OF, {})
+    row = ranked(con)["C1"]
+    grew = [reason for reason in json.loads(row["reasons"]) if reason["code"] == "overdue_grew"]
+    assert (pd.isna(row["trend"]), bool(grew)) == (not is_known, is_known)
+    first = dt.date.fromisoformat(second_list or AS_OF)
+    assert queries_balances.known_from(con, Scope()) == first
+    assert queries_balances.known_from(con, Scope(regions=("nowhere",))) is None

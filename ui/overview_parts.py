@@ -1,5 +1,6 @@
 """The parts of the overview page: cards, overdue money by rep, and the histories."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,24 @@ import streamlit as st
 from pipelines.reporting import queries_buckets, queries_calls
 from pipelines.reporting.passport_types import At
 from ui import charts, page, passport
-from ui.formats import compact, days, missing, number, percent
+from ui.formats import compact, date, days, missing, number, percent
 from ui.i18n import Reader
 from ui.session import View
 
 MONTHS_IN_SPARKLINE = 13
 DSO_FAMILY = ("dso_countback", "dso_simple", "dso_best_possible", "add_days", "cei", "overdue_ratio")
+
+
+def since(months: pd.DataFrame, day: dt.date | None) -> pd.DataFrame:
+    """The month ends on which balances are whole: all of them, or those from the first list of open items on."""
+    return months if day is None else months[pd.to_datetime(months["month_end"]) >= pd.Timestamp(day)]
+
+
+def known_line(view: View, day: dt.date | None) -> None:
+    """From which day on balances are known, where lists of open items tell them."""
+    if day is not None:
+        text = view.reader.t("overview.known_from", day=date(view.reader, day))
+        st.caption(f":material/info: {text}")
 
 
 def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> None:
@@ -72,7 +85,7 @@ def overdue_by_rep(view: View) -> None:
     )
 
 
-def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
+def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame, known_from: dt.date | None) -> None:
     """Month by month: DSO family, balance, aging and movements; only the open tab is drawn."""
     t = view.reader.t
     with st.container(border=True):
@@ -83,7 +96,7 @@ def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
             if not tab.open:
                 continue
             with tab:
-                figure = _history(view, name, balances, dso)
+                figure = _history(view, name, balances, dso, known_from)
                 if figure is None:
                     page.nothing_here(t("overview.no_history"))
                     continue
@@ -96,13 +109,13 @@ def histories(view: View, balances: pd.DataFrame, dso: pd.DataFrame) -> None:
                         passport.button(view, DSO_FAMILY, At(month_end=dso["month_end"].max().date()), key="dso_family")
 
 
-def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame) -> Any:
+def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame, known_from: dt.date | None) -> Any:
     if name == "dso":
         if dso["dso_countback"].isna().all():
             return None
         return view.figure("dso", lambda: charts.dso_history(view.reader, dso))
     if name == "aging":
-        trend = view.ask(queries_buckets.aging_trend)
+        trend = since(view.ask(queries_buckets.aging_trend), known_from)
         return view.figure("aging_history", lambda: charts.aging_history(view.reader, trend)) if len(trend) else None
     if balances.empty:
         return None

@@ -1,5 +1,6 @@
 """What is open at the as-of date: the headline figures, the balances behind them, and what is likely paid late."""
 
+import datetime as dt
 from typing import Any
 
 from pipelines.reporting.queries import Connection, Scope, _number, _row
@@ -27,6 +28,26 @@ def kpis(con: Connection, scope: Scope) -> dict[str, Any]:
     reason = last.get("not_computable_reason") if last else "no_complete_month"
     figures["dso_reason"] = reason if isinstance(reason, str) else None
     return figures
+
+
+def known_from(con: Connection, scope: Scope) -> dt.date | None:
+    """The day from which balances in a scope are whole, None where ledgers tell of every day.
+
+    A list of open items names nothing that was paid before it: a balance of an earlier day, taken from it, would lack
+    that, and seem to have grown since. Of several sources it is the day on which the last one's lists begin.
+    """
+    condition, values = scope.where()
+    first: dt.date | None = _row(
+        con,
+        f"""
+        select case
+            when exists (select 1 from fct_receivables_desks where is_from_open_items and {condition})
+                then (select max(known_from) from int_open_items_only)
+        end as day
+        """,
+        values,
+    )["day"]
+    return first
 
 
 def open_customers(scope: Scope) -> tuple[str, list[object]]:

@@ -13,12 +13,13 @@ weighed as (
         open_base,
         overdue_base,
         money,
-        $weight_money * money + $weight_age * age + $weight_trend * trend + $weight_risk * risk
+        $weight_money * money + $weight_age * age + $weight_trend * coalesce(trend, 0) + $weight_risk * risk
         + $weight_delay * delay + $weight_promises * promises + $weight_limit_use * coalesce(limit_use, 0)
         + $weight_ability * coalesce(ability, 0) + $weight_pay_run * coalesce(pay_run, 0)
         + $weight_value * coalesce(value, 0) + $weight_relationship * coalesce(relationship, 0)
         + $weight_discipline * coalesce(discipline, 0) + $weight_readiness * coalesce(readiness, 0) as points,
-        $weight_money + $weight_age + $weight_trend + $weight_risk + $weight_delay + $weight_promises
+        $weight_money + $weight_age + $weight_risk + $weight_delay + $weight_promises
+        + case when trend is null then 0 else $weight_trend end
         + case when limit_use is null then 0 else $weight_limit_use end
         + case when ability is null then 0 else $weight_ability end
         + case when pay_run is null then 0 else $weight_pay_run end

@@ -32,6 +32,16 @@ three_months_ago as (
 
 ),
 
+-- Of these it is not known what was overdue three months ago: their lists of open items begin later.
+unknown_before as (
+
+    select distinct accounts.customer_key
+    from int_open_items_only as lists
+    inner join int_accounts as accounts on lists.account_key = accounts.account_key
+    where extract(year from lists.known_from) * 12 + extract(month from lists.known_from) > $last_month - 2
+
+),
+
 -- The level of the last promise whose outcome is known; kept promises bring it back to 1.
 decided_promises as (
 
@@ -85,14 +95,17 @@ measured as (
         coalesce(
             cast(exposure.overdue_amount_days as double) / 120 / nullif(cast(exposure.overdue_base as double), 0), 0
         ) as age,
-        greatest(
-            coalesce(
-                cast(exposure.overdue_base - coalesce(three_months_ago.overdue_base, 0) as double)
-                / nullif(cast(greatest(exposure.overdue_base, three_months_ago.overdue_base) as double), 0),
-                0
-            ),
-            0
-        ) as trend,
+        case
+            when unknown_before.customer_key is null
+                then greatest(
+                    coalesce(
+                        cast(exposure.overdue_base - coalesce(three_months_ago.overdue_base, 0) as double)
+                        / nullif(cast(greatest(exposure.overdue_base, three_months_ago.overdue_base) as double), 0),
+                        0
+                    ),
+                    0
+                )
+        end as trend,
         coalesce(exposure.risk_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as risk,
         coalesce(exposure.delay_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as expected_days_late,
         1 - power(0.5, coalesce(promises.level, 1) - 1) as promises,
@@ -138,6 +151,7 @@ measured as (
     from dim_customers as customers
     inner join int_payer_money as ranked on customers.customer_key = ranked.customer_key
     left join exposure on customers.customer_key = exposure.customer_key
+    left join unknown_before on customers.customer_key = unknown_before.customer_key
     left join three_months_ago on customers.customer_key = three_months_ago.customer_key
     left join fct_pay_calendar as calendar on customers.customer_key = calendar.customer_key
     left join this_year on customers.customer_key = this_year.customer_key
