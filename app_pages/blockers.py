@@ -27,6 +27,8 @@ causes, trend, faults, dates = st.tabs(
 )
 with causes:
     st.caption(t("blockers.help"))
+    if (found["side"] != "").any():
+        st.caption(t("blockers.known_only"))
     st.plotly_chart(
         charge_parts.pareto(reader, found), key="pareto", config=charge_parts.CONFIG, alt=t("blockers.pareto")
     )

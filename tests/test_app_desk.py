@@ -229,3 +229,19 @@ def test_a_sensitive_hold_is_said_wherever_somebody_is_about_to_chase(day, name)
     app = page(day, name, entity=whom.entity_id, customer=whom.customer_id)
     healthy(app, "en")
     assert any("Accident in the plant" in each.value for each in app.info)
+
+
+def test_many_tasks_are_leafed_through(day):  # noqa: F811
+    for number in range(11):
+        task = {"title": f"Send delivery note {number:02}", "owner": "Chen", "due_on": TODAY + dt.timedelta(number)}
+        journal.append(day["settings"], "task", subject(day), task, who="R")
+    app = page(day, "desk", view="tasks")
+
+    def shown() -> list[str]:
+        return [button.key for button in app.button if str(button.key).startswith("done-")]
+
+    first = shown()
+    assert len(first) == 10
+    app.session_state["task_page"] = 2
+    app.run()
+    assert len(shown()) == 1 and not set(shown()) & set(first)

@@ -60,7 +60,7 @@ def test_an_upload_shows_what_was_understood_and_stores_nothing(page, tmp_path):
     upload(page, "ledger.csv", LEDGER.encode())
     shown = figures(page)
     assert (shown["Rows read"], shown["Accepted"], shown["Not accepted"]) == ("3", "2", "1")
-    assert shown["Total accepted"] == "1,300.50"
+    assert shown["Total accepted"] == "CNY 1,300.50"
     assert any("ledger" in each.value and "Invoices" in each.value for each in page.markdown)
     meanings = page.dataframe[0].value
     assert set(meanings["source_column"]) >= {"Customer No", "Invoice No", "Due Date", "Amount"}
@@ -241,3 +241,25 @@ def test_figures_as_known_before_an_import_are_built_and_said(page, tmp_path):
     build = queries.published(settings)
     assert list(session.answer(build, queries_imports.imports)["file_name"]) == ["ledger.csv"]
     assert "1 loaded and 0 retracted since" in told(page), "and the way back is offered"
+
+
+def test_a_total_of_several_currencies_is_shown_currency_by_currency(page):
+    rows = "Customer No,Invoice No,Invoice Date,Due Date,Amount,Currency\n" + "".join(
+        f"C{n},X-{n},2026-01-1{n},2026-02-1{n},{amount},{currency}\n"
+        for n, (amount, currency) in enumerate((("100.00", "CNY"), ("50.00", "CNY"), ("7.00", "USD")))
+    )
+    upload(page, "several.csv", rows.encode())
+    totals = [metric.value for metric in page.metric if metric.label == "Total accepted"]
+    assert totals == ["CNY 150.00", "USD 7.00"]
+    page.button(key="load_files").click().run()
+    settled(page)
+    past = next(table.value for table in page.dataframe if "accepted_totals" in table.value)
+    assert past["accepted_totals"].tolist() == ["CNY 150.00; USD 7.00"]
+
+
+def test_a_person_says_that_two_figures_before_month_and_day_are_the_year(page):
+    upload(page, "short.csv", UNCLEAR.replace("03/04/2026", "26/01/06").encode())
+    assert page.error, "26/01/06 can be in January 2026 or in January 2006"
+    next(box for box in page.selectbox if box.label == "Order of dates").set_value("YMD").run()
+    assert not page.error
+    assert any("2026-01-06" in each.value for each in page.caption)

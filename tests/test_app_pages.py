@@ -256,3 +256,22 @@ def test_a_list_of_open_items_shows_no_balance_of_a_day_before_it(tmp_path, monk
     healthy(aging, language, "aging")
     assert "2025-11-30" in aging.warning[0].value
     assert not opened(settings.home, monkeypatch, "aging", lang=language).warning
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Balances are known from"), ("zh_CN", "余额自")])
+def test_a_payer_known_from_lists_has_no_balance_of_months_before_the_first(tmp_path, monkeypatch, language, said):
+    heading = "customer_id,invoice_id,issue_date,due_date,amount,open_amount\n"
+    rows = "C1,A1,2025-09-01,2025-10-01,500,500\n"
+    for day in ("2025-12-31", "2026-02-28"):
+        path = tmp_path / f"list-{day}.csv"
+        path.write_text(heading + rows, encoding="utf-8")
+        rows += "C1,A2,2026-01-05,2026-02-04,900,900\n"
+        imports.import_file(path, Settings(home=tmp_path / "warehouse"), as_of=dt.date.fromisoformat(day), source="erp")
+    built(tmp_path, "2026-03-31", {}).close()
+    app = opened(tmp_path / "warehouse", monkeypatch, entity="main", customer="C1", lang=language)
+    app.switch_page("app_pages/payer.py").run()
+    healthy(app, language)
+    assert any(said in caption.value and "2025-12-31" in caption.value for caption in app.caption)
+    trend = next(chart for chart in app.get("plotly_chart") if chart.proto.id.endswith("trend"))
+    months = {str(day)[:7] for trace in json.loads(trend.proto.spec)["data"] for day in trace["x"]}
+    assert months == {"2025-12", "2026-01", "2026-02", "2026-03"}

@@ -194,7 +194,7 @@ def due_dates(view: View, items: pd.DataFrame) -> None:
             row = amounts.loc[basis] if basis in amounts.index else None
             count, share = (0, 0.0) if row is None else (int(row["invoices"]), float(row["open_share"]))
             amount = 0.0 if row is None else float(row["open_base"])
-            text = f"{number(reader, count)} · {percent(reader, share, 0)}"
+            text = f"{t('blockers.invoices', count=count)} · {percent(reader, share, 0)}"
             st.metric(reader.code("due_basis", basis), text, border=True, height="stretch", help=money(reader, amount))
     table(reader, found, BASIS_COLUMNS, key="bases", alt=t("blockers.tab_dates"), file_name="due-dates")
     unsure = items[items["due_basis"] != "contractual"]

@@ -27,7 +27,6 @@ VISIT_COLUMNS = words(
     "customer_name customer_id payer_class overdue_base amount_due_base max_days_past_due call_by strategy reasons"
 )
 SKIPPED_COLUMNS = words("customer_name overdue_base reasons")
-CARDS_ON_A_PAGE = 10
 ACTION_ICONS = {
     "call": "call",
     "letter": "mail",
@@ -93,15 +92,9 @@ def as_visits(view: View, calls: pd.DataFrame) -> None:
 
 def as_cards(view: View, calls: pd.DataFrame, today: Day, capacity: int) -> None:
     """The list as a rep works it, from the top, with a line where the day's capacity ends."""
-    pages = -(-len(calls) // CARDS_ON_A_PAGE)
-    place = st.container()
-    number_of_page = 1
-    if pages > 1:
-        # As wide as the page: in a row it would be squeezed to the number of one page.
-        number_of_page = st.pagination(pages, key="calls_page", width="stretch")
-    first = (number_of_page - 1) * CARDS_ON_A_PAGE
+    place, shown = page.leafed(len(calls), "calls_page")
     with place:
-        for row in calls.iloc[first : first + CARDS_ON_A_PAGE].to_dict("records"):
+        for row in calls.iloc[shown].to_dict("records"):
             if row["call_rank"] == capacity + 1:
                 text = number(view.reader, capacity)
                 st.markdown(f":blue-badge[:material/flag: {view.reader.t('calls.capacity', text=text)}]")

@@ -18,13 +18,12 @@ from ui.formats import compact, date, money, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import MOST, table, words
 
 ITEM_COLUMNS = words(
     "invoice_id due_date open_base expected_pay_date p_very_late wait_base option option_cost_base rate_year saved_base"
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
-MOST = 100  # invoices compared before a customer is chosen
 BILL_COLUMNS = words(
     "customer_name bill_number bill_state amount_doc currency due_on days_until invoice_id state_on counted_base "
     "drawer who"

@@ -18,6 +18,8 @@ from ui.tables import table, words
 COLUMNS = words("canonical_column source_column how share samples parsed evidence")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
+TOTALS = "totals_by_currency"
+WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)
 
@@ -84,7 +86,8 @@ def layout_change(view: View, preview: Preview) -> None:
 def counts(view: View, report: ImportReport) -> None:
     """Rows read = accepted + not accepted, and the total against the file's own."""
     reader, t = view.reader, view.reader.t
-    total, control = Decimal(report.accepted_total), report.control_total
+    control = report.control_total
+    totals = totals_of(reader, report)
     with st.grid(3, min_column_width=190, gap="small"):
         st.metric(t("imports.rows_read"), number(reader, report.rows_read), border=True, height="stretch")
         st.metric(t("imports.rows_accepted"), number(reader, report.rows_accepted), border=True, height="stretch")
@@ -95,7 +98,8 @@ def counts(view: View, report: ImportReport) -> None:
             height="stretch",
             help=t("imports.set_aside_help", count=report.rows_set_aside),
         )
-        st.metric(t("imports.accepted_total"), number(reader, total, 2), border=True, height="stretch")
+        for total in totals:
+            st.metric(t("imports.accepted_total"), total, border=True, height="stretch")
         st.metric(
             t("imports.control_total"),
             number(reader, Decimal(control), 2) if control else DASH,
@@ -116,12 +120,24 @@ def counts(view: View, report: ImportReport) -> None:
           rejected=report.rows_rejected - aside, aside=aside)
     )  # fmt: skip
     st.caption(" · ".join(_facts(reader, report)))
+    if control and len(totals) > 1:
+        added = number(reader, Decimal(report.accepted_total), 2)
+        st.caption(f":material/info: {t('imports.control_mixed', text=added)}")
     if report.difference:
         differs = t("imports.total_differs", text=number(reader, report.difference, 2))
         where = f" {t('imports.see_rejected')}" if report.rows_rejected else ""
         st.warning(differs + where, icon=":material/difference:")
     elif control:
         st.caption(f":green[:material/check_circle:] {t('imports.total_agrees')}")
+
+
+def totals_of(reader: Reader, report: ImportReport) -> list[str]:
+    """The total accepted with its currency; of several currencies one each, as amounts of two are never added up."""
+    if report.kind not in WITH_AMOUNTS:
+        return [DASH]
+    mixed = next((note["totals"] for note in report.notes if note["code"] == TOTALS), None)
+    total = number(reader, Decimal(report.accepted_total), 2)
+    return mixed or [" ".join([*report.currencies, total])]
 
 
 def column_table(reader: Reader, preview: Preview, key: str) -> None:
@@ -162,9 +178,9 @@ def rejected_table(reader: Reader, rows: pd.DataFrame, key: str) -> None:
 
 
 def notes(reader: Reader, items: Sequence[dict[str, Any]]) -> None:
-    """What the reader of the file decided that a person should know."""
-    if items:
-        st.caption("  \n".join(f":material/info: {plain(reader.reason(item))}" for item in items))
+    """What the reader of the file decided that a person should know; less what `counts` shows already."""
+    if said := [plain(reader.reason(item)) for item in items if item["code"] != TOTALS]:
+        st.caption("  \n".join(f":material/info: {each}" for each in said))
 
 
 def format_line(reader: Reader, form: dict[str, Any]) -> str:

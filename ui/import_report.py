@@ -19,12 +19,11 @@ from ui import import_jobs, import_parts, page
 from ui.formats import date, number, plain
 from ui.i18n import Reader
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import MOST, table, words
 
-SHOWN = 1000  # rows of a list on the page; the workbook holds them all
 NAMES = {column.name for columns in KINDS.values() for column in columns}
 PAST = words(
-    "file_name kind as_of rows_read rows_accepted rows_rejected accepted_total control_total imported_at retracted_at"
+    "file_name kind as_of rows_read rows_accepted rows_rejected accepted_totals control_total imported_at retracted_at"
 )
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
@@ -36,10 +35,9 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
     """Every import, newest first; a row opens what it holds and lets it be retracted."""
     reader, t = view.reader, view.reader.t
     newest = list(reversed(past))
-    rows = pd.DataFrame([{name: getattr(report, name) for name in (*PAST, "import_id")} for report in newest])
-    for name in ("accepted_total", "control_total"):
-        # Master data and rates hold no amounts to add up.
-        rows[name] = pd.to_numeric(rows[name], errors="coerce").mask(rows["kind"].isin(("customers", "fx_rates")))
+    rows = pd.DataFrame([{name: getattr(report, name, None) for name in (*PAST, "import_id")} for report in newest])
+    rows["accepted_totals"] = [t("app.semicolon").join(import_parts.totals_of(reader, report)) for report in newest]
+    rows["control_total"] = pd.to_numeric(rows["control_total"], errors="coerce")
     rows["as_of"] = pd.to_datetime(rows["as_of"])
     columns = [name for name in PAST if name != "retracted_at" or rows["retracted_at"].notna().any()]
     row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"), file_name="imports")
@@ -83,7 +81,7 @@ def details(view: View, report: ImportReport) -> None:
 # An import never changes; which one came before it does, when one is retracted.
 @st.cache_data(show_spinner=False, max_entries=20)
 def _changes(home: str, import_id: str, standing: tuple[str, ...], _settings: Settings) -> Compared:
-    return changes(_settings, import_id, limit=SHOWN), conflicts(_settings, import_id, limit=SHOWN)
+    return changes(_settings, import_id, limit=MOST), conflicts(_settings, import_id, limit=MOST)
 
 
 def _compared(view: View, report: ImportReport) -> Compared:
@@ -130,7 +128,7 @@ def _conflicting(view: View, report: ImportReport) -> None:
 def _rejected(view: View, report: ImportReport) -> None:
     """The reasons with how many rows and their lines, then the rows themselves."""
     reader, t = view.reader, view.reader.t
-    found = rejected(view.settings, report.import_id, SHOWN if report.rows_rejected > SHOWN else report.rows_rejected)
+    found = rejected(view.settings, report.import_id, min(MOST, report.rows_rejected))
     with st.expander(t("imports.rejected", count=report.rows_rejected), expanded=True):
         if not found:
             page.nothing_here(t("imports.rejected_none"))

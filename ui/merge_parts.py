@@ -7,7 +7,7 @@ import streamlit as st
 
 from pipelines.collecting import customers_alike, merges
 from pipelines.collecting.customers_alike import Suggestion
-from pipelines.collecting.follow_up import Customer, Note, as_json
+from pipelines.collecting.follow_up import Customer, Note
 from pipelines.errors import UserError
 from pipelines.reporting import queries_merges, queries_payers
 from ui import import_jobs, page
@@ -18,7 +18,7 @@ from ui.tables import table, words
 
 SHOWN = 10
 COLUMNS = words(
-    "customer_id customer_name share reasons open_base items documents last_issued_on rep region "
+    "customer_id customer_name share open_base items documents last_issued_on rep region "
     "tax_id decision_maker acceptor payer"
 )
 FOUND = 50  # customers a search offers
@@ -70,12 +70,12 @@ def _suggestion(view: View, found: Suggestion) -> None:
         owed = money(reader, float(found.members["open_base"].sum()))
         st.markdown(f"**{head}** · {t('merge.together', count=len(ids), text=plain(owed))}")
         rows = found.members.assign(
-            reasons=[as_json(evidence) for evidence in found.members["evidence"]],
-            share=found.members["share"].where(found.members["customer_id"] != found.target),
+            share=found.members["share"].where(found.members["customer_id"] != found.target).round(2),
         )
         empty = [name for name in COLUMNS if name in rows and rows[name].isna().all()]
         columns = [name for name in COLUMNS if name not in empty]
         table(reader, rows, columns, key=key, alt=t("merge.suggested", count=1))
+        st.caption("  \n".join(_why(view, row) for row in rows.to_dict("records") if row["evidence"]))
         with st.grid(3, min_column_width=220, gap="small"):
             into = st.selectbox(
                 t("merge.keep"), ids, format_func=lambda each: _shown(each, names), key=f"{key}.into",
@@ -95,6 +95,13 @@ def _suggestion(view: View, found: Suggestion) -> None:
                 t("merge.two"), icon=":material/call_split:", key=f"{key}.two", disabled=not chosen,
                 on_click=_apart, args=(view, found.entity_id, tuple(chosen), into), help=t("merge.two_help"),
             )  # fmt: skip
+
+
+def _why(view: View, member: dict[Any, Any]) -> str:
+    """Why a number is taken for the one kept, in a line: a column of the table would cut it."""
+    reader = view.reader
+    evidence = reader.t("app.semicolon").join(reader.reason(each) for each in member["evidence"])
+    return plain(reader.t("app.named", name=member["customer_id"], text=evidence))
 
 
 def by_hand(view: View) -> None:

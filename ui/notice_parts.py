@@ -15,7 +15,6 @@ from ui.tables import downloads, table, words
 
 COLUMNS = words("customer_name customer_id notice_step items open_base max_days_past_due days_behind")
 WAITING_COLUMNS = words("customer_name invoice_id due_date days_past_due open_base notice_step reasons")
-ON_A_PAGE = 12
 ICONS = {"message": "sms", "email": "mail", "call": "call", "letter": "local_post_office", "visit": "directions_walk"}
 DONE, FAILED = "notice.done", "notice.failed"
 
@@ -79,13 +78,9 @@ def _step(view: View, level: int) -> str:
 
 
 def _cards(view: View, today: Day, found: pd.DataFrame, due: pd.DataFrame) -> None:
-    pages = -(-len(found) // ON_A_PAGE)
-    place, current = st.container(), 1
-    if pages > 1:
-        current = st.pagination(pages, key="notice_page", width="stretch")
-    first = (current - 1) * ON_A_PAGE
+    place, shown = page.leafed(len(found), "notice_page")
     with place:
-        for row in found.iloc[first : first + ON_A_PAGE].to_dict("records"):
+        for row in found.iloc[shown].to_dict("records"):
             _card(view, today, row, due)
     downloads(view.reader, found, COLUMNS, key="notices", file_name="notices")
 

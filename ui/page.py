@@ -13,6 +13,7 @@ from ui.session import View
 
 # Pages that have something to say where aged summaries are all there is.
 WITHOUT_DOCUMENTS = ("overview", "aging", "imports", "merges", "definitions")
+CARDS = 10  # on one page of a list of cards
 HALF = 360  # pixels a card beside another needs; on a narrower screen they stand one below the other
 
 
@@ -71,6 +72,18 @@ def sideways(least: int) -> DeltaGenerator:
     For pictures with words in their cells, which would run into each other on a phone.
     """
     return st.grid(1, min_column_width=least, wrap=False).cell()
+
+
+def leafed(count: int, key: str) -> tuple[DeltaGenerator, slice]:
+    """Where the cards of one page of a list of `count` stand, over the numbers of its pages, and which cards they are.
+
+    `key` is of the numbers.
+    """
+    pages, place, current = -(-count // CARDS), st.container(), 1
+    if pages > 1:
+        # As wide as the page: in a row it would be squeezed to the number of one page.
+        current = st.pagination(pages, key=key, width="stretch")
+    return place, slice((current - 1) * CARDS, current * CARDS)
 
 
 def nothing_here(text: str) -> None:

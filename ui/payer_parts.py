@@ -15,6 +15,7 @@ from ui.formats import compact, date, days, missing, money, number, percent, pla
 from ui.habits import in_words
 from ui.i18n import Reader
 from ui.merge_parts import merged_into
+from ui.overview_parts import known_line, since
 from ui.session import View
 from ui.tables import header, table, words
 
@@ -155,7 +156,8 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
     """How this customer has paid, and how its balance has gone."""
     reader, t = view.reader, view.reader.t
     payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
-    trend = view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id)
+    known_from = view.ask_anywhere(queries_payers.customer_known_from, entity_id, customer_id)
+    trend = since(view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id), known_from)
     pair = st.grid(2, min_column_width=page.HALF)
     with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.payments"), anchor=False)
@@ -170,6 +172,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             page.nothing_here(t("payer.no_payments"))
     with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.trend"), anchor=False)
+        known_line(view, known_from)
         if trend.empty:
             page.nothing_here(t("payer.no_trend"))
         else:

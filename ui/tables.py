@@ -25,7 +25,8 @@ def words(text: str) -> tuple[str, ...]:
 _COLUMNS_OF_KIND = {
     "text": """was now key lines
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
-        file_name sheet column_name value raw source import_id source_column samples parent_id tax_id decision_maker
+        file_name accepted_totals sheet column_name value raw source import_id source_column samples parent_id tax_id
+        decision_maker
         acceptor payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question
         figure serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
@@ -79,6 +80,7 @@ _COLUMNS_OF_KIND = {
 MOST = 1_000  # rows sent to the browser; the files hold all
 ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 SHARE_WIDTH = 90  # pixels of a small bar and its figure
+WIDEST = 1_000  # pixels: the browser makes no column wider
 FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
@@ -229,8 +231,8 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.ProgressColumn(label, format="%d", min_value=0, max_value=100, width="small")
     if kind == "date":
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
-    if kind == "reasons":
-        return st.column_config.TextColumn(label, width="large")
+    if kind == "reasons" or column in ("evidence", "accepted_totals"):
+        return st.column_config.TextColumn(label, width=min(_width(label, values), WIDEST))
     if column == "file_name":
         return st.column_config.TextColumn(label, width=FILE_NAME_WIDTH)
     if kind == "code":

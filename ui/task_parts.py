@@ -13,7 +13,6 @@ from ui.formats import date, number, plain
 from ui.session import View
 
 KINDS = ("task", "handover")
-MOST = 60  # a longer list is narrowed by its owner
 DONE, FAILED = "task.done", "task.failed"
 
 
@@ -44,10 +43,10 @@ def show(view: View, today: Day) -> None:
     shown = sorted((note for note in found if owner in ("", _owner(note))), key=lambda note: (_by(note), note.id))
     late = sum(_by(note) < today.today for note in shown)
     st.caption(t("task.count", text=number(reader, len(shown)), late=number(reader, late)))
-    for note in shown[:MOST]:
-        _row(view, today, note, names[note.customer])
-    if len(shown) > MOST:
-        st.caption(t("task.more", text=number(reader, len(shown) - MOST)))
+    place, on_page = page.leafed(len(shown), "task_page")
+    with place:
+        for note in shown[on_page]:
+            _row(view, today, note, names[note.customer])
 
 
 def _is_open(note: Note) -> bool:

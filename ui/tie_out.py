@@ -11,9 +11,8 @@ from ui import navigation, page
 from ui.formats import money, number, plain
 from ui.i18n import Reader
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import MOST, table, words
 
-SHOWN = 500  # rows of a difference on the page; the files hold all of them
 ROWS = words("measure customer_id customer_name invoice_id instalment_no open_base counted_base difference")
 TOTALS = words("file_name kind accepted_total control_total difference rows_not_accepted")
 
@@ -70,14 +69,12 @@ def _rows(view: View, day: dt.date | None, customer: Customer | None) -> None:
         return rows
 
     with page.working(view):
-        found = ask(queries_tie_out.tie_out_rows, day, customer, SHOWN)
+        found = ask(queries_tie_out.tie_out_rows, day, customer, MOST)
     if found.empty:
         page.nothing_here(t("tie_out.no_rows"))
         return
     whole = int(found["whole"].iloc[0])
-    st.caption(
-        t("tie_out.rows_help") + (f" {t('app.largest', count=len(found), whole=whole)}" if whole > SHOWN else "")
-    )
+    st.caption(t("tie_out.rows_help") + (f" {t('app.largest', count=len(found), whole=whole)}" if whole > MOST else ""))
     row = table(
         reader, found, ROWS, key="tie_out", alt=t("tie_out.rows"), open_label=t("app.open"), file_name="tie-out",
         everything=everything,

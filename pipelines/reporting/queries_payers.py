@@ -1,5 +1,6 @@
 """One payer and one invoice of a build, and the search for them, each limited to a Scope."""
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -100,6 +101,23 @@ def customer_trend(con: Connection, scope: Scope, entity_id: str, customer_id: s
         """,
         [entity_id, customer_id, *values],
     )
+
+
+def customer_known_from(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> dt.date | None:
+    """The day from which a customer's balances are whole, as `queries_balances.known_from` has it for a scope."""
+    condition, values = scope.where()
+    first: dt.date | None = _row(
+        con,
+        f"""
+        select max(known_from) as day
+        from int_open_items_only
+        where account_key in (
+            select account_key from int_accounts where entity_id = ? and customer_id = ? and {condition}
+        )
+        """,
+        [entity_id, customer_id, *values],
+    )["day"]
+    return first
 
 
 def customers(con: Connection, scope: Scope, text: str = "") -> pd.DataFrame:
