@@ -6,7 +6,7 @@ gives what the tables of a build as of that day must hold.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,16 @@ Sent = tuple[Line, Decimal, int | None]  # a line, the amount it sends to a docu
 def clamp(value: Decimal, limit: Decimal) -> Decimal:
     """`value` brought between 0 and `limit`, which may be negative."""
     return max(min(value, max(limit, ZERO)), min(limit, ZERO))
+
+
+def in_order(row: Row) -> tuple[Any, ...]:
+    """The order in which bills of one amount, and the lines that took them back, take their turns."""
+    return row["paid_on"], row["receipt_id"] or "", row["invoice_id"] or "", row["instalment_no"] or 0
+
+
+def same_number(payer: Callable[[Row], tuple[Any, ...]], one: Row, other: Row) -> bool:
+    """Whether two rows of a payer and a method bear one receipt number."""
+    return all((payer(one) == payer(other), *(one[name] == other[name] for name in ("method", "receipt_id"))))
 
 
 def order_of_payment(sent: Sent, document: Document) -> tuple[Any, ...]:
@@ -63,7 +73,9 @@ class Oracle:
         for document in sorted(self.documents, key=lambda one: (one.due, one.instalment)):
             self.by_id[document.entity, document.invoice_id].append(document)
         self.listed = self._paid_by_difference(lists)
-        lines = [self._line(row) for row in self._standing_receipts(ledger.receipts)]
+        standing = self._standing_receipts(ledger.receipts)
+        self.not_money = self._not_money(ledger.receipts, standing)
+        lines = [self._line(row) for row in standing if id(row) not in self.not_money]
         self.lines = sorted((line for line in lines if line.day <= as_of), key=lambda line: line.order)
         self._apply()
 
@@ -92,6 +104,56 @@ class Oracle:
             )
             standing[key if row["receipt_id"] else (place,)] = row
         return list(standing.values())
+
+    def _not_money(self, receipts: list[Row], standing: list[Row]) -> dict[int, str]:
+        """Bills and cheques that have not cleared, where their export says of others of the method when they did.
+
+        Such a bill is in hand, or bounced: then neither it nor the line that took it back counts. A line takes back the
+        bill of its number and amount, under a number of its own one of its payer, amount and invoice, or, where it
+        names no invoice, of its payer and amount. Returns the reason by the identity of the row.
+        """
+        stated = {(row.get("import_id"), row["method"]) for row in receipts if row["cleared_on"]}
+        rows = [
+            row
+            for row in standing
+            if row["method"] in ("bill", "cheque")
+            and (row["kind"] or "payment") == "payment"
+            and row["paid_on"] <= self.as_of
+        ]
+        bills = [row for row in rows if row["amount"] > 0]
+        waiting = [row for row in bills if not row["cleared_on"] and (row.get("import_id"), row["method"]) in stated]
+        backs = [row for row in rows if row["amount"] < 0 and (row["cleared_on"] or row["paid_on"]) <= self.as_of]
+        found = {id(row): "in_hand" for row in waiting}
+        known: set[int] = set()
+
+        def payer(row: Row) -> tuple[Any, ...]:
+            return row["entity_id"] or self.default_entity, row["customer_id"], row["customer_id"] or row["invoice_id"]
+
+        def meet(some: list[Row], others: list[Row], *names: str) -> None:
+            """The first bill meets the first line that took back as much, the second the second, and so on."""
+            turns: dict[tuple[Any, ...], list[list[Row]]] = defaultdict(lambda: [[], []])
+            for row in sorted([*some, *others], key=in_order):
+                if payer(row)[2] and id(row) not in known:
+                    key = (payer(row), row["method"], row["currency"] or self.base, abs(row["amount"]))
+                    turns[*key, *(row[name] for name in names)][row["amount"] < 0].append(row)
+            for came, went in turns.values():
+                for bill, back in zip(came, went, strict=False):
+                    if bill["paid_on"] <= back["paid_on"]:
+                        known.update((id(bill), id(back)))
+                        if id(bill) in found:
+                            found.update({id(bill): "bounced", id(back): "bounced"})
+
+        numbered = [[row for row in each if row["receipt_id"]] for each in (bills, backs)]
+        meet(*numbered, "receipt_id")
+        for back in numbered[1]:
+            of_number = [row for row in numbered[0] if same_number(payer, row, back)]
+            if of_number and id(back) not in known:
+                known.add(id(back))
+                if all(id(row) in found for row in of_number):
+                    found[id(back)] = "bounced"
+        meet(waiting, backs, "invoice_id")
+        meet(waiting, [row for row in backs if not row["invoice_id"]])
+        return found
 
     def _owners(self, rows: list[Row]) -> dict[tuple[str, str], tuple[str, str]]:
         """Rep and region of each customer: by the customer export, else by the latest document that names one."""

@@ -70,13 +70,26 @@ def store(
 
 
 def store_ledger(home: Path, ledger: Ledger, parts: int = 1) -> None:
-    """Store every kind of a ledger, invoices and receipts split over that many imports."""
+    """Store every kind of a ledger: invoices split over that many imports, and receipts by export, each split so.
+
+    Receipts by bill stay together, and so do those by cheque: whether one has cleared is told by the others.
+    """
     shutil.rmtree(home, ignore_errors=True)
     for part in range(parts):
         store(home, "invoices", ledger.invoices[part::parts], part)
-        store(home, "receipts", ledger.receipts[part::parts], 10 + part)
+    store_receipts(home, ledger.receipts, 10, parts)
     store(home, "customers", ledger.customers, 20)
     store(home, "fx_rates", ledger.fx_rates, 21)
+
+
+def store_receipts(home: Path, receipts: Sequence[Row], number: int, parts: int = 1) -> None:
+    """Store receipts by export, each split over that many imports, numbered from `number`."""
+    split: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for place, one in enumerate(receipts):
+        part = {"bill": 0, "cheque": 1}.get(one["method"], place) % parts
+        split[one.get("import_id", ""), part].append(one)
+    for place, key in enumerate(sorted(split)):
+        store(home, "receipts", split[key], number + place)
 
 
 def unscored(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> str:

@@ -20,7 +20,10 @@ LONG_AGO = dt.date(1, 1, 1)
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows of each kind in the order they were imported: of two rows with one key the later one stands."""
+    """Rows of each kind in the order they were imported: of two rows with one key the later one stands.
+
+    Receipts of one export have the same `import_id`.
+    """
 
     invoices: list[Row]
     receipts: list[Row]

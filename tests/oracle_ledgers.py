@@ -86,14 +86,18 @@ def settlements(draw: st.DrawFn, issued: dt.date) -> Row:
 
 
 @st.composite
-def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row]) -> list[Row]:
-    """One receipt: for a stated, quoted or unnamed invoice, in part, in full or too much, sometimes bounced."""
+def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row], stated: Sequence[str]) -> list[Row]:
+    """One receipt: for a stated, quoted or unnamed invoice, in part, in full or too much, sometimes bounced.
+
+    `stated` are the methods of which the clearing days may be known.
+    """
     target = draw(st.sampled_from(invoices))
     part = draw(st.sampled_from(("1", "1", "1", "0.5", "0.3333", "1.2", "2")))
     whole = abs(target["amount"]) if draw(st.booleans()) else draw(amounts())
     amount = max((whole * Decimal(part)).quantize(Decimal("0.0001")), Decimal("0.0001"))
     paid = draw(days(360))
     method = draw(st.sampled_from((None, None, "transfer", "cheque", "bill")))
+    cleared = paid + dt.timedelta(days=draw(st.integers(0, 90))) if draw(st.booleans()) else None
     common = row(
         "receipts",
         receipt_id=f"R{number:03d}",
@@ -103,25 +107,24 @@ def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row]) -> list[Row]
         amount=amount,
         currency=target["currency"] if draw(st.integers(0, 9)) else "CNY",
         method=method,
-        cleared_on=paid + dt.timedelta(days=draw(st.integers(0, 90))) if method and draw(st.booleans()) else None,
+        cleared_on=cleared if method in stated else None,
         applied_on=paid + dt.timedelta(days=draw(st.integers(-5, 60))) if not draw(st.integers(0, 4)) else None,
     )
     way = draw(st.sampled_from(("stated", "stated", "stated", "quoted", "none", "none", "note", "unknown", "nobody")))
-    stated = {"invoice_id": target["invoice_id"]}
+    named = {"invoice_id": target["invoice_id"]}
     if draw(st.booleans()):
-        stated["instalment_no"] = target["instalment_no"]
+        named["instalment_no"] = target["instalment_no"]
     if way == "stated":
-        common |= stated | {
+        common |= named | {
             "kind": draw(st.sampled_from((None, "payment", "payment", "discount", "write_off", "credit")))
         }
         if not draw(st.integers(0, 3)):
             common["customer_id"] = None
         if not draw(st.integers(0, 4)):
-            later = paid + dt.timedelta(days=draw(st.integers(0, 60)))
-            back = common | {"amount": -amount, "paid_on": later, "cleared_on": None, "applied_on": None}
-            # A bounced cheque comes back under its own number or under one of its own.
-            own_number = later > paid and draw(st.booleans())
-            return [common, back if own_number else back | {"receipt_id": f"R{number:03d}B"}]
+            return [common, draw(bounces(common))]
+    elif way == "none":
+        if not draw(st.integers(0, 3)):
+            return [common, draw(bounces(common))]
     elif way == "quoted":
         other = draw(st.sampled_from(invoices))
         texts = ("payment of {0}", "货款{0}", "{0} and {1}", "contract 77", "{0}9")
@@ -131,7 +134,7 @@ def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row]) -> list[Row]
         if notes:
             note = draw(st.sampled_from(notes))
             spent = abs(note["amount"]) * draw(st.sampled_from((Decimal(1), Decimal("0.5"))))
-            common |= stated | {
+            common |= named | {
                 "receipt_id": note["invoice_id"],
                 "kind": "credit",
                 "amount": max(spent.quantize(Decimal("0.0001")), Decimal("0.0001")),
@@ -148,10 +151,32 @@ def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row]) -> list[Row]
 
 
 @st.composite
+def bounces(draw: st.DrawFn, paid: Row) -> Row:
+    """The line that takes a receipt back, in full or now and then in part, under its number or one of its own."""
+    days_after = draw(st.integers(0, 60))
+    back = paid | {
+        "amount": -paid["amount"] if draw(st.integers(0, 5)) else -(paid["amount"] / 2).quantize(Decimal("0.0001")),
+        "paid_on": paid["paid_on"] + dt.timedelta(days=days_after),
+        "cleared_on": None,
+        "applied_on": None,
+    }
+    if not draw(st.integers(0, 4)):
+        back |= {"invoice_id": None, "instalment_no": None}
+    own_number = days_after and draw(st.booleans())
+    return back if own_number else back | {"receipt_id": f"{paid['receipt_id']}B"}
+
+
+@st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
-    """Up to 12 documents of four customers and up to 20 receipts, with rates from the first day on."""
+    """Up to 12 documents of four customers and up to 20 receipts, with rates from the first day on.
+
+    The `import_id` of a receipt tells one or two exports apart: each may state on which days bills or cheques cleared.
+    """
     invoices = [one for number in range(draw(st.integers(1, 12))) for one in draw(documents(number))]
-    paid = [one for number in range(draw(st.integers(0, 20))) for one in draw(receipts(number, invoices))]
+    stated = draw(st.sampled_from(((), ("bill",), ("transfer", "bill", "cheque"), ("bill", "cheque"))))
+    paid = [one for number in range(draw(st.integers(0, 20))) for one in draw(receipts(number, invoices, stated))]
+    exports = draw(st.sampled_from((1, 1, 2)))
+    paid = [one | {"import_id": str(draw(st.integers(1, exports)))} for one in paid]
     keys = ("receipt_id", "invoice_id", "instalment_no", "paid_on", "kind")
     once = {tuple(one[name] for name in keys): one for one in paid}
     people = [
@@ -198,7 +223,9 @@ def together(books: Sequence[Ledger]) -> Ledger:
     for kind in ("invoices", "receipts", "customers"):
         kinds.append(
             [
-                one | {"entity_id": f"{place}-{one['entity_id'] or 'main'}" if place else one["entity_id"]}
+                one
+                | {"entity_id": f"{place}-{one['entity_id'] or 'main'}" if place else one["entity_id"]}
+                | ({"import_id": f"{place}-{one['import_id']}"} if kind == "receipts" else {})
                 for place, book in enumerate(books)
                 for one in getattr(book, kind)
             ]

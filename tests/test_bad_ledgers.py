@@ -106,6 +106,80 @@ def test_a_bill_of_which_no_clearing_is_known_counts_as_received_and_is_named(lo
     assert opened(settings, dt.date(2025, 7, 5)) == {("m", "A", "1-30"): 40}, "the cheque clears later"
 
 
+BILLS = RECEIPTS.splitlines()[0] + ",method,cleared_on\n"
+BILLED = INVOICES + "".join(f"m,{name},C1,2025-05-10,2025-06-10,100,CNY,Invoice\n" for name in "ABD")
+
+
+def told(settings: Settings) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The bills in hand, and why rows of receipts count in no figure, of the published build."""
+    with duckdb.connect(str(builds.current(settings)), read_only=True) as con:
+        in_hand = rows(con, "select bill_number, invoice_id, due_on, amount_base from fct_bills_in_hand order by all")
+        left_out = "select reason, sum(items) from fct_left_out where reason <> 'later' group by reason order by reason"
+        return in_hand, rows(con, left_out)
+
+
+def test_a_bill_without_a_clearing_date_is_in_hand_where_the_export_states_those_of_others(
+    load: Load, settings: Settings
+) -> None:
+    reports = load(
+        invoices=BILLED,
+        receipts=BILLS
+        + "m,R1,C1,A,2025-06-01,60,CNY,bill,\nm,R2,C1,A,2025-06-02,30,CNY,bill,2025-07-20\n"
+        + "m,R3,C1,B,2025-06-03,70,CNY,cheque,\n",
+    )
+    assert noted(reports["receipts"]) == {"not_cleared": 1, "clearing_not_stated": 1}
+    assert opened(settings, dt.date(2025, 7, 31)) == {
+        ("m", "A", "31-60"): 70,
+        ("m", "B", "31-60"): 30,
+        ("m", "D", "31-60"): 100,
+    }
+    assert told(settings) == ([("R1", "A", None, 60)], [("in_hand", 1)])
+    load(cleared=BILLS + "m,R1,C1,A,2025-06-01,60,CNY,bill,2025-07-30\n")
+    assert opened(settings, dt.date(2025, 7, 31))["m", "A", "31-60"] == 10
+    assert told(settings) == ([], [("replaced", 1)])
+
+
+@pytest.mark.parametrize(
+    ("back", "left"),
+    [
+        ("m,R1,C1,A,2025-07-10,-60,CNY,bill,\n", []),
+        ("m,X1,C1,A,2025-07-10,-60,CNY,bill,\n", []),
+        ("m,X1,C1,,2025-07-10,-60,CNY,bill,2025-07-10\n", []),
+        ("m,R1,C1,A,2025-07-10,-20,CNY,bill,\n", [("R1", "A", None, 60)]),
+    ],
+)
+def test_what_takes_back_a_bill_that_never_cleared_adds_no_debt(
+    load: Load, settings: Settings, back: str, left: list[tuple[Any, ...]]
+) -> None:
+    load(
+        invoices=BILLED,
+        receipts=BILLS + "m,R1,C1,A,2025-06-01,60,CNY,bill,\nm,R2,C1,B,2025-06-02,100,CNY,bill,2025-06-20\n",
+        later=BILLS + "m,R9,C1,D,2025-07-01,1,CNY,transfer,\n" + back,
+    )
+    open_items = {("m", "A", "1-30"): 100, ("m", "D", "1-30"): 99}
+    for day in (dt.date(2025, 7, 5), dt.date(2025, 7, 10)):
+        assert opened(settings, day) == open_items
+    assert told(settings) == (left, [("bounced", 2)] if not left else [("bounced", 1), ("in_hand", 1)])
+
+
+def test_a_bill_that_had_cleared_and_bounces_owes_again_while_another_is_in_hand(
+    load: Load, settings: Settings
+) -> None:
+    """The line names the invoice of the one that had cleared, or bears its number."""
+    load(
+        invoices=BILLED,
+        receipts=BILLS
+        + "m,R1,C1,A,2025-06-01,100,CNY,bill,\nm,R2,C1,B,2025-06-02,100,CNY,bill,2025-06-20\n"
+        + "m,X2,C1,B,2025-07-10,-100,CNY,bill,\nm,R3,C1,D,2025-06-02,100,CNY,bill,2025-06-20\n"
+        + "m,R3,C1,,2025-07-10,-100,CNY,bill,\n",
+    )
+    assert opened(settings, dt.date(2025, 7, 5)) == {("m", "A", "1-30"): 100}
+    after = opened(settings, dt.date(2025, 7, 10))
+    assert after["m", "A", "1-30"] == after["m", "B", "1-30"] == 100
+    assert sum(after.values()) == 300
+    assert told(settings) == ([("R1", "A", None, 100)], [("in_hand", 1)])
+
+
 def test_a_due_date_before_the_issue_date_stands_as_stated_and_is_counted(load: Load, settings: Settings) -> None:
     reports = load(invoices=INVOICES + "m,A,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n")
     assert noted(reports["invoices"]) == {"due_before_issue": 1}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pipelines.importing.imports import import_file
 from pipelines.settings import Settings
 from tests.oracle import Oracle
-from tests.oracle_builds import built, store, store_ledger, stored
+from tests.oracle_builds import built, store, store_ledger, store_receipts, stored
 from tests.oracle_comparison import (
     ACCOUNT,
     aged,
@@ -123,7 +123,7 @@ def test_order_of_rows_split_files_and_a_second_import_change_nothing(
         assert contents(con) == once
     # A later export holds the same rows again.
     store(home, "invoices", ledger.invoices, 30)
-    store(home, "receipts", ledger.receipts, 31)
+    store_receipts(home, ledger.receipts, 31)
     with built(Settings(home=home), as_of) as con:
         assert contents(con) == once
 
@@ -162,7 +162,8 @@ def test_what_is_dated_after_the_day_changes_nothing(home: Path, ledger: Ledger,
     then = as_of + dt.timedelta(days=later)
     changed: dict[str, Callable[[Row], Row | None]] = {
         "issue_date": lambda row: row | {"issue_date": then, "amount": row["amount"] * 3, "customer_id": "C1"},
-        "paid_on": lambda row: None,
+        # Which clearing days an export states, it states by its rows of any day.
+        "paid_on": lambda row: row | {"paid_on": then, "amount": row["amount"] * 3} if row["cleared_on"] else None,
         "cleared_on": lambda row: row | {"cleared_on": then},
         "applied_on": lambda row: row | {"applied_on": then},
         "settled_date": lambda row: row | {"settled_date": then},

@@ -96,6 +96,44 @@ def test_a_bill_in_hand_moves_expected_receipts_to_the_week_in_which_it_falls_du
     assert dict(con.execute("select invoice_id, open_base from fct_open_items").fetchall())["A2"] == 1000
 
 
+def test_a_bill_in_hand_that_clears_on_a_day_nobody_knows_leaves_the_forecast_alone(tmp_path):
+    columns = "Receipt No,Invoice No,Payment Date,Amount,Kind,Payment Method,Cleared On"
+    receipts = f"{columns}\nP1,A1,2025-02-01,100,,bill,2025-02-20"
+    before = queries_cash.cash_forecast(
+        built(tmp_path, "2025-03-04", {"invoices": DEBT, "receipts": receipts}), Scope()
+    )
+    con = built(
+        tmp_path,
+        "2025-03-04",
+        {"receipts": f"{columns}\nP2,A2,2025-03-01,400,,bill,\nP9,A1,2024-12-01,1,,bill,2024-12-02"},
+    )
+    assert con.execute("select bill_number, due_on from fct_bills_in_hand").fetchall() == [("P2", None)]
+    assert open_of(con)[0] == 899
+    after = queries_cash.cash_forecast(con, Scope())
+    assert after["expected_base"].sum() == pytest.approx(before["expected_base"].sum(), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("state", "on", "expected"),
+    [("received", None, 1000), ("cleared", "2025-03-20", 900), ("bounced", "2025-03-28", 1000)],
+)
+def test_the_register_tells_of_a_bill_that_its_export_says_has_not_cleared(tmp_path, state, on, expected):
+    """It came back under another number: what counts by the register goes back, what does not takes nothing back."""
+    bill = BILL | {"state": state} | ({"state_on": on} if on else {})
+    settings = Settings(home=tmp_path / "warehouse")
+    journal.append(settings, "bill", SUBJECT, bill, who="R1", now=dt.datetime(2025, 5, 1, tzinfo=dt.UTC))
+    heading = BILL_RECEIPT.splitlines()[0] + ",Customer ID,Cleared On"
+    lines = [
+        "P1,A1,2025-03-05,600,,bill,C1,",
+        "X1,A1,2025-03-29,-600,,bill,C1,",
+        "P2,A2,2025-03-05,1,,bill,C2,2025-03-06",
+    ]
+    if state == "cleared":
+        lines[1] = "X1,A1,2025-03-29,-500,,bill,C1,"
+    con = built(tmp_path, "2025-03-31", {"invoices": DEBT, "receipts": "\n".join([heading, *lines])})
+    assert open_of(con)[0] == expected
+
+
 def test_a_broken_instalment_raises_the_rank(tmp_path):
     plan(tmp_path, ("2025-03-10", "300"), subject=Subject("main", "C2"))
     con = built(tmp_path, "2025-03-31", {"invoices": DEBT})

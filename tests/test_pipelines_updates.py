@@ -162,7 +162,7 @@ def tidy_rows(random: Random, numbers: range, customers: int) -> Ledger:
                     customer_id=f"C{who}" if odd != 6 else random.choice([None, f"C{random.randrange(customers)}"]),
                     invoice_id=f"D{number}" if odd != 7 else random.choice([None, f"D{number + 1}", "D-none"]),
                     paid_on=issued + dt.timedelta(days=random.randrange(0, 90) - (20 if odd == 8 else 0)),
-                    amount=(amount * share * parts).quantize(Decimal("0.01")) * (-1 if odd == 9 and line else 1),
+                    amount=(amount * share * parts).quantize(Decimal("0.01")) * (-1 if odd in (9, 10) and line else 1),
                     currency=currency,
                     instalment_no=random.choice([None, 1]) if parts > 1 else None,
                     reference=f"for D{number}" if odd == 7 else None,

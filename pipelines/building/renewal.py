@@ -79,6 +79,7 @@ RENEWALS: dict[str, Renewal] = {
         "stg_superseded_invoices",
         "stg_superseded_receipts",
         "stg_tax_numbers",
+        "stg_uncleared_receipts",
     ),
     **_all(
         "imports",

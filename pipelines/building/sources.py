@@ -30,7 +30,11 @@ REJECTED_COLUMNS = (
 
 
 def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportReport], folder: Path) -> None:
-    """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order."""
+    """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order.
+
+    `raw_stated_clearing` holds the imports of receipts, with the method, that state the clearing day of any bill or of
+    any cheque: in these one without such a day has not cleared; in the others nobody knows.
+    """
     con.execute(
         "create temp table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
         "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
@@ -63,6 +67,11 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
         typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
         _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
+    # Told by all rows of an export, also where a build that goes on from an earlier one reads few of them.
+    con.execute(
+        "create temp table raw_stated_clearing as select distinct import_id, method from raw_receipts "
+        "where method in ('bill', 'cheque') and cleared_on is not null"
+    )
     rejected = [folder / report.import_id / "rejected.parquet" for report in reports if report.rows_rejected]
     _view(con, "raw_rejected_rows", rejected, REJECTED_COLUMNS)
 

@@ -29,8 +29,10 @@ _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # without I, O, S, V and Z, whi
 _WEIGHTS = [*(3**place % 31 for place in range(17)), 1]
 # More open than a document is of, or on the other side: as a balance of an account would be.
 _BEYOND = "amount <> 0 and open_amount <> 0 and (abs(open_amount) > abs(amount) or (open_amount < 0) <> (amount < 0))"
-# No money before it clears; whether it has, the export does not say.
-_UNCLEARED = "method in ('bill', 'cheque') and cleared_on is null and amount > 0"
+# No money before it clears; whether it has, its own row does not say.
+_UNCLEARED = (
+    "method in ('bill', 'cheque') and cleared_on is null and amount > 0 and coalesce(kind, 'payment') = 'payment'"
+)
 _LINES = 10  # line numbers named with what is unusual
 
 
@@ -80,6 +82,8 @@ def _asked(kind: str) -> dict[str, str]:
         asked["tax_numbers"] = "count(tax_id)"
     if kind == "receipts":
         asked["uncleared"] = f"count(*) filter ({_UNCLEARED})"
+        cleared = "cleared_on is not null and method in ('bill', 'cheque')"
+        asked["clearing"] = f"coalesce(list(distinct method order by method) filter ({cleared}), [])"
     if kind == "invoices":
         asked |= {
             "credits": "count(*) filter (doc_type = 'credit_note')",
@@ -128,7 +132,9 @@ def unusual(
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
     if found["uncleared"]:
-        look("clearing_not_stated", _UNCLEARED)
+        stated = ", ".join(f"'{method}'" for method in ("", *found["clearing"]))
+        look("not_cleared", f"{_UNCLEARED} and method in ({stated})")
+        look("clearing_not_stated", f"{_UNCLEARED} and method not in ({stated})")
     middle = Decimal(str(found["middle"] or 0))
     if middle > 0 and found["largest"] >= _HUGE * middle:
         limit = _HUGE * middle

@@ -2,7 +2,8 @@
 -- falls due: the share of it.
 -- An open promise counts by how the customer kept its earlier ones; three more at the rate of all customers smooth that,
 -- and four more at three in four the rate of all. A bill counts by how many of all bills whose end is known brought their
--- money, and 19 of 20 more. Either is spread evenly over the invoice it names, else over all of its customer.
+-- money, and 19 of 20 more; one that falls due on a day nobody knows moves nothing. Either is spread evenly over the
+-- invoice it names, else over all of its customer.
 with
 
 outcomes as (
@@ -66,6 +67,7 @@ agreed as (
         coalesce(honoured.honoured_share, 0.95) as kept_share
     from fct_bills_in_hand as bills
     cross join honoured
+    where bills.due_on is not null
 
 ),
 

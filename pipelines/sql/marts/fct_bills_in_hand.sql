@@ -1,6 +1,7 @@
 -- Grain: one row per bill or cheque in hand at the as-of date: received, and not yet money.
--- basis: register, as people entered it; ledger, a receipt by bill or cheque that clears after the as-of date and is not
--- in the register. Its invoice stays open until it clears; the forecast expects its money on due_on.
+-- basis: register, as people entered it; ledger, a receipt by bill or cheque that is not in the register and clears after
+-- the as-of date, or on a day that nobody knows yet: then due_on is null. Its invoice stays open until it clears; the
+-- forecast expects its money on due_on.
 with
 
 registered as (
@@ -43,12 +44,20 @@ in_ledger as (
             where superseded.import_no = imports.import_no
                 and superseded.line_no = receipts.line_no
         )
-        and not exists (
-            select 1
-            from raw_bills as bills
-            where bills.entity_id = coalesce(receipts.entity_id, $default_entity)
-                and bills.bill_number = receipts.receipt_id
-        )
+
+    union all
+
+    select
+        entity_id,
+        customer_id,
+        bill_number,
+        invoice_id,
+        null as due_on,
+        currency,
+        amount,
+        'ledger' as basis
+    from stg_uncleared_receipts
+    where reason = 'in_hand'
 
 ),
 
@@ -61,6 +70,12 @@ together as (
 
     select *
     from in_ledger
+    where not exists (
+        select 1
+        from raw_bills as bills
+        where bills.entity_id = in_ledger.entity_id
+            and bills.bill_number = in_ledger.bill_number
+    )
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per import, entity, customer and reason for which accepted rows count in no figure of this build.
 -- void, draft: by their status. later: dated after the as-of date. in_hand: a bill or cheque not yet cleared.
+-- bounced: one that came back before it cleared, and the line that took it back.
 -- replaced: a later export holds the row again; these are counted by import, entity and customer stay empty.
 with
 
@@ -59,6 +60,11 @@ standing as (
         where superseded.import_no = receipts.import_no
             and superseded.line_no = receipts.line_no
     )
+
+    union all
+
+    select import_no, 'receipts' as kind, entity_id, coalesce(customer_id, '') as customer_id, reason
+    from stg_uncleared_receipts
 
     union all
 

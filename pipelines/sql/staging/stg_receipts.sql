@@ -1,7 +1,24 @@
 -- Grain: one row per receipt line (money, credit, discount or write-off), as the latest import that holds it says.
 -- Money by bill or cheque counts from the day it clears, by the bill register where it names the receipt (a bill in hand
--- or bounced does not count); lines after the as-of date are out.
+-- or bounced does not count), and from the day received where its export states no clearing days at all; lines after the
+-- as-of date are out.
 with
+
+-- Unless the register says that the bill has brought its money.
+uncleared as (
+
+    select lines.import_no, lines.line_no
+    from stg_uncleared_receipts as lines
+    where not exists (
+        select 1
+        from raw_bills as bills
+        where bills.entity_id = lines.entity_id
+            and bills.bill_number = lines.bill_number
+            and bills.customer_id = coalesce(lines.customer_id, bills.customer_id)
+            and bills.counts_on is not null
+    )
+
+),
 
 lines as (
 
@@ -61,6 +78,12 @@ final as (
             from stg_superseded_receipts as superseded
             where superseded.import_no = lines.import_no
                 and superseded.line_no = lines.line_no
+        )
+        and not exists (
+            select 1
+            from uncleared
+            where uncleared.import_no = lines.import_no
+                and uncleared.line_no = lines.line_no
         )
 
 )
