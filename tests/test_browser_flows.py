@@ -150,6 +150,25 @@ def test_from_a_heatmap_cell_to_the_payer_and_back(sample_app, sample_warehouse,
     assert "/payer" not in tab.url
 
 
+@pytest.mark.parametrize("tab", ["zh-CN"], indirect=True)
+def test_on_a_phone_the_names_stay_beside_their_rows_while_the_amounts_scroll(sample_app, tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(sample_app)
+    names, amounts = (tab.locator(f".st-key-{key} .textpoint text") for key in ("heatmap-names", "heatmap"))
+    names.first.wait_for()
+    amounts.last.scroll_into_view_if_needed()
+
+    def heights(texts) -> list[float]:
+        middle = "each => (each.getBoundingClientRect().top + each.getBoundingClientRect().bottom) / 2"
+        return texts.evaluate_all(f"all => all.map({middle})")
+
+    rows = heights(names)
+    assert len(rows) == 15
+    assert all(min(abs(height - row) for row in rows) < 6 for height in heights(amounts)), "a row is 30 pixels high"
+    box = names.first.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
 @pytest.mark.parametrize("tab", list(WORDS), indirect=True)
 def test_the_language_switch_stays_in_the_address(sample_app, tab):
     other = next(words for words in WORDS.values() if words is not tab.words)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ui import charts
-from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.i18n import Reader
 
 EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
@@ -51,7 +51,13 @@ def test_a_giant_does_not_blank_the_rest(cells):
 
 def test_a_name_with_tags_is_shown_as_it_stands(cells):
     figure = heatmap(EN, cells)
-    assert "Giant &lt;b&gt;" in figure.layout.yaxis.ticktext
+    names = heatmap_names(cells)
+    assert "Giant &lt;b&gt;" in names.data[0].text
+    assert (names.layout.height, names.layout.margin, names.layout.yaxis.range) == (
+        figure.layout.height,
+        figure.layout.margin,
+        figure.layout.yaxis.range,
+    )
 
 
 def test_the_heatmap_says_in_words_who_is_worst(cells):

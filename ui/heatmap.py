@@ -1,6 +1,8 @@
 """The aging heatmap: one row a customer, one column a bucket, every cell a way into the items behind it."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -30,15 +32,12 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
     row_of = {key: row for row, key in enumerate(zip(customers["entity_id"], customers["customer_id"], strict=True))}
     name_of = dict(zip(row_of, customers["customer_name"].fillna("").astype(str), strict=True))
 
-    head = 60 if any(bucket.startswith(DUE) for bucket in buckets) else 48  # three lines of heading, or two
-
     figure = go.Figure()
     for trace in _colour_traces(whole, columns, row_of):
         figure.add_trace(trace)
     figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of, INK_ON_DARK if dark else INK))
     figure.update_layout(
-        height=ROW_HEIGHT * len(row_of) + 30 + head,
-        margin={"l": 0, "r": 0, "t": head, "b": 10},
+        **_frame(buckets, len(row_of)),
         hoverdistance=ROW_HEIGHT,
         clickmode="event+select",
         dragmode=False,
@@ -53,16 +52,45 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
             "fixedrange": True,
         },
         yaxis={
-            "tickvals": list(row_of.values()),
-            "ticktext": [plain_in_chart(_short(name or key[1])) for key, name in name_of.items()],
+            "visible": False,
             "range": [len(row_of) - 0.5, -0.5],
-            "showgrid": False,
-            "zeroline": False,
             "fixedrange": True,
-            "automargin": True,
         },
     )
     return figure
+
+
+def heatmap_names(cells: pd.DataFrame) -> go.Figure:
+    """The customers of a heatmap, each in its row: a picture of its own, so that it stays where the cells scroll."""
+    customers = cells.drop_duplicates(["entity_id", "customer_id"])
+    names = [name or number for name, number in zip(customers["customer_name"], customers["customer_id"], strict=True)]
+    rows = list(range(len(names)))
+    figure = go.Figure(
+        go.Scatter(
+            x=[0] * len(rows),
+            y=rows,
+            text=[plain_in_chart(_short(str(name))) for name in names],
+            customdata=[plain_in_chart(name) for name in names],
+            mode="text",
+            textposition="middle right",
+            textfont={"size": 12},
+            hovertemplate="%{customdata}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(
+        **_frame(list(cells["bucket"].unique()), len(rows)),
+        dragmode=False,
+        xaxis={"visible": False, "range": [0, 1], "fixedrange": True},
+        yaxis={"visible": False, "range": [len(rows) - 0.5, -0.5], "fixedrange": True},
+    )
+    return figure
+
+
+def _frame(buckets: Sequence[str], rows: int) -> dict[str, Any]:
+    """Height and margins, the same for the cells and for the names beside them."""
+    head = 60 if any(bucket.startswith(DUE) for bucket in buckets) else 48  # three lines of heading, or two
+    return {"height": ROW_HEIGHT * rows + 30 + head, "margin": {"l": 0, "r": 0, "t": head, "b": 10}}
 
 
 def heatmap_summary(reader: Reader, cells: pd.DataFrame) -> str:

@@ -5,11 +5,11 @@ import streamlit as st
 
 from ui import charts, navigation, page
 from ui.buckets import whole_bucket
-from ui.heatmap import TOTAL, heatmap, heatmap_summary
+from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.session import View
 
 ROWS = (15, 30, 50)
-NAMES_WIDTH, CELL_WIDTH = 170, 58  # pixels that the names and an amount need at least
+NAMES_WIDTH, CELL_WIDTH = 172, 58  # pixels of the names, and those that an amount needs at least
 
 
 def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, opens_payer: bool = True) -> None:
@@ -23,7 +23,14 @@ def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, o
     dark = st.context.theme.type == "dark"
     figure = view.figure(key, lambda: heatmap(view.reader, cells, dark=dark), dark, *varying)
     alt = heatmap_summary(view.reader, cells)
-    place = page.sideways(NAMES_WIDTH + CELL_WIDTH * (cells["bucket"].nunique() + 1))
+    # Where the cells scroll, the browser leaves room above them: the rows meet at their feet.
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap=None)
+    row.plotly_chart(
+        view.figure(f"{key}.names", lambda: heatmap_names(cells), *varying), key=f"{key}.names", width=NAMES_WIDTH,
+        config=charts.CONFIG, alt=view.reader.t("overview.heatmap_names"),
+    )  # fmt: skip
+    with row.container():
+        place = page.sideways(CELL_WIDTH * (cells["bucket"].nunique() + 1))
     if not opens_payer:
         place.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
         return

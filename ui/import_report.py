@@ -23,7 +23,7 @@ from ui.tables import MOST, table, words
 
 NAMES = {column.name for columns in KINDS.values() for column in columns}
 PAST = words(
-    "file_name kind as_of rows_read rows_accepted rows_rejected accepted_totals control_total imported_at retracted_at"
+    "file_name kind as_of imported_at rows_read rows_accepted rows_rejected accepted_totals control_total retracted_at"
 )
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
