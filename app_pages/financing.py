@@ -31,3 +31,4 @@ with register:
         with moved.container(border=True):
             st.markdown(f"**{t('financing.move_bill')}**")
             financing_parts.move_bill(view, today, *whom)
+    financing_parts.bills_of_exports(view)

@@ -86,7 +86,9 @@ def settlements(draw: st.DrawFn, issued: dt.date) -> Row:
 
 
 @st.composite
-def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row], stated: Sequence[str]) -> list[Row]:
+def receipts(
+    draw: st.DrawFn, number: int, invoices: Sequence[Row], methods: Sequence[str | None], stated: Sequence[str]
+) -> list[Row]:
     """One receipt: for a stated, quoted or unnamed invoice, in part, in full or too much, sometimes bounced.
 
     `stated` are the methods of which the clearing days may be known.
@@ -96,7 +98,7 @@ def receipts(draw: st.DrawFn, number: int, invoices: Sequence[Row], stated: Sequ
     whole = abs(target["amount"]) if draw(st.booleans()) else draw(amounts())
     amount = max((whole * Decimal(part)).quantize(Decimal("0.0001")), Decimal("0.0001"))
     paid = draw(days(360))
-    method = draw(st.sampled_from((None, None, "transfer", "cheque", "bill")))
+    method = draw(st.sampled_from(methods))
     cleared = paid + dt.timedelta(days=draw(st.integers(0, 90))) if draw(st.booleans()) else None
     common = row(
         "receipts",
@@ -174,7 +176,9 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     """
     invoices = [one for number in range(draw(st.integers(1, 12))) for one in draw(documents(number))]
     stated = draw(st.sampled_from(((), ("bill",), ("transfer", "bill", "cheque"), ("bill", "cheque"))))
-    paid = [one for number in range(draw(st.integers(0, 20))) for one in draw(receipts(number, invoices, stated))]
+    methods = draw(st.sampled_from(((None, None, "transfer", "cheque", "bill"), ("bill", "bill", "cheque"))))
+    numbers = range(draw(st.integers(0, 20)))
+    paid = [one for number in numbers for one in draw(receipts(number, invoices, methods, stated))]
     exports = draw(st.sampled_from((1, 1, 2)))
     paid = [one | {"import_id": str(draw(st.integers(1, exports)))} for one in paid]
     keys = ("receipt_id", "invoice_id", "instalment_no", "paid_on", "kind")

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+import duckdb
 import pytest
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened
 
+from pipelines.building import builds
 from pipelines.collecting import bills, follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.settings import Settings
@@ -57,3 +59,16 @@ def test_cheaper_money_makes_waiting_the_cheapest(place):
     app.number_input(key="financing_carrying_rate").set_value(0.0).run()
     healthy(app, "en")
     assert set(app.dataframe[0].value["option_cost_base"]) == {0.0}
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_bills_that_only_the_exports_know_are_listed_with_their_sum(place, language):
+    app = page(place, language)
+    healthy(app, language)
+    settings = place["settings"]
+    with duckdb.connect(str(builds.current(settings)), read_only=True) as con:
+        held = con.execute("select bill_number, amount_doc from fct_bills_in_hand where basis = 'ledger'").fetchall()
+    assert held, "the sample holds bills that clear after its day"
+    listed = next(each.value for each in app.dataframe if "bill_number" in each.value)
+    assert sorted(listed["bill_number"]) == sorted(number for number, _ in held)
+    assert listed["amount_doc"].sum() == pytest.approx(float(sum(amount for _, amount in held)))

@@ -28,6 +28,8 @@ BILL_COLUMNS = words(
     "customer_name bill_number bill_state amount_doc currency due_on days_until invoice_id state_on counted_base "
     "drawer who"
 )
+EXPORTED_COLUMNS = words("customer_name bill_number amount_doc currency due_on invoice_id")
+MOST_EXPORTED = 500  # bills listed that only the exports know
 
 
 def terms(view: View) -> Terms:
@@ -187,6 +189,22 @@ def bill_register(view: View, today: Day) -> None:
         view, found, BILL_COLUMNS, key="bills", alt=t("financing.register"), file_name="bills",
     )  # fmt: skip
     st.caption(t("financing.counting"))
+
+
+def bills_of_exports(view: View) -> None:
+    """Bills and cheques in hand that the published build knows from the exports alone, the largest first."""
+    reader, t = view.reader, view.reader.t
+    found = view.ask(queries_financing.bills_only_in_exports, MOST_EXPORTED)
+    if found.empty:
+        return
+    whole, amount = int(found["whole"].iloc[0]), money(reader, found["whole_base"].iloc[0])
+    st.subheader(t("financing.in_exports"), anchor=False)
+    st.caption(t("financing.in_exports_text", count=whole, amount=amount))
+    if whole > len(found):
+        st.caption(t("financing.in_exports_largest", count=len(found)))
+    payers_table(
+        view, found, EXPORTED_COLUMNS, key="exported", alt=t("financing.in_exports"), file_name="bills-exports"
+    )
 
 
 def new_bill(view: View, entity_id: str, customer_id: str) -> None:

@@ -93,8 +93,9 @@ def part_in_sight(view: View, customer: Mapping[str, Any], items: pd.DataFrame) 
 
 
 def _bill(reader: Reader, row: Mapping[Any, Any]) -> str:
-    about = [row["bill_number"], money(reader, row["amount_doc"], row["currency"]), date(reader, row["due_on"])]
-    return " · ".join(str(part) for part in about)
+    due = reader.t("payer.bill_due_unknown") if missing(row["due_on"]) else date(reader, row["due_on"])
+    about = [row["bill_number"], money(reader, row["amount_doc"], row["currency"]), due]
+    return " · ".join(str(part) for part in about if not missing(part))
 
 
 def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
@@ -119,9 +120,10 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
 def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: str, customer_id: str) -> None:
     """The open invoices, narrowed to one bucket by the address or the buttons; a row opens its invoice."""
     reader, t = view.reader, view.reader.t
-    named = held[held["invoice_id"].notna()]
-    bills = {row["invoice_id"]: _bill(reader, row) for row in named.to_dict("records")}
-    items = items.assign(bill_in_hand=[bills.get(invoice, "") for invoice in items["invoice_id"]])
+    bills: dict[str, list[str]] = {}
+    for bill in held[held["invoice_id"].notna()].to_dict("records"):
+        bills.setdefault(bill["invoice_id"], []).append(_bill(reader, bill))
+    items = items.assign(bill_in_hand=["; ".join(bills.get(invoice, ())) for invoice in items["invoice_id"]])
     with st.container(border=True):
         st.subheader(t("payer.open_items"), anchor=False)
         if items.empty:
