@@ -62,6 +62,9 @@ def test_an_upload_shows_what_was_understood_and_stores_nothing(page, tmp_path):
     assert (shown["Rows read"], shown["Accepted"], shown["Not accepted"]) == ("3", "2", "1")
     assert shown["Total accepted"] == "CNY 1,300.50"
     assert any("ledger" in each.value and "Invoices" in each.value for each in page.markdown)
+    assert any("invoice date" in each.value and "3 of 3 values" in each.value for each in page.caption), (
+        "said in full under the table"
+    )
     meanings = page.dataframe[0].value
     assert set(meanings["source_column"]) >= {"Customer No", "Invoice No", "Due Date", "Amount"}
     rejected = page.dataframe[1].value.iloc[0]

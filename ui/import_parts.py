@@ -1,6 +1,6 @@
 """What an import holds, as tables and words: the same for a file about to be loaded and for one loaded long ago."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from ui.i18n import Reader
 from ui.session import View
 from ui.tables import table, words
 
-COLUMNS = words("canonical_column source_column how share samples parsed evidence")
+COLUMNS = words("canonical_column source_column how share samples parsed")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
 TOTALS = "totals_by_currency"
@@ -151,10 +151,23 @@ def column_table(reader: Reader, preview: Preview, key: str) -> None:
             "share": [column.confidence for column in found],
             "samples": [" · ".join(column.samples) for column in found],
             "parsed": [" · ".join(as_read(reader, column.name, text) for text in column.parsed) for column in found],
-            "evidence": ["; ".join(reader.reason(item) for item in column.evidence) for column in found],
         }
     )
     table(reader, rows, COLUMNS, key=f"{key}.columns", alt=reader.t("imports.columns_alt"))
+    evidence(reader, {column.name: column.evidence for column in found})
+
+
+def evidence(reader: Reader, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """How the values of each column were read, a line each: a column of the table would cut it."""
+    lines = [
+        reader.t(
+            "app.named", name=reader.t(f"column.{name}"), text=reader.t("app.semicolon").join(map(reader.reason, each))
+        )
+        for name, each in found.items()
+        if each
+    ]
+    if lines:
+        st.caption("  \n".join([f"**{reader.t('imports.evidence')}**", *map(plain, lines)]))
 
 
 def as_read(reader: Reader, column: str, text: str | None) -> str:

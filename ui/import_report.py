@@ -159,14 +159,13 @@ def _columns(view: View, report: ImportReport) -> None:
                 "source_column": [each["source"] or "" for each in report.columns.values()],
                 "how": [each["how"] for each in report.columns.values()],
                 "share": [each["confidence"] for each in report.columns.values()],
-                "evidence": [
-                    "; ".join(reader.reason(item) for item in each["evidence"]) for each in report.columns.values()
-                ],
             }
         )
         rows = rows[[name in NAMES for name in rows["canonical_column"]]]
-        shown = words("canonical_column source_column how share evidence")
+        shown = words("canonical_column source_column how share")
         table(reader, rows, shown, key="stored_columns", alt=t("imports.columns_alt"))
+        known = {name: each["evidence"] for name, each in report.columns.items() if name in NAMES}
+        import_parts.evidence(reader, known)
         if report.unmapped:
             st.caption(t("imports.unmapped", text=plain(t("app.comma").join(report.unmapped))))
 

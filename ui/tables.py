@@ -27,7 +27,7 @@ _COLUMNS_OF_KIND = {
         customer_id customer_name invoice_id receipt_id entity_id rep region currency project order_no industry
         file_name accepted_totals sheet column_name value raw source import_id source_column samples parent_id tax_id
         decision_maker
-        acceptor payer payment_run stage table_name dispute_reason parsed evidence level model_id before by question
+        acceptor payer payment_run stage table_name dispute_reason parsed level model_id before by question
         figure serving other auc pr_auc brier ece log_loss cause
         about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
@@ -231,7 +231,7 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.ProgressColumn(label, format="%d", min_value=0, max_value=100, width="small")
     if kind == "date":
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
-    if kind == "reasons" or column in ("evidence", "accepted_totals"):
+    if kind == "reasons" or column == "accepted_totals":
         return st.column_config.TextColumn(label, width=min(_width(label, values), WIDEST))
     if column == "file_name":
         return st.column_config.TextColumn(label, width=FILE_NAME_WIDTH)
