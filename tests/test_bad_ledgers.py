@@ -180,6 +180,29 @@ def test_a_bill_that_had_cleared_and_bounces_owes_again_while_another_is_in_hand
     assert told(settings) == ([("R1", "A", None, 100)], [("in_hand", 1)])
 
 
+def test_a_part_of_a_cleared_bill_that_goes_back_is_owed_again(load: Load, settings: Settings) -> None:
+    load(
+        invoices=BILLED,
+        receipts=BILLS + "m,R1,C1,A,2025-06-01,100,CNY,bill,2025-06-20\nm,R1,C1,A,2025-07-10,-40,CNY,bill,\n",
+    )
+    assert opened(settings, dt.date(2025, 7, 5)) == {("m", "B", "1-30"): 100, ("m", "D", "1-30"): 100}
+    assert opened(settings, dt.date(2025, 7, 10))["m", "A", "1-30"] == 40
+    assert told(settings) == ([], [])
+
+
+def test_an_export_that_states_clearing_days_says_nothing_of_the_bills_of_another(
+    load: Load, settings: Settings
+) -> None:
+    load(
+        invoices=BILLED,
+        receipts=BILLS + "m,R1,C1,A,2025-06-01,60,CNY,bill,\n",
+        later=BILLS + "m,R2,C1,B,2025-06-02,30,CNY,bill,2025-06-20\nm,R3,C1,D,2025-06-02,30,CNY,bill,\n",
+    )
+    day = dt.date(2025, 7, 5)
+    assert opened(settings, day) == {("m", "A", "1-30"): 40, ("m", "B", "1-30"): 70, ("m", "D", "1-30"): 100}
+    assert told(settings) == ([("R3", "D", None, 30)], [("in_hand", 1)])
+
+
 def test_a_due_date_before_the_issue_date_stands_as_stated_and_is_counted(load: Load, settings: Settings) -> None:
     reports = load(invoices=INVOICES + "m,A,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n")
     assert noted(reports["invoices"]) == {"due_before_issue": 1}
