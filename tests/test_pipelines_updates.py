@@ -34,7 +34,7 @@ OWN = ("customer_key", "account_key", "item_key", "instalment_key", "line_key", 
 @pytest.fixture(scope="module", autouse=True)
 def _any_book_may_go_on() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(updates, "LEAST_ROWS", 0)
+        patch.setattr(updates, "LARGE", 0)
         patch.setattr(updates, "MOST_TOUCHED", 1)
         yield
 
@@ -415,7 +415,7 @@ def test_imports_that_speak_about_all_are_built_from_scratch(
         merged = {"into": "C2", "note": "one company"}
         journal.append(book, "same_customer", journal.Subject("main", "C1"), merged, who="analyst")
     else:
-        monkeypatch.setattr(updates, "LEAST_ROWS", 1000)
+        monkeypatch.setattr(updates, "LARGE", 1000)
         more(book, 40, receipts=[a_receipt(invoice_id="D3")])
     assert go_on(book).based_on == ""
 

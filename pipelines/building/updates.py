@@ -21,7 +21,7 @@ from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import BEFORE, ITEMS, TOUCHED, at_a_time, attached, create, read_from
 from pipelines.importing.imports_report import ImportReport
 
-LEAST_ROWS = 1_000_000  # accepted rows; a smaller book is built from scratch in seconds
+LARGE = 1_000_000  # accepted rows; a smaller book is built from scratch in seconds
 MOST_TOUCHED = 0.2  # of the instalments; more of them are computed faster from scratch
 MOST_IN_A_ROW = 20  # then a whole build puts every table in order again
 KINDS = frozenset({"invoices", "receipts", "customers", "aged_summary"})
@@ -71,11 +71,16 @@ def statements_of(con: duckdb.DuckDBPyConnection) -> str:
     return found
 
 
+def is_large(known: Sequence[ImportReport]) -> bool:
+    """Whether a book of these imports is so large that its build pays for some preparation."""
+    return sum(report.rows_accepted for report in known) >= LARGE
+
+
 def base(path: Path | None, known: Sequence[ImportReport], settings: str, as_of: object) -> Base:
     """The build at `path`, if a build as of the same day from `known` imports may go on from it; else NotPossible."""
     if path is None:
         raise NotPossible("no build is published")
-    if sum(report.rows_accepted for report in known) < LEAST_ROWS:
+    if not is_large(known):
         raise NotPossible("the book is small")
     try:
         with duckdb.connect(str(path), read_only=True) as con:
