@@ -137,7 +137,9 @@ def totals_of(reader: Reader, report: ImportReport) -> list[str]:
         return [DASH]
     mixed = next((note["totals"] for note in report.notes if note["code"] == TOTALS), None)
     total = number(reader, Decimal(report.accepted_total), 2)
-    return mixed or [" ".join([*report.currencies, total])]
+    # An import made before its totals were kept by currency has one sum of several.
+    named = report.currencies if len(report.currencies) == 1 else ()
+    return mixed or [" ".join([*named, total])]
 
 
 def column_table(reader: Reader, preview: Preview, key: str) -> None:

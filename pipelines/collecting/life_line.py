@@ -40,7 +40,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stage with its first and last day; `until` of the last one is the day up to which we know."""
+    """A stage from one day to another; `until` of the last one is the day up to which we know.
+
+    Overdue stretches begin on the due day, so that their days are the days past due.
+    """
 
     stage: str
     since: dt.date
@@ -106,7 +109,7 @@ def _stretches(
     day: Day, events: Sequence[Event], issued: dt.date, due: dt.date, end: dt.date, paid_on: dt.date | None
 ) -> list[Stretch]:
     """The stage of every day, days of the same stage together."""
-    cuts = {issued, due + dt.timedelta(days=1), end}
+    cuts = {issued, due, end}
     for event in events:
         cuts.add(event.day)
         if event.note is not None:
@@ -139,7 +142,7 @@ def _stage(day: Day, events: Sequence[Event], on: dt.date, due: dt.date) -> str:
             return stage
     if "promise" in kinds or "plan" in kinds:
         return "promised"
-    if on <= due:
+    if on < due:
         return "billed"
     asked = any(note.kind == "contact" or (note.kind == "letter" and note.payload.state != "drafted") for note in notes)
     return "chased" if asked else "overdue"
