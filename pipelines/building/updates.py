@@ -72,7 +72,7 @@ def statements_of(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def is_large(known: Sequence[ImportReport]) -> bool:
-    """Whether a book of these imports is so large that its build pays for some preparation."""
+    """Whether the book of these imports is so large that its build takes more than seconds."""
     return sum(report.rows_accepted for report in known) >= LARGE
 
 
