@@ -18,11 +18,10 @@ if not view.ask_build(queries_summaries.has_documents):
 kpis = view.ask(queries_balances.kpis)
 known_from = view.ask(queries_balances.known_from)
 balances, dso = (
-    overview_parts.since(view.ask(query), known_from)
-    for query in (queries_dso.receivables_trend, queries_dso.dso_trend)
+    page.since(view.ask(query), known_from) for query in (queries_dso.receivables_trend, queries_dso.dso_trend)
 )
 overview_parts.cards(view, kpis, balances, dso)
-overview_parts.known_line(view, known_from)
+page.known_line(view, known_from)
 tie_out.line(view, kpis["outstanding"])
 tie_out.control_totals(view)
 summary_parts.line(view)

@@ -29,7 +29,6 @@ BILL_COLUMNS = words(
     "drawer who"
 )
 EXPORTED_COLUMNS = words("customer_name bill_number amount_doc currency due_on invoice_id")
-MOST_EXPORTED = 500  # bills listed that only the exports know
 
 
 def terms(view: View) -> Terms:
@@ -194,7 +193,7 @@ def bill_register(view: View, today: Day) -> None:
 def bills_of_exports(view: View) -> None:
     """Bills and cheques in hand that the published build knows from the exports alone, the largest first."""
     reader, t = view.reader, view.reader.t
-    found = view.ask(queries_financing.bills_only_in_exports, MOST_EXPORTED)
+    found = view.ask(queries_financing.bills_only_in_exports, MOST)
     if found.empty:
         return
     whole, amount = int(found["whole"].iloc[0]), money(reader, found["whole_base"].iloc[0])

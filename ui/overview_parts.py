@@ -10,24 +10,12 @@ import streamlit as st
 from pipelines.reporting import queries_buckets, queries_calls
 from pipelines.reporting.passport_types import At
 from ui import charts, page, passport
-from ui.formats import compact, date, days, missing, number, percent
+from ui.formats import compact, days, missing, number, percent
 from ui.i18n import Reader
 from ui.session import View
 
 MONTHS_IN_SPARKLINE = 13
 DSO_FAMILY = ("dso_countback", "dso_simple", "dso_best_possible", "add_days", "cei", "overdue_ratio")
-
-
-def since(months: pd.DataFrame, day: dt.date | None) -> pd.DataFrame:
-    """The month ends on which balances are whole: all of them, or those from the first list of open items on."""
-    return months if day is None else months[pd.to_datetime(months["month_end"]) >= pd.Timestamp(day)]
-
-
-def known_line(view: View, day: dt.date | None) -> None:
-    """From which day on balances are known, where lists of open items tell them."""
-    if day is not None:
-        text = view.reader.t("overview.known_from", day=date(view.reader, day))
-        st.caption(f":material/info: {text}")
 
 
 def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> None:
@@ -115,7 +103,7 @@ def _history(view: View, name: str, balances: pd.DataFrame, dso: pd.DataFrame, k
             return None
         return view.figure("dso", lambda: charts.dso_history(view.reader, dso))
     if name == "aging":
-        trend = since(view.ask(queries_buckets.aging_trend), known_from)
+        trend = page.since(view.ask(queries_buckets.aging_trend), known_from)
         return view.figure("aging_history", lambda: charts.aging_history(view.reader, trend)) if len(trend) else None
     if balances.empty:
         return None

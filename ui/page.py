@@ -1,7 +1,9 @@
-"""How every page begins: its title, what its figures cover, and what to do while there is nothing to show."""
+"""What pages share: title, what the figures cover and since when, and what to do while there is nothing to show."""
 
+import datetime as dt
 from contextlib import AbstractContextManager
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -89,3 +91,15 @@ def leafed(count: int, key: str) -> tuple[DeltaGenerator, slice]:
 def nothing_here(text: str) -> None:
     """A calm line where a chart or table would stand."""
     st.caption(f":material/inbox: {text}")
+
+
+def since(months: pd.DataFrame, day: dt.date | None) -> pd.DataFrame:
+    """The month ends on which balances are whole: all of them, or those from the first list of open items on."""
+    return months if day is None else months[pd.to_datetime(months["month_end"]) >= pd.Timestamp(day)]
+
+
+def known_line(view: View, day: dt.date | None) -> None:
+    """From which day on balances are known, where lists of open items tell them."""
+    if day is not None:
+        text = view.reader.t("overview.known_from", day=date(view.reader, day))
+        st.caption(f":material/info: {text}")

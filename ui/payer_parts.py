@@ -15,7 +15,6 @@ from ui.formats import compact, date, days, missing, money, number, percent, pla
 from ui.habits import in_words
 from ui.i18n import Reader
 from ui.merge_parts import merged_into
-from ui.overview_parts import known_line, since
 from ui.session import View
 from ui.tables import header, table, words
 
@@ -123,7 +122,9 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
     bills: dict[str, list[str]] = {}
     for bill in held[held["invoice_id"].notna()].to_dict("records"):
         bills.setdefault(bill["invoice_id"], []).append(_bill(reader, bill))
-    items = items.assign(bill_in_hand=["; ".join(bills.get(invoice, ())) for invoice in items["invoice_id"]])
+    items = items.assign(
+        bill_in_hand=[reader.t("app.semicolon").join(bills.get(invoice, ())) for invoice in items["invoice_id"]]
+    )
     with st.container(border=True):
         st.subheader(t("payer.open_items"), anchor=False)
         if items.empty:
@@ -159,7 +160,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
     reader, t = view.reader, view.reader.t
     payments = view.ask_anywhere(queries_payers.customer_payments, entity_id, customer_id)
     known_from = view.ask_anywhere(queries_payers.customer_known_from, entity_id, customer_id)
-    trend = since(view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id), known_from)
+    trend = page.since(view.ask_anywhere(queries_payers.customer_trend, entity_id, customer_id), known_from)
     pair = st.grid(2, min_column_width=page.HALF)
     with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.payments"), anchor=False)
@@ -174,7 +175,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             page.nothing_here(t("payer.no_payments"))
     with pair.container(border=True, height="stretch"):
         st.subheader(t("payer.trend"), anchor=False)
-        known_line(view, known_from)
+        page.known_line(view, known_from)
         if trend.empty:
             page.nothing_here(t("payer.no_trend"))
         else:
