@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import UNFINISHED, Warehouse
 
 CARD = "card.json"  # the card of the model that serves
 BASELINE = "baseline"
@@ -44,4 +44,5 @@ def serving_card(settings: Settings) -> Card | None:
 
 def stored(settings: Settings) -> list[str]:
     """The ids of all stored models, oldest known day first."""
-    return sorted(path.name.removesuffix(".card.json") for path in Warehouse.of(settings).model.glob("*.card.json"))
+    cards = (path.name for path in Warehouse.of(settings).model.glob("*.card.json"))
+    return sorted(name.removesuffix(".card.json") for name in cards if not name.startswith(UNFINISHED))

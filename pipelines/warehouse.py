@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,3 +89,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_unfinished(*folders: Path) -> list[Path]:
+    """Remove what is still unfinished in these folders, not below them; only who keeps its writers out may ask."""
+    left = sorted(path for folder in folders for path in folder.glob(f"{UNFINISHED}*"))
+    for path in left:
+        remove(path)
+    return left
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all in it."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()

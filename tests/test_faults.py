@@ -14,6 +14,7 @@ import pytest
 from bench.generate import ledger_of, write_ledger
 from click.testing import CliRunner
 
+from models import card
 from models.late_risk import score_build
 from pipelines.__main__ import main
 from pipelines.building import builds, checks, publish
@@ -205,9 +206,14 @@ def test_doctor_removes_what_a_killed_process_left(home: Path) -> None:
     (home / "builds" / f"{UNFINISHED}1-x.duckdb.tmp").mkdir()
     (home / "builds" / f"{UNFINISHED}1-x.duckdb.tmp" / "part").write_bytes(b"half")
     (home / f"{UNFINISHED}1-CURRENT").write_text("half")
+    report = imports.list_imports(Settings(home=home))[0]
+    for folder, name in ((f"imports/{report.import_id}", "retracted"), ("mappings", "a.invoices"), ("model", "a.card")):
+        (home / folder).mkdir(exist_ok=True)
+        (home / folder / f"{UNFINISHED}1-{name}.json").write_text('{"half')
+    assert card.stored(Settings(home=home)) == []
     assert assert_every_import_is_whole(home) and build_id(home) == before
     status, said = here(home, "doctor")
-    assert status == 0 and said.count(UNFINISHED) >= 5
+    assert status == 0 and said.count(UNFINISHED) == 8
     assert unfinished(home) == []
     assert build_id(home) == before
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -10,7 +9,7 @@ import duckdb
 from pipelines.building import updates
 from pipelines.errors import UserError
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, Warehouse, write_text_atomically
+from pipelines.warehouse import Warehouse, remove_unfinished, write_text_atomically
 
 BUILD_ID = re.compile(r"\d{8}-\d{8}T\d{12}")  # as-of date, then the moment it was begun
 
@@ -112,12 +111,4 @@ def clean_up(settings: Settings) -> list[Path]:
     """Remove what a killed build left behind; returns what was removed. Raises WarehouseBusy while a build runs."""
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build"):
-        leftovers = [*warehouse.builds.glob(f"{UNFINISHED}*"), *warehouse.home.glob(f"{UNFINISHED}*")]
-        for path in leftovers:
-            remove(path)
-    return leftovers
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or the folder into which a build put aside what memory could not hold."""
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return remove_unfinished(warehouse.home, warehouse.builds, warehouse.model)

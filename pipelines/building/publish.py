@@ -22,7 +22,7 @@ from pipelines.errors import UserError
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
+from pipelines.warehouse import UNFINISHED, Warehouse, remove, sync_folder, write_text_atomically
 
 Progress = Callable[[str, int, int], None]
 # A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
@@ -175,7 +175,7 @@ def _write(
             _publish(warehouse, unfinished, info.build_id, settings.builds_kept)
     finally:
         for leftover in warehouse.builds.glob(f"{unfinished.name}*"):
-            builds.remove(leftover)
+            remove(leftover)
     return info
 
 

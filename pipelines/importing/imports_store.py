@@ -16,17 +16,28 @@ from pipelines.importing.imports_errors import NoSuchImport
 from pipelines.importing.imports_report import ImportReport, load_report, manifest_text
 from pipelines.reading.cancel import check
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, Warehouse, WarehouseBusy, sync_folder, write_text_atomically
+from pipelines.warehouse import (
+    UNFINISHED,
+    Warehouse,
+    WarehouseBusy,
+    remove_unfinished,
+    sync_folder,
+    write_text_atomically,
+)
 
 _LOOKED_EVERY = 0.1  # seconds between two looks at whether to stop, or tries for the lock of imports
 
 
 def list_imports(settings: Settings) -> list[ImportReport]:
     """All imports, oldest first; retracted ones carry `retracted_at`."""
-    imports = Warehouse.of(settings).imports
-    folders = [f for f in imports.iterdir() if not f.name.startswith(UNFINISHED)] if imports.is_dir() else []
-    reports = [load_report(f) for f in folders if (f / "manifest.json").is_file()]
+    reports = [load_report(folder) for folder in _stored(Warehouse.of(settings))]
     return sorted(reports, key=lambda r: (r.imported_at, r.import_id))
+
+
+def _stored(warehouse: Warehouse) -> list[Path]:
+    """The folders of the imports that are whole."""
+    folders = warehouse.imports.iterdir() if warehouse.imports.is_dir() else ()
+    return [f for f in folders if not f.name.startswith(UNFINISHED) and (f / "manifest.json").is_file()]
 
 
 def retract(settings: Settings, import_id: str) -> ImportReport:
@@ -42,14 +53,9 @@ def retract(settings: Settings, import_id: str) -> ImportReport:
 def clean_up(settings: Settings) -> list[Path]:
     """Remove what killed imports left unfinished; the paths removed. Does nothing while an import is running."""
     warehouse = Warehouse.of(settings)
-    if not warehouse.imports.is_dir():
-        return []
     try:
         with warehouse.lock("import"):
-            left = sorted(warehouse.imports.glob(f"{UNFINISHED}*"))
-            for path in left:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-            return left
+            return remove_unfinished(warehouse.imports, *_stored(warehouse), warehouse.mappings)
     except WarehouseBusy:
         return []
 
