@@ -266,3 +266,24 @@ def test_a_person_says_that_two_figures_before_month_and_day_are_the_year(page):
     next(box for box in page.selectbox if box.label == "Order of dates").set_value("YMD").run()
     assert not page.error
     assert any("2026-01-06" in each.value for each in page.caption)
+
+
+def test_a_file_of_another_entity_is_asked_about_before_and_after_it_is_loaded(page, tmp_path):
+    upload(page, "east.csv", LEDGER.replace("Currency", "Currency,Entity").replace(",CNY", ",CNY,East").encode())
+    page.button(key="load_files").click().run()
+    settled(page)
+    receipts = "Customer No,Receipt No,Payment Date,Amount\nC1,R-1,2026-02-04,100.00\nC2,R-2,2026-02-05,7.00\n"
+    upload(page, "receipts.csv", receipts.encode())
+    asked = "0 of their 2 customers are known"
+    assert [asked in each.value for each in page.warning] == [True]
+    entity = next(box for box in page.selectbox if str(box.key).endswith(".entity"))
+    assert entity.options == ["East"]
+    entity.set_value("East").run()
+    assert not page.warning
+    entity = next(box for box in page.selectbox if str(box.key).endswith(".entity"))
+    entity.set_value(None).run()
+    page.button(key="load_files").click().run()
+    settled(page)
+    assert [asked in each.value for each in page.warning] == [True], "once, with the report of the import"
+    newest = imports.list_imports(Settings(home=tmp_path / "home"))[-1]
+    assert [note["code"] for note in newest.notes] == ["entity_not_stated"]

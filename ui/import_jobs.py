@@ -10,7 +10,7 @@ import streamlit as st
 
 from pipelines.importing.imports import ImportReport
 from pipelines.reporting import queries_imports
-from ui import jobs, navigation
+from ui import import_parts, jobs, navigation
 from ui.formats import number, plain
 from ui.import_typed import ARGUMENTS, options_of
 from ui.session import View
@@ -162,6 +162,7 @@ def _outcome(view: View, job: jobs.Job) -> None:
     else:
         st.success("  \n".join(lines), title=t("imports.finished"), icon=":material/check_circle:")
     _open_report(job)
+    _warnings(view, job)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not job.error and not job.stopped:
             navigation.link("overview", t("imports.to_overview"), icon=":material/arrow_forward:")
@@ -179,6 +180,14 @@ def _open_report(job: jobs.Job) -> None:
     if loaded and st.session_state.get("import_reported") != loaded:
         st.session_state["import_reported"] = loaded
         st.session_state["import_shown"] = loaded[-1]
+
+
+def _warnings(view: View, job: jobs.Job) -> None:
+    """What is to be looked at in the files loaded whose report is not open below."""
+    reports = [report for result in job.results for report in result.get("imports", [])]
+    for report in reports:
+        if report["import_id"] != st.session_state.get("import_shown"):
+            import_parts.warnings(view.reader, report["notes"], name=report["file_name"])
 
 
 def _lines(view: View, result: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ COLUMNS = words("canonical_column source_column how share samples parsed")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
 TOTALS = "totals_by_currency"
+WARNINGS = ("entity_not_stated", "entity_not_stated_of_invoices")  # what a file is not to be loaded without looking at
 WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)
@@ -194,8 +195,18 @@ def rejected_table(reader: Reader, rows: pd.DataFrame, key: str) -> None:
 
 def notes(reader: Reader, items: Sequence[dict[str, Any]]) -> None:
     """What the reader of the file decided that a person should know; less what `counts` shows already."""
-    if said := [plain(reader.reason(item)) for item in items if item["code"] != TOTALS]:
+    warnings(reader, items)
+    if said := [plain(reader.reason(item)) for item in items if item["code"] not in (TOTALS, *WARNINGS)]:
         st.caption("  \n".join(f":material/info: {each}" for each in said))
+
+
+def warnings(reader: Reader, items: Sequence[dict[str, Any]], *, name: str = "") -> None:
+    """The notes on which a person should act, under the name of the file where it is not said beside."""
+    for item in items:
+        if item["code"] in WARNINGS:
+            text = reader.reason(item)
+            said = reader.t("app.named", name=name, text=text) if name else text
+            st.warning(plain(said), icon=":material/domain:")
 
 
 def format_line(reader: Reader, form: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from streamlit.typing import UploadedFile
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports import Preview
+from pipelines.reporting import queries
 from ui import import_jobs, import_parts, import_preview
 from ui.formats import plain
 from ui.import_typed import amount_of
@@ -84,6 +85,7 @@ def corrections(view: View, preview: Preview, file_id: str) -> None:
                 _choice(view, file_id, "sheet", tuple(sheets), str)
             _text(view, file_id, "source")
             _text(view, file_id, "currency")
+            _entity(view, file_id)
             _date(view, file_id)
             _text(view, file_id, "control_total", view.reader.t("imports.say_control_total_help"))
         if complaint := _complaint(view, _said(file_id)):
@@ -129,6 +131,16 @@ def _choice(view: View, file_id: str, name: str, options: tuple[str, ...], words
     st.selectbox(
         view.reader.t(f"imports.say_{name}"), options, index=None, format_func=words, key=f"{file_id}.{name}",
         placeholder=view.reader.t("imports.as_found"), on_change=_say, args=(file_id, name),
+    )  # fmt: skip
+
+
+def _entity(view: View, file_id: str) -> None:
+    """One of the entities known so far, or a new one."""
+    t = view.reader.t
+    known = view.ask_anywhere(queries.filter_values)["entities"] if view.build else []
+    st.selectbox(
+        t("imports.say_entity"), known, index=None, key=f"{file_id}.entity", placeholder=t("imports.as_found"),
+        accept_new_options=True, help=t("imports.say_entity_help"), on_change=_say, args=(file_id, "entity"),
     )  # fmt: skip
 
 

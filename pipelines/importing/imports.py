@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import UserError
+from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
@@ -92,7 +93,7 @@ def preview(
         with reading.con as con:
             report, problem = None, None
             try:
-                report = _write(reading, path, folder, "preview", as_of)
+                report = _write(reading, path, folder, "preview", as_of, settings, options)
                 if source is None:
                     refuse_parts(report, folder / "rows.parquet", settings)
             except UserError as error:
@@ -147,7 +148,7 @@ def import_file(
                     if done := stored(warehouse, import_id):
                         return replace(done, already_imported=True)
                     import_id = free_id(warehouse, import_id)
-                    report = _write(reading, path, unfinished, import_id, as_of)
+                    report = _write(reading, path, unfinished, import_id, as_of, settings, options)
             if source is None:
                 refuse_parts(report, unfinished / "rows.parquet", settings)
             say("store", 2, 3)
@@ -168,8 +169,13 @@ def _write(
     folder: Path,
     import_id: str,
     as_of: dt.date | None,
+    settings: Settings,
+    options: Dict[str, Any],
 ) -> ImportReport:
-    """Write the Parquet files and say what they hold. Raises NothingAccepted, SheetsRepeat and SheetsOfDays."""
+    """Write the Parquet files and say what they hold; `options` is what a person said this time.
+
+    Raises NothingAccepted, SheetsRepeat and SheetsOfDays.
+    """
     kind, several = reading.mapping.kind, len(reading.tables) > 1
     written = write_rows(reading, import_id, path.name, folder)
     if several and not written.accepted:
@@ -213,7 +219,10 @@ def _write(
         unmapped=reading.mapping.unmapped,
     )
     refuse_days(report, reading.tables)
-    return report
+    if options.get("entity"):  # a person has said whose the file is
+        return report
+    whose = entity_notes(reading.con, folder / "rows.parquet", report, settings, reading.options.get("entity") or None)
+    return replace(report, notes=[*notes, *whose])
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -293,6 +293,12 @@ def stated_currency(
         value,
         evidence=[{"code": "currency_in_amounts", "currency": ", ".join(sorted(named))}],
     )
+
+
+def stated_entity(column: ColumnPlan, entity: str) -> ColumnPlan:
+    """The entity as a person states it, of the rows that name none."""
+    evidence: list[dict[str, object]] = [*column.evidence, {"code": "entity_stated", "entity": entity}]
+    return replace(column, value=f"coalesce({column.value}, {_literal(entity)})", evidence=evidence)
 
 
 def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan]) -> dict[str, object] | None:

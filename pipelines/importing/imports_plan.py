@@ -14,6 +14,7 @@ from pipelines.importing.imports_columns import (
     Context,
     books_currency,
     stated_currency,
+    stated_entity,
     text_column,
     text_facts,
     word_column,
@@ -63,9 +64,9 @@ def plan_columns(
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
-    `options` are a person's words (date_order, decimal, currency); `absent` is what the reader has seen nowhere in the
-    file and need not be looked for; `period` and `unit` what it states to hold and to count in; `types` and `facts`
-    tell of the columns that have been read as their type; in a `japanese` export ¥ is the yen.
+    `options` are a person's words (date_order, decimal, currency, entity); `absent` is what the reader has seen nowhere
+    in the file and need not be looked for; `period` and `unit` what it states to hold and to count in; `types` and
+    `facts` tell of the columns that have been read as their type; in a `japanese` export ¥ is the yen.
     """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
@@ -99,4 +100,6 @@ def plan_columns(
             plans["currency"] = ColumnPlan("currency", plans["currency"].sql_type, False, "null::VARCHAR")
     if "currency" in plans and plans["currency"].source is None:
         plans["currency"] = stated_currency(con, plans, kinds, options, japanese)
+    if "entity_id" in plans and options.get("entity"):
+        plans["entity_id"] = stated_entity(plans["entity_id"], str(options["entity"]))
     return Plan({c.name: plans[c.name] for c in wanted}, notes)

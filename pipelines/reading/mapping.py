@@ -42,7 +42,7 @@ __all__ = [
     "read_file",
 ]
 
-OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "control_total")
+OPTIONS = ("kind", "columns", "sheet", "ledger", "date_order", "decimal", "currency", "entity", "control_total")
 _AGED = "aged_summary"
 _FAR_FULLER = 1.6  # times the score from which a kind that lacks a column is asked about, not given up
 # In the titles of lists of money received.

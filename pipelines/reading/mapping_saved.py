@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.reading.mapping import Mapping
 from pipelines.warehouse import write_text_atomically
 
-_KEPT = ("ledger", "date_order", "decimal", "currency")  # words about a source, not about one file
+_KEPT = ("ledger", "date_order", "decimal", "currency", "entity")  # words about a source, not about one file
 _SAME_LAYOUT = 0.5  # share of headers two exports must have in common to be of one layout
 
 
