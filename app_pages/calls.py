@@ -34,7 +34,7 @@ if calls.empty:
     st.stop()
 
 figures = st.container()
-with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     shape = st.segmented_control(
         t("calls.view"), ("cards", "table", "visits"), default="cards", required=True, key="calls_shape",
         persist_state="session", format_func=lambda each: t(f"calls.view_{each}"), label_visibility="collapsed",

@@ -22,9 +22,8 @@ if line is None:
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=line.entity_id, customer=line.customer_id)
 st.title(t("receipt.title", text=plain(line.receipt_id or line.line_shown)), anchor=False)
 as_of = view.build.as_of if view.build else None
-st.caption(
-    f"{plain(line.customer_id)} · {t('app.as_of', date=date(view.reader, as_of), currency=view.reader.currency)}"
-)
+whose = [plain(each) for each in dict.fromkeys((line.customer_name, line.customer_id)) if each]
+st.caption(" · ".join([*whose, t("app.as_of", date=date(view.reader, as_of), currency=view.reader.currency)]))
 import_jobs.running(view)
 receipt_parts.figures(view, line)
 receipt_parts.built(view, line)

@@ -22,7 +22,7 @@ from pipelines import i18n
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.importing import imports_store
-from pipelines.importing.imports_report import ImportReport
+from pipelines.importing.imports_report import TOTALS, ImportReport
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -151,12 +151,13 @@ def _print_report(report: ImportReport) -> None:
             rows_read=report.rows_read,
             rows_accepted=report.rows_accepted,
             rows_rejected=report.rows_rejected,
-            cents_total=_number(report.accepted_total),
+            totals=i18n.listed(i18n.terminal_language(), report.total_texts) or "–",
             id=report.import_id,
         )
     )
     for note in report.notes:
-        click.echo("  " + i18n.reason(i18n.terminal_language(), note))
+        if note["code"] != TOTALS:  # said above
+            click.echo("  " + i18n.reason(i18n.terminal_language(), note))
     if report.rows_rejected and not report.already_imported:
         _print_reasons(report)
 
@@ -171,12 +172,6 @@ def _print_reasons(report: ImportReport) -> None:
         click.echo(_say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why))
     if len(reasons) > REASONS_SHOWN:
         click.echo(_say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN))
-
-
-def _number(text: str | None) -> object:
-    from decimal import Decimal
-
-    return Decimal(text) if text else 0
 
 
 def _plain(value: Any) -> Any:

@@ -31,6 +31,7 @@ def entered(place, kind):
 def test_a_step_is_stored_with_its_exposure_and_shows_at_once(place, language):
     app = page(place, language)
     healthy(app, language)
+    assert "overdue_then_base" not in app.dataframe[1].value, "nobody is on the ladder yet"
     button(app, "ladder").click().run()
     healthy(app, language)
     (note,) = entered(place, "ladder_step")

@@ -11,6 +11,7 @@ from pipelines.building import builds
 from pipelines.collecting import bills, follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.settings import Settings
+from ui import financing_parts, tables
 
 __all__ = ["place"]
 TODAY = journal.business_day(Settings())
@@ -72,3 +73,19 @@ def test_bills_that_only_the_exports_know_are_listed_with_their_sum(place, langu
     listed = next(each.value for each in app.dataframe if "bill_number" in each.value)
     assert sorted(listed["bill_number"]) == sorted(number for number, _ in held)
     assert listed["amount_doc"].sum() == pytest.approx(float(sum(amount for _, amount in held)))
+
+
+def test_the_file_of_bills_holds_those_beyond_the_list(place, monkeypatch):
+    """The list is cut to one line, so that the sample has more."""
+    filed = []
+    monkeypatch.setattr(financing_parts, "MOST", 1)
+    monkeypatch.setattr(tables, "downloads", lambda *_, **__: filed.append((_[1], __["file_name"])))
+    app = page(place)
+    healthy(app, "en")
+    listed = next(each.value for each in app.dataframe if "bill_number" in each.value)
+    rows = next(rows for rows, name in filed if name == "bills-exports")
+    with duckdb.connect(str(builds.current(place["settings"])), read_only=True) as con:
+        held = con.execute("select bill_number from fct_bills_in_hand where basis = 'ledger'").fetchall()
+    assert len(listed) == 1 < len(held)
+    assert sorted(rows()["bill_number"]) == sorted(number for (number,) in held)
+    assert any("the files hold all of them" in each.value for each in app.caption)

@@ -4,14 +4,16 @@ import datetime as dt
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines.importing import imports
 from pipelines.reporting import queries, queries_imports
 from pipelines.settings import Settings
-from ui import import_jobs, import_preview, jobs, session
+from ui import import_jobs, import_preview, import_report, jobs, session
 from ui.formats import DASH
+from ui.i18n import Reader
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 LEDGER = """Customer No,Customer,Invoice No,Invoice Date,Due Date,Amount,Currency
@@ -246,7 +248,7 @@ def test_figures_as_known_before_an_import_are_built_and_said(page, tmp_path):
     assert "1 loaded and 0 retracted since" in told(page), "and the way back is offered"
 
 
-def test_a_total_of_several_currencies_is_shown_currency_by_currency(page):
+def test_a_total_of_several_currencies_is_shown_currency_by_currency(page, tmp_path):
     rows = "Customer No,Invoice No,Invoice Date,Due Date,Amount,Currency\n" + "".join(
         f"C{n},X-{n},2026-01-1{n},2026-02-1{n},{amount},{currency}\n"
         for n, (amount, currency) in enumerate((("100.00", "CNY"), ("50.00", "CNY"), ("7.00", "USD")))
@@ -258,6 +260,14 @@ def test_a_total_of_several_currencies_is_shown_currency_by_currency(page):
     settled(page)
     past = next(table.value for table in page.dataframe if "accepted_totals" in table.value)
     assert past["accepted_totals"].tolist() == ["CNY 150.00; USD 7.00"]
+    assert not {"control_total", "retracted_at"} & set(past), "nothing to show in any row"
+    newest = imports.list_imports(Settings(home=tmp_path / "home"))
+    filed = import_report.listed(
+        Reader("en", "CNY"), newest, pd.DataFrame({"file_name": ["several.csv"]}), ["file_name"]
+    )
+    assert filed.to_dict("records") == [
+        {"File": "several.csv", "Accepted total (CNY)": 150.0, "Accepted total (USD)": 7.0}
+    ], "the file holds amounts"
 
 
 def test_a_person_says_that_two_figures_before_month_and_day_are_the_year(page):

@@ -13,10 +13,10 @@ from tests.small_ledgers import built
 from ui.receipt_parts import Target, moved
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
-LEDGER = """Invoice No,Customer ID,Invoice Date,Due Date,Amount
-    A-1,C1,2026-01-05,2026-02-04,30.00
-    A-2,C1,2026-01-15,2026-02-14,50.00
-    A-4,C1,2026-02-25,2026-03-24,50.00"""
+LEDGER = """Invoice No,Customer ID,Customer Name,Invoice Date,Due Date,Amount
+    A-1,C1,Alder,2026-01-05,2026-02-04,30.00
+    A-2,C1,Alder,2026-01-15,2026-02-14,50.00
+    A-4,C1,Alder,2026-02-25,2026-03-24,50.00"""
 RECEIPTS = """Receipt No,Customer ID,Payment Date,Amount,Invoice No
     R-1,C1,2026-03-01,60.00,
     R-2,C1,2026-03-02,5.00,A-4"""
@@ -68,6 +68,7 @@ def test_an_analyst_moves_money_and_takes_that_back(settings: Settings) -> None:
 def test_a_stated_payment_cannot_be_moved(settings: Settings) -> None:
     page = receipt(settings, 3)
     assert any("cannot be redirected" in each.value for each in page.caption)
+    assert any(each.value.startswith("Alder · C1 · ") for each in page.caption), "whose money it is"
     assert "receipt_save" not in [button.key for button in page.button]
 
 

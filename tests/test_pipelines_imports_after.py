@@ -6,9 +6,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from pipelines import i18n
+from pipelines.__main__ import main
 from pipelines.importing import imports, watch
 from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_errors import NoSuchImport
@@ -60,6 +62,37 @@ def test_the_report_as_a_workbook_holds_every_rejected_row_as_text(
     assert [row[:3] for row in rejected[1:]] == [[5.0, "Date", "x"]] and "=1+1" in rejected[1][4]
     changed = book.get_sheet_by_name(names[4]).to_python()
     assert [30.0, 25.0] in [row[3:5] for row in changed]  # amounts are numbers
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_amounts_of_several_currencies_are_never_added_up(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    rows = "A-1,C1,2026-01-05,1000.00,CNY\nA-2,C1,2026-01-06,7.00,USD\nA-3,C1,2026-01-07,5.00,\n"
+    report = load(tmp_path, settings, "several.csv", f"Invoice No,Customer ID,Invoice Date,Amount,Currency\n{rows}")
+    assert report.totals == [("CNY", 1000), ("USD", 7), ("", 5)]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, report.import_id, language)))
+    label = i18n.translate(language, "report.accepted_total")
+    summary = [row[:2] for row in book.get_sheet_by_index(0).to_python()]
+    held = {name: value for name, value in summary if str(name).startswith(label)}
+    own = {c: i18n.translate(language, "report.in_currency", label=label, currency=c) for c in ("CNY", "USD")}
+    assert held == {label: 5, own["CNY"]: 1000, own["USD"]: 7}
+    monkeypatch.setenv("FIRSTPAID_HOME", str(settings.home))
+    monkeypatch.setenv("FIRSTPAID_LANGUAGE", language)
+    said = CliRunner().invoke(main, ["import", str(tmp_path / "several.csv")]).output
+    assert i18n.listed(language, ["CNY 1,000.00", "USD 7.00", "5.00"]) in said
+    assert "1,012" not in said
+
+
+def test_balances_by_age_in_several_currencies_are_not_added_up(tmp_path: Path, settings: Settings) -> None:
+    text = "Customer ID,Currency,Not due,1-30,Over 30\nC1,CNY,10,20,0\nC2,USD,1,2,3\n"
+    report = load(tmp_path, settings, "aging_summary.csv", text)
+    assert (report.kind, report.total_texts) == ("aged_summary", ["CNY 30.00", "USD 6.00"])
+
+
+def test_master_data_has_no_total(tmp_path: Path, settings: Settings) -> None:
+    report = load(tmp_path, settings, "customers.csv", "Customer ID,Customer Name,Credit Limit\nC1,Alder,100\n")
+    assert (report.kind, report.totals) == ("customers", [])
 
 
 def test_the_report_of_an_unknown_import_is_refused(settings: Settings) -> None:

@@ -57,3 +57,19 @@ def test_the_files_hold_every_row(monkeypatch):
 def test_a_habit_is_said_from_the_pay_calendar():
     said = tables.readable(Reader("en", "CNY"), many(1), COLUMNS)
     assert said["habit"].tolist() == ["pays around day 15 of the month"]
+
+
+def test_what_a_blank_means_is_said():
+    rows = pd.DataFrame({"owner": ["", None], "queue_trend": [None, "better"], "side": ["", "ours"], "rep": ["Li", ""]})
+    said = tables.readable(Reader("en", "CNY"), rows, list(rows))
+    assert said.to_dict("list") == {
+        "owner": ["Unassigned", "Unassigned"],
+        "queue_trend": ["nothing to compare with", "better than a year ago"],
+        "side": ["Not looked into", "our side"],
+        "rep": ["Li", "Unassigned"],
+    }
+
+
+def test_columns_in_which_nothing_stands_are_left_out_where_they_may_be():
+    rows = pd.DataFrame({"rep": ["", ""], "note": ["", None], "made_on": [pd.NaT, pd.NaT], "who": ["Li", ""]})
+    assert tables.with_content(rows, list(rows), ("note", "made_on", "who")) == ["rep", "who"]

@@ -12,7 +12,7 @@ from ui import forms, journal_parts, navigation, page
 from ui.formats import date, money, number, plain
 from ui.forms import Form
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import table, with_content, words
 
 DUE_COLUMNS = words("customer_name customer_id rep currency open_doc open_base last_asked")
 REGISTER_COLUMNS = words(
@@ -77,8 +77,8 @@ def _due(view: View, today: Day) -> None:
             page.nothing_here(t("balance.none_due"))
             return
         row = table(
-            reader, due, DUE_COLUMNS, key="balances_due", alt=t("balance.due"), open_label=t("balance.write"),
-            file_name="balances-to-confirm", height=420,
+            reader, due, with_content(due, DUE_COLUMNS, ("last_asked",)), key="balances_due", alt=t("balance.due"),
+            open_label=t("balance.write"), file_name="balances-to-confirm", height=420,
         )  # fmt: skip
         if row is not None:
             chosen = due.iloc[row]

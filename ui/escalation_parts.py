@@ -16,12 +16,13 @@ from ui.formats import compact, date, money, number, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import table, with_content, words
 
 LADDER_COLUMNS = words(
     "customer_name rep ladder allowed overdue_base max_days_past_due open_base made_on overdue_then_base approver "
     "ways_back"
 )
+OF_A_STEP = words("ladder made_on overdue_then_base approver ways_back")  # nothing to show before the first is taken
 EXPOSURE_COLUMNS = words("ladder entry_rule customers overdue_base open_base ready")
 REGISTER_COLUMNS = words("customer_name legal invoice_id happened_on document cost_base next_on note who")
 CLOCK_COLUMNS = words(
@@ -51,7 +52,8 @@ def ladder_board(view: View, today: Day) -> None:
     st.caption(t("escalation.approvers"))
     found["allowed"] = [reader.code("ladder", step) if step else "" for step in found["allowed"]]
     payers_table(
-        view, found, LADDER_COLUMNS, key="ladder", alt=t("escalation.ladder"), file_name="ladder",
+        view, found, with_content(found, LADDER_COLUMNS, OF_A_STEP), key="ladder", alt=t("escalation.ladder"),
+        file_name="ladder",
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The parts of the page of financing: terms, the comparison per invoice, and the register of bills."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -202,8 +203,9 @@ def bills_of_exports(view: View) -> None:
     if whole > len(found):
         st.caption(t("financing.in_exports_largest", count=len(found)))
     payers_table(
-        view, found, EXPORTED_COLUMNS, key="exported", alt=t("financing.in_exports"), file_name="bills-exports"
-    )
+        view, found, EXPORTED_COLUMNS, key="exported", alt=t("financing.in_exports"), file_name="bills-exports",
+        everything=partial(view.ask, queries_financing.bills_only_in_exports) if whole > len(found) else None,
+    )  # fmt: skip
 
 
 def new_bill(view: View, entity_id: str, customer_id: str) -> None:

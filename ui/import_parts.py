@@ -10,6 +10,7 @@ import streamlit as st
 from pipelines.canonical import KINDS, MONEY
 from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
+from pipelines.importing.imports_report import TOTALS
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -18,9 +19,7 @@ from ui.tables import table, words
 COLUMNS = words("canonical_column source_column how share samples parsed")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
-TOTALS = "totals_by_currency"
 WARNINGS = ("entity_not_stated", "entity_not_stated_of_invoices")  # what a file is not to be loaded without looking at
-WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)
 
@@ -88,7 +87,7 @@ def counts(view: View, report: ImportReport) -> None:
     """Rows read = accepted + not accepted, and the total against the file's own."""
     reader, t = view.reader, view.reader.t
     control = report.control_total
-    totals = totals_of(reader, report)
+    totals = report.total_texts or [DASH]
     with st.grid(3, min_column_width=190, gap="small"):
         st.metric(t("imports.rows_read"), number(reader, report.rows_read), border=True, height="stretch")
         st.metric(t("imports.rows_accepted"), number(reader, report.rows_accepted), border=True, height="stretch")
@@ -130,17 +129,6 @@ def counts(view: View, report: ImportReport) -> None:
         st.warning(differs + where, icon=":material/difference:")
     elif control:
         st.caption(f":green[:material/check_circle:] {t('imports.total_agrees')}")
-
-
-def totals_of(reader: Reader, report: ImportReport) -> list[str]:
-    """The total accepted with its currency; of several currencies one each, as amounts of two are never added up."""
-    if report.kind not in WITH_AMOUNTS:
-        return [DASH]
-    mixed = next((note["totals"] for note in report.notes if note["code"] == TOTALS), None)
-    total = number(reader, Decimal(report.accepted_total), 2)
-    # An import made before its totals were kept by currency has one sum of several.
-    named = report.currencies if len(report.currencies) == 1 else ()
-    return mixed or [" ".join([*named, total])]
 
 
 def column_table(reader: Reader, preview: Preview, key: str) -> None:

@@ -16,10 +16,10 @@ from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
-from ui.formats import date, number, plain
+from ui.formats import DASH, date, number, plain
 from ui.i18n import Reader
 from ui.session import View
-from ui.tables import MOST, table, words
+from ui.tables import MOST, downloads, header, named, table, with_content, words
 
 NAMES = {column.name for columns in KINDS.values() for column in columns}
 PAST = words(
@@ -36,16 +36,28 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
     reader, t = view.reader, view.reader.t
     newest = list(reversed(past))
     rows = pd.DataFrame([{name: getattr(report, name, None) for name in (*PAST, "import_id")} for report in newest])
-    rows["accepted_totals"] = [t("app.semicolon").join(import_parts.totals_of(reader, report)) for report in newest]
+    rows["accepted_totals"] = [t("app.semicolon").join(report.total_texts or [DASH]) for report in newest]
     rows["control_total"] = pd.to_numeric(rows["control_total"], errors="coerce")
     rows["as_of"] = pd.to_datetime(rows["as_of"])
-    columns = [name for name in PAST if name != "retracted_at" or rows["retracted_at"].notna().any()]
-    row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"), file_name="imports")
+    columns = with_content(rows, PAST, ("control_total", "retracted_at"))
+    row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"))
+    downloads(reader, partial(listed, reader, newest, rows, columns), None, key="past", file_name="imports")
     if row is not None:
         st.session_state["import_shown"] = newest[row].import_id
     shown = next((report for report in newest if report.import_id == st.session_state.get("import_shown")), None)
     if shown:
         details(view, shown)
+
+
+def listed(reader: Reader, newest: Sequence[ImportReport], rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The imports as a file holds them: the totals as amounts, a column for each currency."""
+    found = named(reader, rows, [name for name in columns if name != "accepted_totals"])
+    totals = [dict(report.totals) for report in newest]
+    for currency in sorted({currency for each in totals for currency in each}):
+        name = header(reader, "accepted_totals")
+        label = reader.t("report.in_currency", label=name, currency=currency) if currency else name
+        found[label] = pd.Series([each.get(currency) for each in totals], index=found.index).astype("float64")
+    return found
 
 
 def details(view: View, report: ImportReport) -> None:

@@ -81,7 +81,15 @@ MOST = 1_000  # rows sent to the browser; the files hold all
 ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 SHARE_WIDTH = 90  # pixels of a small bar and its figure
 WIDEST = 1_000  # pixels: the browser makes no column wider
-FILE_NAME_WIDTH = 170  # pixels: long names end in dots, so that what comes after them is seen
+FILE_NAME_WIDTH = 300  # pixels: longer names end in dots, so that what comes after them is seen
+# What a blank says, where it is not just that nothing is stated.
+BLANKS = {
+    "owner": "app.unassigned",
+    "queue_trend": "place.trend_unknown",
+    "rep": "app.unassigned",
+    "region": "app.unassigned",
+    "side": "blockers.show_none",
+}
 KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in words(names)}
 
 
@@ -100,6 +108,12 @@ def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.
         for column in columns
     }
     return pd.DataFrame(shown, columns=list(columns))
+
+
+def with_content(frame: pd.DataFrame, columns: Sequence[str], optional: Sequence[str]) -> list[str]:
+    """The columns without those of `optional` in which no row holds anything."""
+    blank = {name for name in optional if not (frame[name].notna() & (frame[name] != "")).any()}
+    return [name for name in columns if name not in blank]
 
 
 def named(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -184,7 +198,8 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
     if kind == "meaning":
         return values.map(lambda value: reader.t(f"column.{value}"))
     if kind == "code":
-        return values.map(lambda value: reader.code(column, None if value != value else value))
+        blank = _blank(reader, column)
+        return values.map(lambda value: reader.code(column, None if value != value else value) or blank)
     if kind == "reasons":
         return values.map(lambda value: reader.t("app.semicolon").join(reader.reasons(value)))
     if kind == "moment":
@@ -193,11 +208,13 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
         return values.round() + 0.0  # no minus before a nought
     if kind == "flag":
         return values.map(lambda value: reader.t("app.yes") if value is True or value == 1 else "")
-    if kind == "text" and column in ("rep", "region"):
-        return values.map(lambda value: value or reader.t("app.unassigned"))
     if kind == "text":
-        return values.astype(object).where(values.notna(), "")
+        return values.astype(object).where(values.notna() & (values != ""), _blank(reader, column))
     return values
+
+
+def _blank(reader: Reader, column: str) -> str:
+    return reader.t(BLANKS[column]) if column in BLANKS else ""
 
 
 def _habits(reader: Reader, calendars: pd.DataFrame) -> list[str]:
@@ -234,7 +251,7 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
     if kind == "reasons" or column == "accepted_totals":
         return st.column_config.TextColumn(label, width=min(_width(label, values), WIDEST))
     if column == "file_name":
-        return st.column_config.TextColumn(label, width=FILE_NAME_WIDTH)
+        return st.column_config.TextColumn(label, width=min(_width(label, values.astype(str)), FILE_NAME_WIDTH))
     if kind == "code":
         return st.column_config.TextColumn(label, width=_width(label, values.dropna().astype(str).unique()))
     return st.column_config.TextColumn(label)

@@ -19,6 +19,7 @@ KEYS = {
     "fx_rates": ("currency", "rate_date"),
 }
 _DAYS = {"invoices": ("issue_date", "settled_date"), "receipts": ("paid_on",), "fx_rates": ("rate_date",)}
+_AMOUNTS = {"invoices": "amount", "receipts": "amount", "aged_summary": "open_amount"}
 _HUGE = 1000  # times the middle amount
 _APART = 366  # days a date may lie outside of three times the span in which the middle half lies
 _FEW = 2  # rows of a customer in another currency than its others that may be a slip
@@ -127,8 +128,8 @@ def unusual(
         look("due_far_away", "due_date > issue_date + 731")
     if kind == "invoices" and found["with_open"]:
         notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
-    if kind in ("invoices", "receipts") and len(found["currencies"] or ()) > 1:
-        notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows)})
+    if len(found["currencies"] or ()) > 1 and kind in _AMOUNTS:
+        notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, _AMOUNTS[kind])})
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
     if found["uncleared"]:
@@ -156,10 +157,10 @@ def unusual(
     return notes
 
 
-def _by_currency(con: duckdb.DuckDBPyConnection, rows: Path) -> list[str]:
+def _by_currency(con: duckdb.DuckDBPyConnection, rows: Path, amount: str) -> list[str]:
     """The total of each currency, as `USD 1,000.00`; a dash for rows that name none."""
     found = con.execute(
-        f"select coalesce(currency, '–'), sum(amount) from {_file(rows)} group by 1 order by count(*) desc, 1"
+        f"select coalesce(currency, '–'), sum({amount}) from {_file(rows)} group by 1 order by count(*) desc, 1"
     ).fetchall()
     return [f"{currency} {total:,.2f}" for currency, total in found]
 

@@ -18,6 +18,9 @@ _OPEN_WORDS = re.compile(
     r"open|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|offene|미수|em aberto", re.I
 )
 
+TOTALS = "totals_by_currency"  # the note of an import of several currencies
+_WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
+
 
 @dataclass(frozen=True)
 class ImportReport:
@@ -50,6 +53,27 @@ class ImportReport:
     def difference(self) -> Decimal | None:
         """Accepted total less control total; None where the file states no total."""
         return None if self.control_total is None else Decimal(self.accepted_total) - Decimal(self.control_total)
+
+    @property
+    def totals(self) -> list[tuple[str, Decimal]]:
+        """What was accepted, currency by currency, as amounts of two are never added up; empty where none are held.
+
+        The currency is empty where no row names one, and for the one sum of an import that was stored without the sums
+        of its currencies.
+        """
+        if self.kind not in _WITH_AMOUNTS:
+            return []
+        for note in self.notes:
+            if note["code"] == TOTALS:
+                parts = (text.rpartition(" ") for text in note["totals"])
+                return [(currency.strip("–"), Decimal(amount.replace(",", ""))) for currency, _, amount in parts]
+        named = self.currencies[0] if len(self.currencies) == 1 else ""
+        return [(named, Decimal(self.accepted_total))]
+
+    @property
+    def total_texts(self) -> list[str]:
+        """The totals as people read them: `USD 1,000.00`."""
+        return [f"{currency} {total:,.2f}".strip() for currency, total in self.totals]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_report import TOTALS
 from pipelines.settings import Settings
 
 _AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
@@ -106,7 +107,7 @@ def _summary(report: ImportReport, language: str) -> list[list[object]]:
         "rows_accepted": report.rows_accepted,
         "rows_at_fault": report.rows_rejected - report.rows_set_aside,
         "rows_set_aside": report.rows_set_aside,
-        "accepted_total": Decimal(report.accepted_total),
+        **{f"accepted_total.{currency}": total for currency, total in report.totals},
         "control_total": None if report.control_total is None else Decimal(report.control_total),
         "difference": report.difference,
         "date_from": report.date_from,
@@ -117,10 +118,16 @@ def _summary(report: ImportReport, language: str) -> list[list[object]]:
         "header_line": report.format.get("header_line"),
         "unmapped": ", ".join(report.unmapped),
     }
-    rows: list[list[object]] = [
-        [i18n.translate(language, f"report.{k}"), v] for k, v in values.items() if v is not None
-    ]
-    return rows + [[i18n.translate(language, "report.note"), i18n.reason(language, note)] for note in report.notes]
+    rows: list[list[object]] = [[_label(language, name), value] for name, value in values.items() if value is not None]
+    notes = [note for note in report.notes if note["code"] != TOTALS]  # a row each says them
+    return rows + [[i18n.translate(language, "report.note"), i18n.reason(language, note)] for note in notes]
+
+
+def _label(language: str, name: str) -> str:
+    """What a value of the summary is called, with the currency of an amount after a point."""
+    plain, _, currency = name.partition(".")
+    label = i18n.translate(language, f"report.{plain}")
+    return i18n.translate(language, "report.in_currency", label=label, currency=currency) if currency else label
 
 
 def _columns(report: ImportReport, language: str) -> list[list[object]]:

@@ -68,8 +68,8 @@ def bills_in_ledger(con: Connection, scope: Scope, entity_id: str, customer_id: 
     )
 
 
-def bills_only_in_exports(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
-    """The `top` largest bills and cheques in hand of which the register knew nothing: entity_id, customer_id,
+def bills_only_in_exports(con: Connection, scope: Scope, top: int | None = None) -> pd.DataFrame:
+    """The `top` largest, or all, bills and cheques in hand of which the register knew nothing: entity_id, customer_id,
     customer_name, bill_number, amount_doc, currency, due_on (null where nobody knows), invoice_id; and on each row how
     many there are: whole, whole_base."""
     condition, values = scope.where("customers")
@@ -83,9 +83,9 @@ def bills_only_in_exports(con: Connection, scope: Scope, top: int) -> pd.DataFra
         inner join dim_customers as customers using (customer_key)
         where bills.basis = 'ledger' and {condition}
         order by bills.amount_base desc, bills.entity_id, bills.customer_id, bills.bill_number
-        limit ?
+        {"limit ?" if top is not None else ""}
         """,
-        [*values, top],
+        [*values, *([] if top is None else [top])],
     )
 
 

@@ -32,6 +32,7 @@ class ReceiptLine:
     receipt_id: str | None
     entity_id: str
     customer_id: str
+    customer_name: str
     paid_on: Any
     method: str | None
     reference: str | None
@@ -78,6 +79,8 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
     )
     if not payer or customer_key(con, scope, payer["entity_id"], payer["customer_id"]) is None:
         return None
+    owner = "select customer_name from dim_customers where entity_id = ? and customer_id = ?"
+    named = _row(con, owner, [payer["entity_id"], payer["customer_id"]])
     on_account = left.get("left_doc", Decimal(0))
     applied = _row(con, "select coalesce(sum(amount_doc), 0) as sum from fct_applications where line_key = ?", [key])
     decision = _row(con, "select decision_id from fct_receipt_decisions where line_key = ?", [key])
@@ -92,6 +95,7 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
         receipt_id=line["receipt_id"],
         entity_id=payer["entity_id"],
         customer_id=payer["customer_id"],
+        customer_name=named["customer_name"],
         paid_on=line["paid_on"],
         method=line["method"],
         reference=line["reference"],
