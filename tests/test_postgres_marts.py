@@ -14,7 +14,7 @@ import pytest
 import sqlglot
 
 from models.late_risk import score_build
-from pipelines.building import publish, tables
+from pipelines.building import publish, tables, whole
 from pipelines.settings import Settings
 from tests.postgres_server import running_server
 
@@ -32,20 +32,19 @@ class Build:
         self.given: dict[str, tuple[Columns, Rows]] = {}
         self.ordered: list[tables.Table] = []
         self.parameters: Mapping[str, object] = {}
-        run = tables.run
+        run = whole.run
 
         def watched(
             con: duckdb.DuckDBPyConnection, some: Sequence[tables.Table], parameters: Mapping[str, object], *rest: Any
         ) -> None:
             names = con.execute(
-                "select table_name from duckdb_tables() union all "
-                "select view_name from duckdb_views() where not internal"
+                "select table_name from information_schema.tables where table_catalog in ('given', 'build')"
             ).fetchall()
             self.given = {name: contents(con, name) for (name,) in names}
             self.ordered, self.parameters = tables.in_order(some), parameters
             run(con, some, parameters, *rest)
 
-        monkeypatch.setattr(tables, "run", watched)
+        monkeypatch.setattr(whole, "run", watched)
         info = publish.build(settings, made={"fct_late_risk": score_build})
         self.con = duckdb.connect(str(settings.home / "builds" / f"{info.build_id}.duckdb"), read_only=True)
         self.published = {

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.building import builds, checks, sources, tables, updates
+from pipelines.building import builds, sources, tables, updates, whole
 from pipelines.building.renewal import NotPossible
+from pipelines.building.worlds import GIVEN, read_from
 from pipelines.collecting import policies, sources_care, sources_decisions, sources_journal
 from pipelines.errors import UserError
 from pipelines.importing.imports_report import ImportReport
@@ -184,10 +185,11 @@ def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that works in a build's file, which is nobody's until it is published."""
     quoted = str(unfinished).replace("'", "''")
     with duckdb.connect() as con:
+        con.execute(f"attach ':memory:' as {GIVEN}")
         # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a published file
         # it would make it unopenable.
         con.execute(f"attach '{quoted}' as {BUILD} (recovery_mode no_wal_writes)")
-        con.execute(f"use {BUILD}")
+        read_from(con, GIVEN, BUILD)
         con.execute(f"set temp_directory = '{quoted}.tmp'")
         con.execute("set preserve_insertion_order = false")
         # One checkpoint at the end is enough.
@@ -230,6 +232,8 @@ def _make_tables(
     if since:
         updates.refuse_other_base(con, months)
     sources.create_reference_tables(con, settings, first, as_of)
+    sources.keep(con, GIVEN, BUILD)
+    read_from(con, BUILD)
     model_ids: list[str] = []
 
     def maker(score: Score) -> tables.Maker:
@@ -257,8 +261,7 @@ def _make_tables(
     if since:
         updates.run(con, every, parameters, since, _entered_since(settings, since.journal_id), progress)
     else:
-        tables.run(con, every, parameters, progress)
-        checks.refuse(con, settings.base_currency, checks.run(con))
+        whole.run(con, every, parameters, BUILD, progress)
     model_id = ",".join(model_ids)
     if since and model_id != since.model_id:
         raise NotPossible("another model serves")

@@ -1,4 +1,8 @@
-"""What the SQL files read that no SQL file makes: views over the imports, the calendar and the bucket tables."""
+"""What the SQL files read that no SQL file makes: views over the imports, the calendar and the bucket tables.
+
+It lies in a database in memory that every statement of a build reads; what the views of a published build read too is
+kept in its file.
+"""
 
 import calendar
 import datetime as dt
@@ -20,6 +24,10 @@ UNAPPLIED = "unapplied"
 UNAPPLIED_ORDER = 99
 UNAPPLIED_DAY = -1  # the days-past-due value that stands for items which are not aged
 
+# The views read the months, the queries the weeks and buckets; what other strategy rules would do to the call list is
+# worked out from a published build.
+KEPT = ("ref_months", "ref_weeks", "ref_buckets", "ref_working_days", "ref_strategy_rules")
+
 NUMBERS = 1200  # 0 to one less: weeks ahead, days after due
 FORECAST_WEEKS = 13
 
@@ -36,7 +44,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
     any cheque: in these one without such a day has not cleared; in the others nobody knows.
     """
     con.execute(
-        "create temp table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
+        "create table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
         "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
         "rows_rejected BIGINT, rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), "
         "imported_at VARCHAR, retracted_at VARCHAR)"
@@ -69,7 +77,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
     # Told by all rows of an export, also where a build that goes on from an earlier one reads few of them.
     con.execute(
-        "create temp table raw_stated_clearing as select distinct import_id, method from raw_receipts "
+        "create table raw_stated_clearing as select distinct import_id, method from raw_receipts "
         "where method in ('bill', 'cheque') and cleared_on is not null"
     )
     rejected = [folder / report.import_id / "rejected.parquet" for report in reports if report.rows_rejected]
@@ -78,53 +86,61 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], columns: str) -> None:
     """A view over Parquet files, or over nothing with the same columns, so that a missing export breaks no build."""
-    if files:
-        listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
-        read = f"read_parquet([{listed}], union_by_name = true)"
-        held = {column for column, *_ in con.execute(f"describe select * from {read}").fetchall()}
-        # Imports made before a column was added lack it.
-        parts = [f"null::{column.split()[1]} as {column.split()[0]}" for column in re.split(r",\s+(?=[a-z])", columns)]
-        lacking = [part for part in parts if part.rsplit(" ", 1)[1] not in held]
-        con.execute(f"create temp view {name} as select {', '.join(['*', *lacking])} from {read}")
-    else:
-        con.execute(f"create temp table {name} ({columns})")
+    empty = {
+        column.split()[0]: f"null::{column.split()[1]} as {column.split()[0]}"
+        for column in re.split(r",\s+(?=[a-z])", columns)
+    }
+    if not files:
+        con.execute(f"create view {name} as select {', '.join(empty.values())} where false")
+        return
+    listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+    read = f"read_parquet([{listed}], union_by_name = true)"
+    held = {column for column, *_ in con.execute(f"describe select * from {read}").fetchall()}
+    # Imports made before a column was added lack it.
+    lacking = [part for column, part in empty.items() if column not in held]
+    con.execute(f"create view {name} as select {', '.join(['*', *lacking])} from {read}")
 
 
 def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, first: dt.date, as_of: dt.date) -> None:
     """Create the calendar from `first` to `as_of` and the aging buckets: plain tables instead of engine functions."""
     con.execute(
-        "create temp table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
+        "create table ref_days as select cast(range as date) as day from range(?, ?, interval 1 day)",
         [first, as_of + dt.timedelta(days=1)],
     )
-    con.execute(f"create temp table ref_numbers as select cast(range as integer) as number from range({NUMBERS})")
-    # The views of a published build read the months, so they stay in it.
-    con.execute("create or replace table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
+    con.execute(f"create table ref_numbers as select cast(range as integer) as number from range({NUMBERS})")
+    con.execute("create table ref_months (month_no INTEGER, month_end DATE, days INTEGER)")
     numbers = month_numbers(settings, first, as_of)
     if numbers:
         _fill(con, "ref_months", [_month(number) for number in numbers])
     con.execute(
-        "create temp table ref_month_spans as select starts.month_no as from_month, ends.month_no + 1 as to_month, "
+        "create table ref_month_spans as select starts.month_no as from_month, ends.month_no + 1 as to_month, "
         "months.month_no, months.month_end from ref_months as starts, ref_months as ends, ref_months as months "
         "where months.month_no between starts.month_no and ends.month_no"
     )
-    con.execute("create or replace table ref_weeks (week_no INTEGER, week_start DATE)")
+    con.execute("create table ref_weeks (week_no INTEGER, week_start DATE)")
     _fill(con, "ref_weeks", weeks_ahead(as_of))
-    con.execute("create or replace table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
+    con.execute("create table ref_buckets (bucket VARCHAR, bucket_order INTEGER)")
     _fill(con, "ref_buckets", buckets(settings.bucket_edges))
-    con.execute("create temp table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
+    con.execute("create table ref_bucket_days (days_past_due INTEGER, bucket VARCHAR, bucket_order INTEGER)")
     _fill(con, "ref_bucket_days", bucket_days(settings.bucket_edges))
-    # The effect of other strategy rules on the call list is worked out from a published build, so these stay in it too.
-    con.execute("create or replace table ref_working_days (place INTEGER, day DATE)")
+    con.execute("create table ref_working_days (place INTEGER, day DATE)")
     _fill(con, "ref_working_days", working_days(settings.country, as_of))
     # Filled where a build goes on from an earlier one: who keeps the key it has.
     con.execute(
-        "create temp table ref_known_customers (entity_id VARCHAR, customer_id VARCHAR, customer_key BIGINT, "
+        "create table ref_known_customers (entity_id VARCHAR, customer_id VARCHAR, customer_key BIGINT, "
         "is_named INTEGER, customer_name VARCHAR, rep VARCHAR, region VARCHAR, tax_id VARCHAR)"
     )
     con.execute(
-        "create temp table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"
+        "create table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"
     )
-    con.execute("create temp table ref_last_keys as select 0 as customer_key, 0 as account_key")
+    con.execute("create table ref_last_keys as select 0 as customer_key, 0 as account_key")
+
+
+def keep(con: duckdb.DuckDBPyConnection, given: str, build: str) -> None:
+    """Put what readers of a published build need of the reference tables from the database `given` into its file."""
+    for name in KEPT:
+        con.execute(f"create or replace table {build}.main.{name} as from {given}.main.{name}")
+        con.execute(f"drop table {given}.main.{name}")
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:

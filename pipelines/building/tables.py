@@ -68,36 +68,6 @@ def in_order(tables: Sequence[Table]) -> list[Table]:
     return [by_name[name] for name in sorter.static_order()]
 
 
-def run(
-    con: duckdb.DuckDBPyConnection,
-    tables: Sequence[Table],
-    parameters: Mapping[str, object],
-    progress: Callable[[str, int, int], None] | None = None,
-) -> None:
-    """Make every table on `con`; `progress(name, done, total)` is called before each.
-
-    A file is given just the parameters it names. Tables that are not kept are temporary and go as soon as no later
-    table reads them, so that memory holds only what is still needed.
-    """
-    ordered = in_order(tables)
-    for done, table in enumerate(ordered):
-        if progress:
-            progress(table.name, done, len(ordered))
-        if table.make:
-            table.make(con)
-        else:
-            kind = "view" if table.is_view else "table" if table.kept else "temp table"
-            # A view takes no parameters, so its values are written into it.
-            sql, values = (
-                (inlined(table.sql, parameters), {}) if table.is_view else (table.sql, used(table.sql, parameters))
-            )
-            con.execute(f"create {kind} {table.name} as {sql}", values)
-        still_read: frozenset[str] = frozenset().union(*(later.reads for later in ordered[done + 1 :]))
-        for earlier in ordered[: done + 1]:
-            if not earlier.kept and earlier.name in (table.reads | {table.name}) and earlier.name not in still_read:
-                con.execute(f"drop table temp.{earlier.name}")
-
-
 def inlined(sql: str, parameters: Mapping[str, object]) -> str:
     """The statement with its whole-number parameters written out."""
     return PARAMETER.sub(lambda found: str(int(str(parameters[found[1]]))), sql)

@@ -58,13 +58,10 @@ def find(
 
 
 def give(con: duckdb.DuckDBPyConnection) -> None:
-    """Let every connection read what is given to the statements of a build: of the imported rows the touched ones."""
+    """Let the statements of a build read, of the imported rows, the touched ones."""
     for raw, rows in ROWS_OF.items():
+        con.execute(f"drop view {GIVEN}.main.{raw}")
         con.execute(f"alter table {GIVEN}.main.{rows} rename to {raw}")
-    temporary = "select table_name from information_schema.tables where table_catalog = 'temp'"
-    for (name,) in con.execute(temporary).fetchall():
-        if name not in ROWS_OF:
-            con.execute(f"create table {GIVEN}.main.{name} as from temp.{name}")
 
 
 def make(con: duckdb.DuckDBPyConnection, names: Collection[str], parameters: Mapping[str, object]) -> None:

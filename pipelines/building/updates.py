@@ -137,7 +137,7 @@ def run(
     """
     parameters = {**parameters, "last_import": since.imports}
     home = merging.home_of(con)
-    with attached(con):
+    with attached(con, ITEMS, BEFORE, TOUCHED):
         read_from(con, home.name)
         touched.find(con, parameters, entered, MOST_TOUCHED)
         touched.give(con)

@@ -1,9 +1,10 @@
-"""The databases in memory in which a build that goes on from an earlier one computes what is touched.
+"""The databases in memory in which a build computes what it does not keep, and the order in which it goes.
 
 Several statements run at a time, each on a connection of its own, which sees no temporary table of another: what they
 share lies in these databases.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -13,17 +14,17 @@ import duckdb
 
 from pipelines.building import tables
 
-GIVEN = "given"  # what statements read and none of them makes; of the imported rows just the touched ones
-ITEMS = "items"  # what the touched documents and receipt lines come to now
+GIVEN = "given"  # what statements read and none of them makes
+ITEMS = "items"  # what documents and receipt lines come to now
 BEFORE = "before"  # what they came to in the earlier build
 TOUCHED = "touched"  # everything of the touched customers
+
 AT_A_TIME = 2  # small statements spend as long in being planned, on one core, as in running
 
 
 @contextmanager
-def attached(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """The databases for as long as a build needs them."""
-    worlds = (GIVEN, ITEMS, BEFORE, TOUCHED)
+def attached(con: duckdb.DuckDBPyConnection, *worlds: str) -> Iterator[None]:
+    """These databases, empty, for as long as a build needs them."""
     for world in worlds:
         con.execute(f"attach ':memory:' as {world}")
     yield
@@ -51,14 +52,17 @@ def at_a_time(
     every: Sequence[tables.Table],
     make: Callable[[duckdb.DuckDBPyConnection, tables.Table], None],
     progress: Callable[[str, int, int], None] | None = None,
+    release: Callable[[tables.Table], None] | None = None,
 ) -> None:
     """Call `make` with a cursor for each table once all it reads is made, for some of them at the same time.
 
-    `progress(name, done, total)` is called for each in the thread that called this. What the first that fails raises is
-    raised here, when those that run have ended.
+    In the thread that called this, `progress(name, done, total)` is called for each, and `release` for a table once all
+    that read it are made. What the first that fails raises is raised here, when those that run have ended.
     """
     by_name = {table.name: table for table in every}
-    sorter = TopologicalSorter({table.name: sorted(table.reads & by_name.keys()) for table in every})
+    reads = {table.name: sorted(table.reads & by_name.keys()) for table in every}
+    unread = Counter(name for names in reads.values() for name in names)
+    sorter = TopologicalSorter(reads)
     sorter.prepare()
     running: dict[Future[None], str] = {}
     done = 0
@@ -75,6 +79,11 @@ def at_a_time(
                     ended.result()
                     name = running.pop(ended)
                     sorter.done(name)
+                    unread.subtract(reads[name])
+                    if release:
+                        for released in (name, *reads[name]):
+                            if not unread[released]:
+                                release(by_name[released])
                     if progress:
                         progress(name, done, len(by_name))
                     done += 1

@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from pipelines.collecting.follow_up import Note
 
 TABLES = (
-    "create temp table raw_touches (entity_id VARCHAR, customer_id VARCHAR, day DATE, is_care INTEGER, "
-    "is_chasing INTEGER)",
-    "create temp table raw_ratings (entity_id VARCHAR, customer_id VARCHAR, aspect VARCHAR, score INTEGER)",
-    "create temp table raw_readiness (entity_id VARCHAR, customer_id VARCHAR, confirmed INTEGER, missing INTEGER)",
-    "create temp table raw_transfers (entity_id VARCHAR, customer_id VARCHAR, days INTEGER)",
+    "create table raw_touches (entity_id VARCHAR, customer_id VARCHAR, day DATE, is_care INTEGER, is_chasing INTEGER)",
+    "create table raw_ratings (entity_id VARCHAR, customer_id VARCHAR, aspect VARCHAR, score INTEGER)",
+    "create table raw_readiness (entity_id VARCHAR, customer_id VARCHAR, confirmed INTEGER, missing INTEGER)",
+    "create table raw_transfers (entity_id VARCHAR, customer_id VARCHAR, days INTEGER)",
 )
 RULES = (
-    "create or replace table ref_strategy_rules (place INTEGER, strategy VARCHAR, method VARCHAR, classes VARCHAR, "
+    "create table ref_strategy_rules (place INTEGER, strategy VARCHAR, method VARCHAR, classes VARCHAR, "
     "customer_type VARCHAR, min_days INTEGER, max_days INTEGER, min_overdue DOUBLE, min_broken INTEGER, "
     "disputed BOOLEAN)"
 )

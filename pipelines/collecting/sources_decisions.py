@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Customer = tuple[str, str]  # entity_id, customer_id
 
 TABLES = (
-    "create temp table raw_merges (entity_id VARCHAR, customer_id VARCHAR, into_id VARCHAR, merged_by VARCHAR, "
+    "create table raw_merges (entity_id VARCHAR, customer_id VARCHAR, into_id VARCHAR, merged_by VARCHAR, "
     "merged_at TIMESTAMP, note VARCHAR)",
-    "create temp table raw_decisions (decision_id BIGINT, entity_id VARCHAR, import_id VARCHAR, line_no BIGINT, "
+    "create table raw_decisions (decision_id BIGINT, entity_id VARCHAR, import_id VARCHAR, line_no BIGINT, "
     "receipt_id VARCHAR, paid_on DATE, amount DECIMAL(18,4), decided_by VARCHAR, decided_at TIMESTAMP, note VARCHAR)",
-    "create temp table raw_decided_parts (decision_id BIGINT, invoice_id VARCHAR, instalment_no INTEGER, "
+    "create table raw_decided_parts (decision_id BIGINT, invoice_id VARCHAR, instalment_no INTEGER, "
     "amount DECIMAL(18,4))",
 )
 NAMED_BY_EXPORTS = ("raw_invoices", "raw_receipts", "raw_aged_summary")
@@ -111,17 +111,16 @@ def apply_merges(con: duckdb.DuckDBPyConnection, default_entity: str) -> None:
         con.execute(f"update {table} as named set customer_id = merges.into_id from raw_merges as merges where {on}")
     for table, kept in SUMMED.items():
         con.execute(
-            f"create or replace temp table {table} as select named.entity_id, "
+            f"create or replace table {table} as select named.entity_id, "
             f"coalesce(merges.into_id, named.customer_id) as customer_id, {kept} "
             f"from {table} as named left join raw_merges as merges on {on} group by all"
         )
 
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
-    """Put a view of the same name over a view or table of rows as they were imported."""
-    kind = con.execute("select table_type from information_schema.tables where table_name = ?", [table]).fetchone()
-    con.execute(f"alter {'view' if kind == ('VIEW',) else 'table'} {table} rename to {table}_as_imported")
-    con.execute(f"create temp view {table} as {select.format(rows=f'{table}_as_imported')}")
+    """Put a view of the same name over the view of rows as they were imported."""
+    con.execute(f"alter view {table} rename to {table}_as_imported")
+    con.execute(f"create view {table} as {select.format(rows=f'{table}_as_imported')}")
 
 
 def _decision(note: "follow_up.Note") -> tuple[object, ...]:

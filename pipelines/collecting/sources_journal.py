@@ -19,12 +19,12 @@ NOT_COUNTED = ("cancelled", "replaced", "rejected")
 BILL_PAID = ("cleared", "discounted", "endorsed")
 
 PROMISES = (
-    "create temp table raw_promises (promise_key BIGINT, promise_id BIGINT, version_id BIGINT, part_no INTEGER, "
+    "create table raw_promises (promise_key BIGINT, promise_id BIGINT, version_id BIGINT, part_no INTEGER, "
     "parts INTEGER, entity_id VARCHAR, customer_id VARCHAR, invoice_id VARCHAR, made_on DATE, made_by VARCHAR, "
     "promised_on DATE, amount DECIMAL(18,4), currency VARCHAR)"
 )
 BILLS = (
-    "create temp table raw_bills (entity_id VARCHAR, bill_number VARCHAR, customer_id VARCHAR, invoice_id VARCHAR, "
+    "create table raw_bills (entity_id VARCHAR, bill_number VARCHAR, customer_id VARCHAR, invoice_id VARCHAR, "
     "amount DECIMAL(18,4), currency VARCHAR, due_on DATE, state VARCHAR, counts_on DATE)"
 )
 
