@@ -1,4 +1,4 @@
-"""Find the SQL files, order them by what they read, and run them: one file, one table, file name = table name."""
+"""Find the SQL files and order them by what they read: one file, one table, file name = table name."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
