@@ -4,12 +4,13 @@
 -- Sorted by account, so that reading one customer reads little.
 with
 
+-- Until they are summed kinds are numbers, by which grouping is faster: 0 sale, 1 payment, 2 credit, 3 write-off.
 movements as (
 
     select
         extract(year from issue_date) * 12 + extract(month from issue_date) as month_no,
         account_key,
-        case doc_type when 'prepayment' then 'payment' when 'credit_note' then 'credit' else 'sale' end as kind,
+        case doc_type when 'prepayment' then 1 when 'credit_note' then 2 else 0 end as kind_no,
         case when doc_type in ('prepayment', 'credit_note') then -amount_base else amount_base end as amount_base
     from int_instalments
 
@@ -18,7 +19,7 @@ movements as (
     select
         extract(year from applied_on) * 12 + extract(month from applied_on) as month_no,
         account_key,
-        case kind when 'discount' then 'credit' else kind end as kind,
+        case kind when 'payment' then 1 when 'write_off' then 3 else 2 end as kind_no,
         amount_base
     from int_applications
 
@@ -27,19 +28,19 @@ movements as (
     select
         extract(year from event_on) * 12 + extract(month from event_on) as month_no,
         account_key,
-        case kind when 'discount' then 'credit' else kind end as kind,
+        case kind when 'payment' then 1 when 'write_off' then 3 else 2 end as kind_no,
         -change_base as amount_base
     from int_unapplied_events
 
     union all
 
-    select from_month as month_no, account_key, 'write_off' as kind, amount_base
+    select from_month as month_no, account_key, 3 as kind_no, amount_base
     from int_balance_spans
     where is_residue
 
     union all
 
-    select to_month as month_no, account_key, 'write_off' as kind, -amount_base as amount_base
+    select to_month as month_no, account_key, 3 as kind_no, -amount_base as amount_base
     from int_balance_spans
     where is_residue
 
@@ -50,12 +51,12 @@ final as (
     select
         cast(month_no as integer) as month_no,
         account_key,
-        kind,
+        case kind_no when 0 then 'sale' when 1 then 'payment' when 2 then 'credit' else 'write_off' end as kind,
         cast(sum(amount_base) as decimal(18, 4)) as amount_base,
         cast(count(*) as integer) as movements
     from movements
     where month_no between $first_month and $last_month
-    group by month_no, account_key, kind
+    group by month_no, account_key, kind_no
 
 )
 
