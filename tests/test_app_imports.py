@@ -297,3 +297,12 @@ def test_a_file_of_another_entity_is_asked_about_before_and_after_it_is_loaded(p
     assert [asked in each.value for each in page.warning] == [True], "once, with the report of the import"
     newest = imports.list_imports(Settings(home=tmp_path / "home"))[-1]
     assert [note["code"] for note in newest.notes] == ["entity_not_stated"]
+
+
+def test_all_is_said_to_be_accepted_only_of_all(page):
+    row = LEDGER.splitlines()[1].replace("A-1", "A-{}")
+    rows = [row.format(number) for number in range(3000)]
+    upload(
+        page, "long.csv", "\n".join([LEDGER.splitlines()[0], *rows, row.format(3000).replace("100.00", "x")]).encode()
+    )
+    assert any("99.9% accepted" in each.value for each in page.caption)

@@ -60,16 +60,32 @@ def test_a_habit_is_said_from_the_pay_calendar():
 
 
 def test_what_a_blank_means_is_said():
-    rows = pd.DataFrame({"owner": ["", None], "queue_trend": [None, "better"], "side": ["", "ours"], "rep": ["Li", ""]})
+    rows = pd.DataFrame(
+        {
+            "owner": ["", None],
+            "queue_trend": [None, "better"],
+            "side": ["", "ours"],
+            "rep": ["Li", ""],
+            "rating": ["4 / 5", ""],
+        }
+    )
     said = tables.readable(Reader("en", "CNY"), rows, list(rows))
     assert said.to_dict("list") == {
         "owner": ["Unassigned", "Unassigned"],
         "queue_trend": ["nothing to compare with", "better than a year ago"],
         "side": ["Not looked into", "our side"],
         "rep": ["Li", "Unassigned"],
+        "rating": ["4 / 5", "Not rated"],
     }
 
 
 def test_columns_in_which_nothing_stands_are_left_out_where_they_may_be():
-    rows = pd.DataFrame({"rep": ["", ""], "note": ["", None], "made_on": [pd.NaT, pd.NaT], "who": ["Li", ""]})
-    assert tables.with_content(rows, list(rows), ("note", "made_on", "who")) == ["rep", "who"]
+    rows = pd.DataFrame(
+        {"rep": ["", ""], "note": ["", None], "reasons": ["[]", "[]"], "made_on": [pd.NaT, pd.NaT], "who": ["Li", ""]}
+    )
+    assert tables.with_content(rows, list(rows), ("note", "reasons", "made_on", "who")) == ["rep", "who"]
+
+
+def test_what_is_said_of_a_bill_in_hand_is_not_cut():
+    said = "HP-2 · ¥25,000.00 · due day not known"
+    assert tables._config(Reader("en", "CNY"), "bill_in_hand", pd.Series(["", said]))["width"] > 6 * len(said)

@@ -221,5 +221,7 @@ def _facts(reader: Reader, report: ImportReport) -> list[str]:
     if report.ledger:
         facts.append(t(f"imports.{report.ledger}"))
     if report.rows_read:
-        facts.append(t("imports.share_accepted", text=percent(reader, report.rows_accepted / report.rows_read)))
+        # Rounded down: all is said of nothing less than all.
+        share = report.rows_accepted * 1000 // report.rows_read / 1000
+        facts.append(t("imports.share_accepted", text=percent(reader, share)))
     return facts

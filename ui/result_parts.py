@@ -17,7 +17,7 @@ from ui.formats import compact, date, money, percent
 from ui.forms import Form
 from ui.navigation import OFFICE
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import table, with_content, words
 
 PERIODS = (30, 90, 365)
 SO_FAR_COLUMNS = words("rep weeks target_base collected_base gap_base reached_share")
@@ -26,6 +26,7 @@ CARD_COLUMNS = words(
     "promises_made promises_kept kept_share commission_base charge_base kept_base disputed_days assumed_days "
     "our_fault_days"
 )
+OF_TARGETS = words("target_base reached_share")  # blank where nobody has set a target for the period
 CALENDAR_COLUMNS = words("rep week_on target_base collected_base")
 
 
@@ -166,6 +167,7 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
     if card.empty:
         page.nothing_here(t("results.nobody"))
         return
-    table(reader, card, CARD_COLUMNS, key="scorecard", alt=t("results.scorecard"), file_name="scorecard")
+    columns = with_content(card, CARD_COLUMNS, OF_TARGETS)
+    table(reader, card, columns, key="scorecard", alt=t("results.scorecard"), file_name="scorecard")
     tie_out.line(view, card["open_base"].sum())
     st.caption(t("results.rule", share_commission=queries_charge.COMMISSION, text=f"{rate * 100:g} %"))

@@ -81,11 +81,13 @@ MOST = 1_000  # rows sent to the browser; the files hold all
 ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 SHARE_WIDTH = 90  # pixels of a small bar and its figure
 WIDEST = 1_000  # pixels: the browser makes no column wider
-FILE_NAME_WIDTH = 300  # pixels: longer names end in dots, so that what comes after them is seen
+FILE_NAME_WIDTH = 250  # pixels: longer names end in dots, so that what comes after them is seen
+WHOLE = ("accepted_totals", "bill_in_hand")  # texts that say nothing when they are cut
 # What a blank says, where it is not just that nothing is stated.
 BLANKS = {
     "owner": "app.unassigned",
     "queue_trend": "place.trend_unknown",
+    "rating": "ability.unrated",
     "rep": "app.unassigned",
     "region": "app.unassigned",
     "side": "blockers.show_none",
@@ -112,7 +114,7 @@ def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.
 
 def with_content(frame: pd.DataFrame, columns: Sequence[str], optional: Sequence[str]) -> list[str]:
     """The columns without those of `optional` in which no row holds anything."""
-    blank = {name for name in optional if not (frame[name].notna() & (frame[name] != "")).any()}
+    blank = {name for name in optional if (frame[name].isna() | frame[name].isin(["", "[]"])).all()}
     return [name for name in columns if name not in blank]
 
 
@@ -248,7 +250,7 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.ProgressColumn(label, format="%d", min_value=0, max_value=100, width="small")
     if kind == "date":
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
-    if kind == "reasons" or column == "accepted_totals":
+    if kind == "reasons" or column in WHOLE:
         return st.column_config.TextColumn(label, width=min(_width(label, values), WIDEST))
     if column == "file_name":
         return st.column_config.TextColumn(label, width=min(_width(label, values.astype(str)), FILE_NAME_WIDTH))
