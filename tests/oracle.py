@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle_documents import LONG_AGO, MONEY_DOCUMENTS, ZERO, Document, Ledger, Line, Row
+from tests.oracle_documents import LONG_AGO, MONEY_DOCUMENTS, ZERO, Document, Ledger, Line, Row, rounded
 
 Sent = tuple[Line, Decimal, int | None]  # a line, the amount it sends to a document, the instalment it names
 
@@ -75,8 +75,9 @@ class Oracle:
         self.listed = self._paid_by_difference(lists)
         standing = self._standing_receipts(ledger.receipts)
         self.not_money = self._not_money(ledger.receipts, standing)
-        lines = [self._line(row) for row in standing if id(row) not in self.not_money]
-        self.lines = sorted((line for line in lines if line.day <= as_of), key=lambda line: line.order)
+        self.bills = [row for row in standing if id(row) in self.not_money]
+        self.paid = [row for row in standing if id(row) not in self.not_money and self._received_on(row) <= as_of]
+        self.lines = sorted((self._line(row) for row in self.paid), key=lambda line: line.order)
         self._apply()
 
     # What the rows say.
@@ -106,7 +107,7 @@ class Oracle:
         return list(standing.values())
 
     def _not_money(self, receipts: list[Row], standing: list[Row]) -> dict[int, str]:
-        """Bills and cheques that have not cleared, where their export says of others of the method when they did.
+        """Bills and cheques not cleared by the as-of date, where their export says of some of the method when they do.
 
         Such a bill is in hand, or bounced: then neither it nor the line that took it back counts. A line takes back the
         bill of its number and amount, under a number of its own one of its payer, amount and invoice, or, where it
@@ -121,7 +122,12 @@ class Oracle:
             and row["paid_on"] <= self.as_of
         ]
         bills = [row for row in rows if row["amount"] > 0]
-        waiting = [row for row in bills if not row["cleared_on"] and (row.get("import_id"), row["method"]) in stated]
+        waiting = [
+            row
+            for row in bills
+            if (row.get("import_id"), row["method"]) in stated
+            and (row["cleared_on"] is None or row["cleared_on"] > self.as_of)
+        ]
         backs = [row for row in rows if row["amount"] < 0 and (row["cleared_on"] or row["paid_on"]) <= self.as_of]
         found = {id(row): "in_hand" for row in waiting}
         known: set[int] = set()
@@ -133,7 +139,7 @@ class Oracle:
             """The first bill meets the first line that took back as much, the second the second, and so on."""
             turns: dict[tuple[Any, ...], list[list[Row]]] = defaultdict(lambda: [[], []])
             for row in sorted([*some, *others], key=in_order):
-                if payer(row)[2] and id(row) not in known:
+                if id(row) not in known:
                     key = (payer(row), row["method"], row["currency"] or self.base, abs(row["amount"]))
                     turns[*key, *(row[name] for name in names)][row["amount"] < 0].append(row)
             for came, went in turns.values():
@@ -154,6 +160,24 @@ class Oracle:
         meet(waiting, backs, "invoice_id")
         meet(waiting, [row for row in backs if not row["invoice_id"]])
         return found
+
+    def bills_in_hand(self) -> list[tuple[Any, ...]]:
+        """(entity, customer, number, invoice, clearing day, currency, amount, in base) of each bill in hand."""
+        found = []
+        for row in self.bills:
+            if self.not_money[id(row)] == "in_hand":
+                entity, currency = row["entity_id"] or self.default_entity, row["currency"] or self.base
+                named = self.by_id.get((entity, row["invoice_id"]), []) if row["customer_id"] is None else []
+                customer = named[0].customer if named else row["customer_id"] or ""
+                base = rounded(row["amount"] * self._rate(currency, self.as_of))
+                said = (row["receipt_id"], row["invoice_id"], row["cleared_on"], currency, row["amount"], base)
+                found.append((entity, customer, *said))
+        return found
+
+    def customers(self) -> set[tuple[str, str]]:
+        """(entity, customer) of everyone that an export, a document, a receipt or a bill names."""
+        said = [(row["entity_id"] or self.default_entity, row["customer_id"]) for row in [*self.bills, *self.paid]]
+        return {*self.people, *self.by_customer, *((entity, customer) for entity, customer in said if customer)}
 
     def _owners(self, rows: list[Row]) -> dict[tuple[str, str], tuple[str, str]]:
         """Rep and region of each customer: by the customer export, else by the latest document that names one."""
@@ -238,6 +262,11 @@ class Oracle:
             return None
         return row["settled_date"] or self.listed_on, abs(row["amount"]) - abs(row["open_amount"] or ZERO)
 
+    def _received_on(self, row: Row) -> dt.date:
+        """The day from which money counts: of a bill or cheque the day it clears, where that is said."""
+        cleared: dt.date | None = row["cleared_on"] if row["method"] in ("bill", "cheque") else None
+        return cleared or row["paid_on"]
+
     def _line(self, row: Row) -> Line:
         entity = row["entity_id"] or self.default_entity
         invoice_id, customer = row["invoice_id"], row["customer_id"]
@@ -248,8 +277,7 @@ class Oracle:
         named = self.by_id.get((entity, invoice_id), []) if invoice_id else []
         customer = named[0].customer if named else customer or ""
         spent = self.by_id.get((entity, row["receipt_id"] or ""), [])
-        cleared = row["cleared_on"] if row["method"] in ("bill", "cheque") else None
-        day = cleared or row["paid_on"]
+        day = self._received_on(row)
         currency = row["currency"] or (named[0].currency if named else self.base)
         return Line(
             entity=entity,
@@ -259,7 +287,7 @@ class Oracle:
             not_before=row["applied_on"] or LONG_AGO,
             amount=row["amount"],
             currency=currency,
-            rate=self._rate(currency, day) if day <= self.as_of else ZERO,
+            rate=self._rate(currency, day),
             kind=row["kind"] or "payment",
             invoice_id=invoice_id,
             instalment=row["instalment_no"] if row["invoice_id"] else None,

@@ -103,6 +103,16 @@ def compare_aging(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int) -
     assert_same({row[:-2]: row[-2:] for row in monthly}, expected)
 
 
+def compare_bills(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
+    """The bills and cheques in hand, and that everyone who gave one is a customer."""
+    columns = "entity_id, customer_id, bill_number, invoice_id, due_on, currency, amount_doc, amount_base"
+    found = rows(con, f"select {columns} from fct_bills_in_hand where basis = 'ledger'")
+    assert sorted(found, key=str) == sorted(oracle.bills_in_hand(), key=str)
+    named = rows(con, "select entity_id, customer_id from dim_customers where customer_id <> ''")
+    assert_same(set(named), oracle.customers())
+    assert rows(con, "select count(*) from fct_bills_in_hand anti join dim_customers using (customer_key)") == [(0,)]
+
+
 def compare_receivables(con: duckdb.DuckDBPyConnection, table: dict[Any, dict[str, Decimal]]) -> None:
     columns = [column.strip().removesuffix("_base") for column in SUMS.split(",")]
     found = rows(con, f"select month_end, {ACCOUNT}, {SUMS} from fct_receivables_monthly")
@@ -133,6 +143,7 @@ def compare(con: duckdb.DuckDBPyConnection, oracle: Oracle, months: int = 60) ->
     compare_applications(con, oracle)
     compare_open_items(con, oracle)
     compare_aging(con, oracle, months)
+    compare_bills(con, oracle)
     table = receivables(oracle, months)
     compare_receivables(con, table)
     compare_dso(con, dso(oracle, table, months))

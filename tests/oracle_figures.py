@@ -180,7 +180,8 @@ def one_dso(rows: list[dict[str, Decimal]], ends: list[dt.date], place: int, win
         "best_possible": best,
         "add_days": counted - best,
         "cei": float((row["opening"] + net[place] - receivable) / collectable * 100) if collectable > 0 else None,
-        "overdue_ratio": float(overdue / (overdue + current)) if overdue + current else None,
+        # Money put on an invoice before other money went back may leave it overpaid for a while.
+        "overdue_ratio": float(overdue / (overdue + current)) if overdue + current > 0 else None,
         "reason": reason,
     }
 

@@ -112,6 +112,8 @@ def receipts(
         cleared_on=cleared if method in stated else None,
         applied_on=paid + dt.timedelta(days=draw(st.integers(-5, 60))) if not draw(st.integers(0, 4)) else None,
     )
+    # Whether a bill came back before it cleared shows only where clearing days are stated.
+    comes_back = st.sampled_from((True, False) if method in stated else (True, False, False, False))
     way = draw(st.sampled_from(("stated", "stated", "stated", "quoted", "none", "none", "note", "unknown", "nobody")))
     named = {"invoice_id": target["invoice_id"]}
     if draw(st.booleans()):
@@ -122,10 +124,10 @@ def receipts(
         }
         if not draw(st.integers(0, 3)):
             common["customer_id"] = None
-        if not draw(st.integers(0, 4)):
+        if draw(comes_back):
             return [common, draw(bounces(common))]
     elif way == "none":
-        if not draw(st.integers(0, 3)):
+        if draw(comes_back):
             return [common, draw(bounces(common))]
     elif way == "quoted":
         other = draw(st.sampled_from(invoices))
@@ -146,7 +148,9 @@ def receipts(
     elif way == "unknown":
         common["invoice_id"] = "X999"
     elif way == "nobody":
-        common["customer_id"] = draw(st.sampled_from((None, "C9")))
+        # Of some customers nothing is known but a bill or cheque, which may not have cleared yet.
+        by_bill = (None, "C8", "C7") if method in ("bill", "cheque") else (None,)
+        common["customer_id"] = draw(st.sampled_from(("C9", *by_bill)))
         if draw(st.booleans()):
             common["amount"] = -amount
     return [common]

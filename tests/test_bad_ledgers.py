@@ -203,6 +203,34 @@ def test_an_export_that_states_clearing_days_says_nothing_of_the_bills_of_anothe
     assert told(settings) == ([("R3", "D", None, 30)], [("in_hand", 1)])
 
 
+def test_a_bill_that_comes_back_before_the_day_it_is_to_clear_adds_no_debt(load: Load, settings: Settings) -> None:
+    load(
+        invoices=BILLED,
+        receipts=BILLS
+        + "m,R1,C1,A,2025-06-01,60,CNY,bill,2025-12-01\nm,X1,C1,A,2025-07-02,-60,CNY,bill,\n"
+        + "m,R2,C1,B,2025-06-02,70,CNY,bill,2025-11-20\n",
+    )
+    assert opened(settings, dt.date(2025, 7, 5)) == {("m", name, "1-30"): 100 for name in "ABD"}
+    assert told(settings) == ([("R2", "B", dt.date(2025, 11, 20), 70)], [("bounced", 2), ("in_hand", 1)])
+
+
+@pytest.mark.parametrize("clears_on", ["", "2025-12-01"])
+def test_a_customer_of_whom_nothing_is_known_but_a_bill_in_hand_is_one(
+    load: Load, settings: Settings, clears_on: str
+) -> None:
+    """R1 and R2 name nobody: the invoice of R1 says whose it is, that of R2 is not known."""
+    load(
+        invoices=BILLED,
+        receipts=BILLS
+        + f"m,R1,,A,2025-06-01,60,CNY,bill,{clears_on}\nm,R2,,Z,2025-06-01,70,CNY,bill,{clears_on}\n"
+        + f"m,R3,C9,,2025-06-01,80,CNY,bill,{clears_on}\nm,R4,C1,B,2025-06-02,100,CNY,bill,2025-06-20\n",
+    )
+    assert set(opened(settings, dt.date(2025, 7, 5))) == {("m", "A", "1-30"), ("m", "D", "1-30")}
+    with duckdb.connect(str(builds.current(settings)), read_only=True) as con:
+        given = "select bill_number, known.customer_id from fct_bills_in_hand inner join dim_customers as known"
+        assert rows(con, f"{given} using (customer_key) order by 1") == [("R1", "C1"), ("R2", ""), ("R3", "C9")]
+
+
 def test_a_due_date_before_the_issue_date_stands_as_stated_and_is_counted(load: Load, settings: Settings) -> None:
     reports = load(invoices=INVOICES + "m,A,C1,2025-12-20,2025-11-20,100,CNY,Invoice\n")
     assert noted(reports["invoices"]) == {"due_before_issue": 1}

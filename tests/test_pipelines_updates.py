@@ -368,6 +368,29 @@ def test_a_bounce_opens_what_money_without_a_number_paid(book: Settings, named: 
     assert open_of(book, "open_doc")["D3"] == owed
 
 
+def test_customers_known_from_a_bill_alone_stay_while_it_is_in_hand_and_when_it_comes_back(book: Settings) -> None:
+    """N names nobody and an invoice that is not known, until a later export holds it."""
+
+    def in_hand_after(number: int, **kinds: list[Row]) -> set[tuple[str, str]]:
+        publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+        more(book, number, **kinds)
+        assert update_and_compare(book, AS_OF).based_on
+        with duckdb.connect(str(builds.current(book)), read_only=True) as con:
+            return set(con.execute("select bill_number, customer_id from fct_bills_in_hand").fetchall())
+
+    def bill(number: str, **values: Any) -> Row:
+        return a_receipt(method="bill", **values) | {"receipt_id": number, "paid_on": dt.date(2024, 6, 2)}
+
+    cleared = bill("B1", customer_id="C3", invoice_id="D3", cleared_on=dt.date(2024, 6, 3))
+    nameless = [bill("N", invoice_id="P"), bill("O", invoice_id="Q"), bill("D", invoice_id="D5")]
+    first = in_hand_after(40, receipts=[cleared, bill("B2", customer_id="New"), *nameless])
+    assert first == {("B2", "New"), ("N", ""), ("O", ""), ("D", "C5")}
+    invoice = row("invoices", customer_id="C7", invoice_id="P", issue_date=dt.date(2024, 3, 3), amount=50)
+    assert in_hand_after(41, invoices=[invoice]) == {("B2", "New"), ("N", "C7"), ("O", ""), ("D", "C5")}
+    back = bill("X", customer_id="New") | {"amount": -4, "paid_on": dt.date(2024, 6, 5)}
+    assert in_hand_after(42, receipts=[back]) == {("N", "C7"), ("O", ""), ("D", "C5")}
+
+
 def test_instalments_of_one_document_under_two_customers_stay_together(book: Settings) -> None:
     parts = [
         row("invoices", customer_id=who, invoice_id="P", instalment_no=n, issue_date=dt.date(2024, 3, 3), amount=50)

@@ -2,6 +2,7 @@
 -- Such money pays nothing: what it would have paid stands open at its own due date, and the two lines add up to nothing.
 -- A line takes back the one of its own receipt number; a bill or cheque also one of its customer and amount, for a bounce
 -- often comes under a number of its own. A line that takes back from what was paid by number is not looked at here.
+-- Within each of these the first that came meets the first that took back, the second the second, and so on.
 with
 
 lines as (
@@ -30,74 +31,74 @@ lines as (
 
 ),
 
-numbered as (
+by_number as (
 
     select
         *,
         row_number() over (
-            partition by customer_key, currency, amount_doc, takes_back, receipt_id
-            order by received_on, receipt_id, line_key
-        ) as place
+            partition by customer_key, currency, amount_doc, receipt_id, takes_back
+            order by received_on, line_key
+        ) as turn
     from lines
-    where receipt_id is not null
+    -- An amount that no line takes back is in no question.
+    where amount_doc in (select amount_doc from lines where takes_back)
 
 ),
 
-of_own_number as (
+met_by_number as (
 
-    select paid.line_key, backs.line_key as back_key
-    from numbered as paid
-    inner join numbered as backs
-        on paid.customer_key = backs.customer_key
-        and paid.currency = backs.currency
-        and paid.amount_doc = backs.amount_doc
-        and paid.receipt_id = backs.receipt_id
-        and paid.place = backs.place
-        and paid.received_on <= backs.received_on
-    where not paid.takes_back
-        and backs.takes_back
+    select
+        *,
+        receipt_id is not null
+        and coalesce(
+            min(case when not takes_back then received_on end) over of_turn
+            <= max(case when takes_back then received_on end) over of_turn,
+            false
+        ) as is_met
+    from by_number
+    window of_turn as (partition by customer_key, currency, amount_doc, receipt_id, turn)
 
 ),
 
-in_turn as (
+by_amount as (
 
     select
         *,
         row_number() over (
             partition by customer_key, currency, amount_doc, takes_back
             order by received_on, receipt_id, line_key
-        ) as place
-    from lines
+        ) as turn_of_amount
+    from met_by_number
     where can_bounce
-        and line_key not in (select line_key from of_own_number)
-        and line_key not in (select back_key from of_own_number)
+        and not is_met
 
 ),
 
-of_its_amount as (
+met_by_amount as (
 
-    select paid.line_key
-    from in_turn as paid
-    inner join in_turn as backs
-        on paid.customer_key = backs.customer_key
-        and paid.currency = backs.currency
-        and paid.amount_doc = backs.amount_doc
-        and paid.place = backs.place
-        and paid.received_on <= backs.received_on
-    where not paid.takes_back
-        and backs.takes_back
+    select
+        line_key,
+        takes_back,
+        min(case when not takes_back then received_on end) over of_turn
+        <= max(case when takes_back then received_on end) over of_turn as is_met
+    from by_amount
+    window of_turn as (partition by customer_key, currency, amount_doc, turn_of_amount)
 
 ),
 
 final as (
 
     select line_key
-    from of_own_number
+    from met_by_number
+    where is_met
+        and not takes_back
 
-    union
+    union all
 
     select line_key
-    from of_its_amount
+    from met_by_amount
+    where is_met
+        and not takes_back
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per entity and customer, from customer exports and from every document that names one.
+-- Grain: one row per entity and customer, from customer exports and from every document or bill that names one.
 -- Where no export states region or rep, the customer's latest document does; a tax number may come from documents too.
 -- A customer that an earlier build knows keeps its key; new ones are numbered on from the last. What it says of one of
 -- whom single documents are computed again holds. is_named: 0 for one that no export names any more, whose key still
@@ -24,6 +24,17 @@ seen as (
     from stg_receipts
     where customer_id is null
     group by entity_id
+
+    union all
+
+    -- A bill or cheque that is no money yet, or never became any, may be all that is known of a customer.
+    select entity_id, coalesce(customer_id, '') as customer_id, null as customer_name, 1 as is_named
+    from stg_uncleared_receipts
+
+    union all
+
+    select entity_id, customer_id, null as customer_name, 1 as is_named
+    from raw_bills
 
     union all
 

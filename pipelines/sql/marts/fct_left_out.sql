@@ -31,7 +31,7 @@ receipts as (
         'receipts' as kind,
         coalesce(receipts.entity_id, $default_entity) as entity_id,
         coalesce(receipts.customer_id, '') as customer_id,
-        case when receipts.paid_on > $as_of then 'later' else 'in_hand' end as reason
+        'later' as reason
     from raw_receipts as receipts
     inner join raw_imports as imports on receipts.import_id = imports.import_id
     where receipts.paid_on > $as_of
@@ -60,6 +60,12 @@ standing as (
         where superseded.import_no = receipts.import_no
             and superseded.line_no = receipts.line_no
     )
+        and not exists (
+            select 1
+            from stg_uncleared_receipts as uncleared
+            where uncleared.import_no = receipts.import_no
+                and uncleared.line_no = receipts.line_no
+        )
 
     union all
 

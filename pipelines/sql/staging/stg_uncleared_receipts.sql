@@ -1,10 +1,11 @@
--- Grain: one row per imported row of a bill or cheque that brings no money, as its export states clearing days for bills
--- or for cheques, and none for this one.
--- in_hand: received and not yet cleared. bounced: it came back before it cleared; neither it nor the line that took it
--- back counts, so the invoice stays open all along and the bounce adds no debt. What the bill register says of a bill
--- does not matter here.
--- A line takes back the bill of its own number and amount; under a number of its own, one of its customer, amount and
--- invoice, or of its customer and amount where it names no invoice. The oldest bill comes back first.
+-- Grain: one row per imported row of a bill or cheque that is no money by the as-of date: its export states clearing days
+-- for bills or for cheques, and for this one none, or one after that date; and per row that took such a one back.
+-- in_hand: received and not yet cleared, on clears_on where that is known. bounced: it came back before it cleared;
+-- neither it nor the line that took it back counts, so the invoice stays open all along and the bounce adds no debt. What
+-- the bill register says of a bill does not matter here.
+-- A line takes back the bill of its own number and amount; under a number of its own, one of its payer, amount and
+-- invoice, or of its payer and amount where it names no invoice. The oldest bill comes back first: within each of these
+-- the first bill meets the first line, the second the second, and so on.
 with
 
 lines as (
@@ -15,16 +16,19 @@ lines as (
         coalesce(receipts.entity_id, $default_entity) as entity_id,
         receipts.customer_id,
         -- Of a line without a customer only its invoice says who paid.
-        coalesce('customer ' || receipts.customer_id, 'invoice ' || receipts.invoice_id) as payer,
+        coalesce('customer ' || receipts.customer_id, 'invoice ' || receipts.invoice_id, '') as payer,
         receipts.receipt_id,
         receipts.invoice_id,
-        receipts.instalment_no,
+        coalesce(receipts.instalment_no, 0) as instalment_no,
         receipts.paid_on,
+        receipts.cleared_on as clears_on,
         coalesce(receipts.currency, $base_currency) as currency,
         receipts.method,
         abs(receipts.amount) as amount,
         receipts.amount < 0 as takes_back,
-        receipts.amount > 0 and receipts.cleared_on is null and clearing.import_id is not null as is_uncleared
+        receipts.amount > 0
+        and clearing.import_id is not null
+        and (receipts.cleared_on is null or receipts.cleared_on > $as_of) as is_uncleared
     from raw_receipts as receipts
     inner join raw_imports as imports on receipts.import_id = imports.import_id
     left join raw_stated_clearing as clearing
@@ -34,13 +38,20 @@ lines as (
         and coalesce(receipts.kind, 'payment') = 'payment'
         and receipts.paid_on <= $as_of
         and (
-            (receipts.amount > 0 and receipts.cleared_on is null and clearing.import_id is not null)
+            (
+                receipts.amount > 0
+                and clearing.import_id is not null
+                and (receipts.cleared_on is null or receipts.cleared_on > $as_of)
+            )
             or (receipts.amount < 0 and coalesce(receipts.cleared_on, receipts.paid_on) <= $as_of)
-            or receipts.receipt_id in (
-                select receipt_id
-                from raw_receipts
-                where amount < 0
-                    and method in (select method from raw_stated_clearing)
+            or (
+                receipts.amount > 0
+                and receipts.receipt_id in (
+                    select receipt_id
+                    from raw_receipts
+                    where amount < 0
+                        and method in (select method from raw_stated_clearing)
+                )
             )
         )
         and not exists (
@@ -52,254 +63,144 @@ lines as (
 
 ),
 
-numbered as (
+-- How many bills bear the number of a line, and how many of these had cleared. What shares neither number nor amount with
+-- a line that takes back is in no question.
+by_number as (
 
     select
         *,
+        case when receipt_id is null then 0 else count(case when not takes_back then 1 end) over of_number end
+            as bills_of_number,
+        count(case when not takes_back and not is_uncleared then 1 end) over of_number as cleared_of_number,
         row_number() over (
-            partition by entity_id, payer, method, currency, amount, receipt_id, takes_back
-            order by paid_on, coalesce(invoice_id, ''), coalesce(instalment_no, 0), import_no, line_no
-        ) as place
+            partition by entity_id, payer, method, receipt_id, currency, amount, takes_back
+            order by paid_on, coalesce(invoice_id, ''), instalment_no, import_no, line_no
+        ) as turn
     from lines
-    where receipt_id is not null
+    where receipt_id in (select receipt_id from lines where takes_back)
+        or amount in (select amount from lines where takes_back)
+    window of_number as (partition by entity_id, payer, method, receipt_id)
 
 ),
 
-of_own_number as (
+met_by_number as (
 
     select
-        paid.import_no,
-        paid.line_no,
-        paid.is_uncleared,
-        backs.import_no as back_import_no,
-        backs.line_no as back_line_no
-    from numbered as paid
-    inner join numbered as backs
-        on paid.entity_id = backs.entity_id
-        and paid.payer = backs.payer
-        and paid.method = backs.method
-        and paid.currency = backs.currency
-        and paid.amount = backs.amount
-        and paid.receipt_id = backs.receipt_id
-        and paid.place = backs.place
-        and paid.paid_on <= backs.paid_on
-    where not paid.takes_back
-        and backs.takes_back
+        *,
+        receipt_id is not null
+        and coalesce(
+            min(case when not takes_back then paid_on end) over of_turn
+            <= max(case when takes_back then paid_on end) over of_turn,
+            false
+        ) as is_met,
+        max(case when is_uncleared then 1 else 0 end) over of_turn = 1 as meets_uncleared
+    from by_number
+    window of_turn as (partition by entity_id, payer, method, receipt_id, currency, amount, turn)
 
 ),
 
--- Whose numbers lines that take back bear: of bills that are all uncleared, or of others.
-numbers as (
-
-    select
-        entity_id,
-        payer,
-        method,
-        receipt_id,
-        min(case when is_uncleared then 1 else 0 end) as all_uncleared
-    from lines
-    where not takes_back
-        and receipt_id is not null
-    group by entity_id, payer, method, receipt_id
-
-),
-
--- Another sum than that of the bill, as a part of it: the bill brought no money, so none goes back.
-of_another_sum as (
-
-    select lines.import_no, lines.line_no
-    from lines
-    inner join numbers
-        on lines.entity_id = numbers.entity_id
-        and lines.payer = numbers.payer
-        and lines.method = numbers.method
-        and lines.receipt_id = numbers.receipt_id
-        and numbers.all_uncleared = 1
-    where lines.takes_back
-        and not exists (
-            select 1
-            from of_own_number as known
-            where known.back_import_no = lines.import_no
-                and known.back_line_no = lines.line_no
-        )
-
-),
-
-left_over as (
-
-    select lines.*
-    from lines
-    where (
-        lines.is_uncleared
-        and not exists (
-            select 1
-            from of_own_number as known
-            where known.import_no = lines.import_no
-                and known.line_no = lines.line_no
-        )
-    )
-    or (
-        lines.takes_back
-        and not exists (
-            select 1
-            from numbers
-            where numbers.entity_id = lines.entity_id
-                and numbers.payer = lines.payer
-                and numbers.method = lines.method
-                and numbers.receipt_id = lines.receipt_id
-        )
-    )
-
-),
-
-in_turn as (
+by_invoice as (
 
     select
         *,
         row_number() over (
             partition by entity_id, payer, method, currency, amount, coalesce(invoice_id, ''), takes_back
-            order by paid_on, coalesce(receipt_id, ''), coalesce(instalment_no, 0), import_no, line_no
-        ) as place
-    from left_over
+            order by paid_on, coalesce(receipt_id, ''), instalment_no, import_no, line_no
+        ) as turn_of_invoice
+    from met_by_number
+    where not is_met
+        and (is_uncleared or (takes_back and bills_of_number = 0))
 
 ),
 
-of_its_invoice as (
+met_by_invoice as (
 
     select
-        paid.import_no,
-        paid.line_no,
-        backs.import_no as back_import_no,
-        backs.line_no as back_line_no
-    from in_turn as paid
-    inner join in_turn as backs
-        on paid.entity_id = backs.entity_id
-        and paid.payer = backs.payer
-        and paid.method = backs.method
-        and paid.currency = backs.currency
-        and paid.amount = backs.amount
-        and coalesce(paid.invoice_id, '') = coalesce(backs.invoice_id, '')
-        and paid.place = backs.place
-        and paid.paid_on <= backs.paid_on
-    where not paid.takes_back
-        and backs.takes_back
+        *,
+        coalesce(
+            min(case when not takes_back then paid_on end) over of_turn
+            <= max(case when takes_back then paid_on end) over of_turn,
+            false
+        ) as is_met_by_invoice,
+        max(case when not takes_back then receipt_id end) over of_turn as number_by_invoice
+    from by_invoice
+    window of_turn as (
+        partition by entity_id, payer, method, currency, amount, coalesce(invoice_id, ''), turn_of_invoice
+    )
 
 ),
 
-in_turn_by_amount as (
+by_amount as (
 
     select
         *,
         row_number() over (
             partition by entity_id, payer, method, currency, amount, takes_back
-            order by
-                paid_on, coalesce(receipt_id, ''), coalesce(invoice_id, ''), coalesce(instalment_no, 0), import_no, line_no
-        ) as place
-    from left_over
-    where (invoice_id is null or not takes_back)
-        and not exists (
-            select 1
-            from of_its_invoice as known
-            where (known.import_no = left_over.import_no and known.line_no = left_over.line_no)
-                or (known.back_import_no = left_over.import_no and known.back_line_no = left_over.line_no)
-        )
+            order by paid_on, coalesce(receipt_id, ''), coalesce(invoice_id, ''), instalment_no, import_no, line_no
+        ) as turn_of_amount
+    from met_by_invoice
+    where not is_met_by_invoice
+        and (is_uncleared or invoice_id is null)
 
 ),
 
-of_its_amount as (
+met_by_amount as (
 
     select
-        paid.import_no,
-        paid.line_no,
-        backs.import_no as back_import_no,
-        backs.line_no as back_line_no
-    from in_turn_by_amount as paid
-    inner join in_turn_by_amount as backs
-        on paid.entity_id = backs.entity_id
-        and paid.payer = backs.payer
-        and paid.method = backs.method
-        and paid.currency = backs.currency
-        and paid.amount = backs.amount
-        and paid.place = backs.place
-        and paid.paid_on <= backs.paid_on
-    where not paid.takes_back
-        and backs.takes_back
-
-),
-
-pairs as (
-
-    select import_no, line_no, back_import_no, back_line_no
-    from of_own_number
-    where is_uncleared
-
-    union all
-
-    select *
-    from of_its_invoice
-
-    union all
-
-    select *
-    from of_its_amount
+        *,
+        coalesce(
+            min(case when not takes_back then paid_on end) over of_turn
+            <= max(case when takes_back then paid_on end) over of_turn,
+            false
+        ) as is_met_by_amount,
+        max(case when not takes_back then receipt_id end) over of_turn as number_by_amount
+    from by_amount
+    window of_turn as (partition by entity_id, payer, method, currency, amount, turn_of_amount)
 
 ),
 
 -- Each line with the number of the bill it is about.
-told as (
+bounced as (
 
-    select lines.import_no, lines.line_no, lines.receipt_id as bill_number, 'in_hand' as reason
-    from lines
-    where lines.is_uncleared
-        and not exists (
-            select 1
-            from pairs
-            where pairs.import_no = lines.import_no
-                and pairs.line_no = lines.line_no
-        )
+    -- Also of another sum than that of the bill, as a part of it: the bill brought no money, so none goes back.
+    select import_no, line_no, receipt_id as bill_number
+    from met_by_number
+    where (is_met and meets_uncleared)
+        or (takes_back and not is_met and bills_of_number > 0 and cleared_of_number = 0)
 
     union all
 
-    select lines.import_no, lines.line_no, lines.receipt_id, 'bounced'
-    from pairs
-    inner join lines
-        on pairs.import_no = lines.import_no
-        and pairs.line_no = lines.line_no
+    select import_no, line_no, number_by_invoice
+    from met_by_invoice
+    where is_met_by_invoice
 
     union all
 
-    select pairs.back_import_no, pairs.back_line_no, lines.receipt_id, 'bounced'
-    from pairs
-    inner join lines
-        on pairs.import_no = lines.import_no
-        and pairs.line_no = lines.line_no
-
-    union all
-
-    select lines.import_no, lines.line_no, lines.receipt_id, 'bounced'
-    from of_another_sum
-    inner join lines
-        on of_another_sum.import_no = lines.import_no
-        and of_another_sum.line_no = lines.line_no
+    select import_no, line_no, number_by_amount
+    from met_by_amount
+    where is_met_by_amount
 
 ),
 
 final as (
 
     select
-        told.import_no,
-        told.line_no,
-        told.reason,
-        told.bill_number,
+        lines.import_no,
+        lines.line_no,
+        case when bounced.line_no is null then 'in_hand' else 'bounced' end as reason,
+        case when bounced.line_no is null then lines.receipt_id else bounced.bill_number end as bill_number,
         lines.entity_id,
         lines.customer_id,
         lines.invoice_id,
+        lines.clears_on,
         lines.currency,
         lines.amount
-    from told
-    inner join lines
-        on told.import_no = lines.import_no
-        and told.line_no = lines.line_no
+    from lines
+    left join bounced
+        on lines.import_no = bounced.import_no
+        and lines.line_no = bounced.line_no
+    where lines.is_uncleared
+        or bounced.line_no is not null
 
 )
 

@@ -32,7 +32,15 @@ together as (
     from upd_in_hand as in_hand
     inner join customers
         on in_hand.entity_id = customers.entity_id
-        and in_hand.customer_id = customers.customer_id
+        and coalesce(in_hand.customer_id, '') = customers.customer_id
+    -- The customer of an invoice gave the bill that names nobody else.
+    where in_hand.customer_id is not null
+        or not exists (
+            select 1
+            from int_instalments as instalments
+            where instalments.entity_id = in_hand.entity_id
+                and instalments.invoice_id = in_hand.invoice_id
+        )
 
     union
 

@@ -28,6 +28,5 @@ where customer_id <> other_id
 union
 
 -- A bill or cheque of its own is in hand.
-select entity_id, customer_id
+select entity_id, coalesce(customer_id, '')
 from upd_in_hand
-where customer_id is not null
