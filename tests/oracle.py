@@ -66,6 +66,9 @@ class Oracle:
         }
         self.owners = self._owners(rows)
         self.documents = [self._document(row) for row in rows]
+        # Of earlier days a list of open items lacks what was paid before it.
+        first_list = min((day for day, _ in lists), default=LONG_AGO)
+        self.known_from = {one.account: first_list for one in self.documents if one.key in self.on_lists}
         self.by_customer: dict[tuple[str, str], list[Document]] = defaultdict(list)
         for document in sorted(self.documents, key=lambda one: one.age_order):
             self.by_customer[document.entity, document.customer].append(document)

@@ -57,6 +57,10 @@ class Document:
         return self.entity, self.customer, self.rep, self.region
 
     @property
+    def key(self) -> tuple[str, str, int]:
+        return self.entity, self.invoice_id, self.instalment
+
+    @property
     def age_order(self) -> tuple[dt.date, dt.date, str, int]:
         return self.issue, self.due, self.invoice_id, self.instalment
 

@@ -87,7 +87,11 @@ def receivables(oracle: Oracle, months: int = 60) -> dict[tuple[dt.date, Account
         for line in oracle.lines:
             if line.day <= end:
                 add_line(sums[line.account], line, before, end, is_first=end in first)
-        table |= {(end, account): row for account, row in sums.items() if any(row.values())}
+        table |= {
+            (end, account): row
+            for account, row in sums.items()
+            if any(row.values()) and end >= oracle.known_from.get(account, end)
+        }
     return table
 
 
@@ -138,8 +142,11 @@ def dso(
 ) -> dict[tuple[dt.date, str, str, str], dict[str, Any]]:
     """(month end, scope, entity, id) -> the DSO family of the sums in `table` (see `receivables`).
 
-    It begins with the first month in which the scope has anything.
+    It begins with the first month in which the scope has anything, and not before all its accounts are known.
     """
+    known_from: dict[tuple[str, str, str], dt.date] = {}
+    for account, day in oracle.known_from.items():
+        known_from |= {scope: max(day, known_from.get(scope, day)) for scope in scopes(account)}
     sums: dict[tuple[str, str, str], dict[dt.date, dict[str, Decimal]]] = defaultdict(dict)
     for (end, account), row in table.items():
         for scope in scopes(account):
@@ -148,10 +155,19 @@ def dso(
                 total[column] += amount
     family: dict[tuple[dt.date, str, str, str], dict[str, Any]] = {}
     for scope, known in sums.items():
-        ends = [end for end in month_ends(oracle, months) if end >= min(known)]
+        begins = max(min(known), known_from.get(scope, min(known)))
+        ends = [end for end in month_ends(oracle, months) if end >= begins]
         rows = [known.get(end, defaultdict(lambda: ZERO)) for end in ends]
-        family |= {(end, *scope): one_dso(rows, ends, place, window) for place, end in enumerate(ends)}
+        for place, end in enumerate(ends):
+            figures = one_dso(rows, ends, place, window)
+            family[end, *scope] = of_a_list(figures) if scope in known_from else figures
     return family
+
+
+def of_a_list(figures: dict[str, Any]) -> dict[str, Any]:
+    """What remains of the figures of a month where lists of open items tell of no sales."""
+    kept = {name: figures[name] for name in ("ar_end", "overdue_ratio")}
+    return dict.fromkeys(figures) | kept | {"is_lower_bound": False, "reason": "open_items_only"}
 
 
 def one_dso(rows: list[dict[str, Decimal]], ends: list[dt.date], place: int, window: int) -> dict[str, Any]:

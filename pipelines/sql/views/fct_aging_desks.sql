@@ -1,4 +1,5 @@
--- Grain: one row per month end, entity, rep, region and aging bucket: fct_aging_monthly, summed.
+-- Grain: one row per month end, entity, rep, region and aging bucket: all accounts together. Unlike fct_aging_monthly it
+-- holds month ends before the first list of open items of an account, too.
 select
     months.month_end,
     desks.entity_id,

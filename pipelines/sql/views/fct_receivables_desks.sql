@@ -1,4 +1,5 @@
--- Grain: one row per month end, entity, rep and region with a balance or a movement: fct_receivables_monthly, summed.
+-- Grain: one row per month end, entity, rep and region with a balance or a movement: all accounts together. Unlike
+-- fct_receivables_monthly it holds month ends before the first list of open items of an account, too.
 -- ar_end = opening + sales - collected - credited - written off; the aging parts come from the open items.
 -- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete.
 select

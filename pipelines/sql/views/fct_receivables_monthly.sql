@@ -1,7 +1,9 @@
 -- Grain: one row per month end, entity, customer, rep and region with a balance or a movement; additive sums only.
 -- ar_end = opening + sales - collected - credited - written off; the aging parts come from the open items, and a check
 -- rolls each account forward.
--- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete.
+-- is_from_open_items: documents are known from open-items lists alone, so that sales are incomplete. Month ends before the
+-- first list are left out, as what was paid by then stands in no list; the first month opens with what that list still
+-- holds of before.
 with
 
 together as (
@@ -43,6 +45,8 @@ sums as (
     inner join int_accounts as accounts on together.account_key = accounts.account_key
     inner join ref_months as months on together.month_no = months.month_no
     left join int_open_items_only as lists on together.account_key = lists.account_key
+    where lists.account_key is null
+        or months.month_end >= lists.known_from
     group by
         months.month_end,
         accounts.entity_id,
