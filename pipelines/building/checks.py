@@ -75,4 +75,4 @@ def refuse(con: duckdb.DuckDBPyConnection, base_currency: str, failures: list[Fa
     if missing:
         raise MissingRates(missing, base_currency)
     if failures:
-        raise ChecksFailed(failures)
+        raise ChecksFailed(sorted(failures, key=lambda failure: failure.check))
