@@ -5,9 +5,9 @@ share lies in these databases.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 
 import duckdb
@@ -20,6 +20,7 @@ BEFORE = "before"  # what they came to in the earlier build
 TOUCHED = "touched"  # everything of the touched customers
 
 AT_A_TIME = 2  # small statements spend as long in being planned, on one core, as in running
+_ASKED_AGAIN = 0.1  # seconds between two interruptions of what has not ended yet
 
 
 @contextmanager
@@ -57,7 +58,8 @@ def at_a_time(
     """Call `make` with a cursor for each table once all it reads is made, for some of them at the same time.
 
     In the thread that called this, `progress(name, done, total)` is called for each, and `release` for a table once all
-    that read it are made. What the first that fails raises is raised here, when those that run have ended.
+    that read it are made. What the first that fails raises, or what stops this thread, ends those that run and is
+    raised here.
     """
     by_name = {table.name: table for table in every}
     reads = {table.name: sorted(table.reads & by_name.keys()) for table in every}
@@ -65,11 +67,12 @@ def at_a_time(
     sorter = TopologicalSorter(reads)
     sorter.prepare()
     running: dict[Future[None], str] = {}
+    cursors: dict[str, duckdb.DuckDBPyConnection] = {}
     done = 0
 
     def work(name: str) -> None:
-        with con.cursor() as cursor:
-            make(cursor, by_name[name])
+        with con.cursor() as cursors[name]:
+            make(cursors[name], by_name[name])
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
@@ -87,5 +90,15 @@ def at_a_time(
                     if progress:
                         progress(name, done, len(by_name))
                     done += 1
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end([future for future in running if not future.cancelled()], cursors.values())
+            raise
+
+
+def _end(running: Collection[Future[None]], cursors: Collection[duckdb.DuckDBPyConnection]) -> None:
+    """Interrupt what runs until it has ended: a table may take several statements, an interruption ends one of them."""
+    while wait(running, timeout=_ASKED_AGAIN).not_done:
+        for cursor in list(cursors):
+            with suppress(duckdb.ConnectionException):  # its table is made, or it was ended
+                cursor.interrupt()
