@@ -293,6 +293,18 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
     assert sum(opened(settings).values()) in (100 + 450, 100 - 450, 100)
 
 
+def test_a_bill_in_hand_in_a_currency_without_a_rate_is_named_too(load: Load, settings: Settings) -> None:
+    load(
+        invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n",
+        receipts=BILLS + "m,B1,C1,,2025-12-05,9000,JPY,bill,2027-01-05\n",
+    )
+    with pytest.raises(checks.MissingRates, match=f"JPY × 1, {AS_OF}"):
+        built(settings, AS_OF)
+    load(rates="Currency,Rate Date,Rate\nJPY,2025-12-05,0.05\n")
+    con = built(settings, AS_OF)
+    assert con.execute("select amount_base from fct_bills_in_hand").fetchall() == [(450,)]
+
+
 def test_a_country_without_a_calendar_is_named_and_nothing_is_published(load: Load, settings: Settings) -> None:
     load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
     environment = {"FIRSTPAID_HOME": str(settings.home), "FIRSTPAID_COUNTRY": "XX", "FIRSTPAID_LANGUAGE": "en"}

@@ -1,5 +1,5 @@
--- Currencies of documents, of money that stood unapplied on some day, and of aged summaries, for whose day no exchange
--- rate is known.
+-- Currencies of documents, of money that stood unapplied on some day, of bills in hand at the as-of date and of aged
+-- summaries, for whose day no exchange rate is known.
 with
 
 without_rate as (
@@ -14,6 +14,12 @@ without_rate as (
     from int_unapplied_events
     where change_base is null
     group by currency, line_key
+
+    union all
+
+    select currency, as_of as issue_date, 1 as documents
+    from fct_bills_in_hand
+    where amount_base is null
 
     union all
 
