@@ -5,6 +5,7 @@ import threading
 import duckdb
 import pytest
 
+from pipelines.building import worlds
 from pipelines.building.tables import Table
 from pipelines.building.worlds import at_a_time
 
@@ -29,6 +30,14 @@ def test_each_is_made_after_what_it_reads_and_released_after_its_last_reader() -
     for name, last_reader in (("a", "c"), ("b", "c"), ("c", "c"), ("d", "d")):
         assert events.index(("released", name)) > events.index(("made", last_reader))
     assert events.index(("made", "a")) < events.index(("made", "b")) < events.index(("made", "c"))
+
+
+def test_what_most_others_wait_for_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worlds, "AT_A_TIME", 1)
+    made: list[str] = []
+    every = [table("alone"), table("few"), table("many"), table("x", "few"), table("y", "many"), table("z", "y")]
+    at_a_time(duckdb.connect(), every, lambda cursor, each: made.append(each.name))
+    assert made[:3] == ["many", "y", "few"] and len(made) == len(every)
 
 
 def test_what_fails_ends_what_runs_beside_it() -> None:

@@ -66,6 +66,8 @@ def at_a_time(
     unread = Counter(name for names in reads.values() for name in names)
     sorter = TopologicalSorter(reads)
     sorter.prepare()
+    behind = _behind(reads)
+    ready: list[str] = []
     running: dict[Future[None], str] = {}
     cursors: dict[str, duckdb.DuckDBPyConnection] = {}
     done = 0
@@ -77,7 +79,11 @@ def at_a_time(
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
             while sorter.is_active():
-                running |= {pool.submit(work, name): name for name in sorter.get_ready()}
+                # What most others wait for comes first, so that none of them is left over for the end.
+                ready = sorted([*ready, *sorter.get_ready()], key=behind.__getitem__)
+                while ready and len(running) < AT_A_TIME:
+                    name = ready.pop()
+                    running[pool.submit(work, name)] = name
                 for ended in wait(running, return_when=FIRST_COMPLETED).done:
                     ended.result()
                     name = running.pop(ended)
@@ -91,9 +97,17 @@ def at_a_time(
                         progress(name, done, len(by_name))
                     done += 1
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _end([future for future in running if not future.cancelled()], cursors.values())
+            _end(running, cursors.values())
             raise
+
+
+def _behind(reads: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """How many tables wait for each, directly or not."""
+    waiting: dict[str, set[str]] = {name: set() for name in reads}
+    for name in reversed(list(TopologicalSorter(reads).static_order())):
+        for read in reads[name]:
+            waiting[read] |= {name, *waiting[name]}
+    return {name: len(names) for name, names in waiting.items()}
 
 
 def _end(running: Collection[Future[None]], cursors: Collection[duckdb.DuckDBPyConnection]) -> None:
