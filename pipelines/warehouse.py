@@ -92,7 +92,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_unfinished(*folders: Path) -> list[Path]:
-    """Remove what is still unfinished in these folders, not below them; only who keeps its writers out may ask."""
+    """Remove what is unfinished in these folders, not below them; the paths removed.
+
+    Whoever asks holds the lock of builds or of imports. A model being stored or an import being retracted holds
+    neither: in the moment of its writing it would fail, with nothing stored.
+    """
     left = sorted(path for folder in folders for path in folder.glob(f"{UNFINISHED}*"))
     for path in left:
         remove(path)

@@ -101,5 +101,5 @@ def since(months: pd.DataFrame, day: dt.date | None) -> pd.DataFrame:
 def known_line(view: View, day: dt.date | None) -> None:
     """From which day on balances are known, where lists of open items tell them."""
     if day is not None:
-        text = view.reader.t("overview.known_from", day=date(view.reader, day))
+        text = view.reader.t("app.known_from", day=date(view.reader, day))
         st.caption(f":material/info: {text}")
