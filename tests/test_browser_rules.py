@@ -25,6 +25,8 @@ def test_a_weight_edited_in_the_grid_shows_who_would_move_before_it_is_saved(sam
         grid.locator("canvas").first.wait_for()
         # The grid is one drawing: the weight of the second component is struck by its place.
         grid.click(position={"x": grid.bounding_box()["width"] - 40, "y": 2.5 * ROW})
+        # It takes the focus a moment after it is struck; a key pressed before that goes nowhere.
+        tab.get_by_test_id("glide-cell-1-1").and_(tab.locator(":focus")).wait_for(state="attached")
         tab.keyboard.press("Enter")
         cell = tab.locator("#portal input").first
         cell.fill("0.9")
