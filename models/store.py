@@ -45,19 +45,20 @@ def save(model: Model, card: dict[str, Any], settings: Settings) -> Card:
     """Write a candidate: `<model_id>.skops` and its card; the same data and settings give the same id."""
     content = dumps(model)
     model_id = f"{model.known:%Y%m%d}-{model.fingerprint[:10]}"
-    folder = Warehouse.of(settings).model
-    folder.mkdir(parents=True, exist_ok=True)
+    warehouse = Warehouse.of(settings)
+    warehouse.model.mkdir(parents=True, exist_ok=True)
     path = model_path(settings, model_id)
     temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(folder)
     digest = hashlib.sha256(content).hexdigest()
     whole = {"model_id": model_id, "format": FORMAT, "sklearn": sklearn.__version__, "sha256": digest} | card
-    write_text_atomically(card_path(settings, model_id), json.dumps(whole, ensure_ascii=False, indent=1))
+    with warehouse.lock("model", wait=True):
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(warehouse.model)
+        write_text_atomically(card_path(settings, model_id), json.dumps(whole, ensure_ascii=False, indent=1))
     return read_card(card_path(settings, model_id))
 
 
@@ -71,7 +72,9 @@ def serve(settings: Settings, model_id: str) -> str:
     is_back = before is not None and before.model_id != model_id and model_id in _served(settings)
     action = "rolled_back" if is_back else "kept"
     card = read_card(card_path(settings, model_id))
-    write_text_atomically(Warehouse.of(settings).model / CARD, json.dumps(card.data, ensure_ascii=False, indent=1))
+    warehouse = Warehouse.of(settings)
+    with warehouse.lock("model", wait=True):
+        write_text_atomically(warehouse.model / CARD, json.dumps(card.data, ensure_ascii=False, indent=1))
     log(settings, action, model_id, before.model_id if before else None)
     return action
 

@@ -44,7 +44,12 @@ def backup(settings: Settings, file: Path) -> Path:
     if not warehouse.imports.exists():
         raise NothingToBackUp(warehouse.home)
     unfinished = file.with_name(f"{UNFINISHED}{os.getpid()}-{file.name}")
-    with warehouse.lock("import"), tempfile.TemporaryDirectory() as scratch:
+    with (
+        warehouse.lock("import"),
+        warehouse.lock("retraction", wait=True),
+        warehouse.lock("model", wait=True),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         try:
             with tarfile.open(unfinished, "w:gz") as archive:
                 for name in FOLDERS:

@@ -57,7 +57,7 @@ class Warehouse:
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = False) -> Iterator[None]:
-        """Hold the lock `name` (`build`, `import`, ...); the system drops it when the process dies, however it dies.
+        """Hold the lock `name` (`build`, `import`, `retraction`, `model`, ...); a process that dies drops it.
 
         Raises WarehouseBusy when another process holds it and `wait` is false.
         """
@@ -91,16 +91,19 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_unfinished(*folders: Path) -> list[Path]:
+def remove_unfinished(warehouse: Warehouse, lock: str, *folders: Path) -> list[Path]:
     """Remove what is unfinished in these folders, not below them; the paths removed.
 
-    Whoever asks holds the lock of builds or of imports. A model being stored or an import being retracted holds
-    neither: in the moment of its writing it would fail, with nothing stored.
+    Whoever writes there holds the lock `lock`: while somebody does, nothing is removed.
     """
-    left = sorted(path for folder in folders for path in folder.glob(f"{UNFINISHED}*"))
-    for path in left:
-        remove(path)
-    return left
+    try:
+        with warehouse.lock(lock):
+            left = sorted(path for folder in folders for path in folder.glob(f"{UNFINISHED}*"))
+            for path in left:
+                remove(path)
+            return left
+    except WarehouseBusy:
+        return []
 
 
 def remove(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Killed at any moment, started twice, a broken pointer: the last published build stays, nothing half-done shows."""
 
+import datetime as dt
 import os
 import random
 import shutil
@@ -14,8 +15,9 @@ import pytest
 from bench.generate import ledger_of, write_ledger
 from click.testing import CliRunner
 
-from models import card
+from models import card, store
 from models.late_risk import score_build
+from models.model import Model
 from pipelines.__main__ import main
 from pipelines.building import builds, checks, publish
 from pipelines.errors import UserError
@@ -216,6 +218,52 @@ def test_doctor_removes_what_a_killed_process_left(home: Path) -> None:
     assert status == 0 and said.count(UNFINISHED) == 8
     assert unfinished(home) == []
     assert build_id(home) == before
+
+
+@pytest.mark.parametrize(
+    ("lock", "folder"),
+    [
+        ("import", "imports"),
+        ("import", "mappings"),
+        ("retraction", "imports/*"),
+        ("model", "model"),
+        ("build", "builds"),
+    ],
+)
+def test_doctor_leaves_what_is_being_written(home: Path, lock: str, folder: str) -> None:
+    for name in ("mappings", "model"):
+        (home / name).mkdir(exist_ok=True)
+    written = next(home.glob(folder)) / f"{UNFINISHED}1-x.json"
+    written.write_text("half")
+    with Warehouse(home).lock(lock):
+        status, said = here(home, "doctor")
+    assert unfinished(home) == [written.name] and UNFINISHED not in said
+    assert status == (1 if lock == "build" else 0)  # while a build runs it is not known which one is published
+    status, said = here(home, "doctor")
+    assert (status, unfinished(home)) == (0, []) and written.name in said
+
+
+def test_what_is_stored_beside_a_clean_up_is_stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, synced, said = Settings(home=home), os.fsync, list[tuple[int, str]]()
+
+    def clean_up_first(descriptor: int) -> None:
+        """Have another process clean up in the very moment when what is being stored is written, not yet whole."""
+        if unfinished(home):
+            said.append(run(home, "doctor"))
+        synced(descriptor)
+
+    report = imports.list_imports(settings)[0]
+    model = Model({}, {}, 0, 30, dt.date(2026, 1, 1), None, {}, 0, "a" * 12)
+    monkeypatch.setattr(os, "fsync", clean_up_first)
+    assert imports.retract(settings, report.import_id).retracted_at
+    kept = store.save(model, {}, settings)
+    store.serve(settings, kept.model_id)
+    monkeypatch.undo()
+
+    assert imports.list_imports(settings)[0].retracted_at
+    assert card.stored(settings) == [kept.model_id] and card.serving_card(settings) == kept
+    assert store.load(settings, kept.model_id) == model
+    assert len(said) == 4 and all(status == 0 and UNFINISHED not in words for status, words in said)
 
 
 def test_a_second_build_says_that_one_is_running(home: Path) -> None:

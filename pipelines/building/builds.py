@@ -108,7 +108,9 @@ def mend(settings: Settings) -> str | None:
 
 
 def clean_up(settings: Settings) -> list[Path]:
-    """Remove what a killed build left behind; returns what was removed. Raises WarehouseBusy while a build runs."""
+    """Remove what killed builds and models left unfinished; the paths removed. What is being written stays."""
     warehouse = Warehouse.of(settings)
-    with warehouse.lock("build"):
-        return remove_unfinished(warehouse.home, warehouse.builds, warehouse.model)
+    return [
+        *remove_unfinished(warehouse, "build", warehouse.home, warehouse.builds),
+        *remove_unfinished(warehouse, "model", warehouse.model),
+    ]

@@ -42,22 +42,23 @@ def _stored(warehouse: Warehouse) -> list[Path]:
 
 def retract(settings: Settings, import_id: str) -> ImportReport:
     """Mark an import as not to be used; nothing is deleted. Raises NoSuchImport."""
-    folder = Warehouse.of(settings).imports / import_id
+    warehouse = Warehouse.of(settings)
+    folder = warehouse.imports / import_id
     if not re.fullmatch(r"[0-9a-f-]+", import_id) or not (folder / "manifest.json").is_file():
         raise NoSuchImport(import_id)
-    if not (folder / "retracted.json").exists():
-        write_text_atomically(folder / "retracted.json", json.dumps({"retracted_at": now()}))
+    with warehouse.lock("retraction", wait=True):  # not that of imports: one may run for long
+        if not (folder / "retracted.json").exists():
+            write_text_atomically(folder / "retracted.json", json.dumps({"retracted_at": now()}))
     return load_report(folder)
 
 
 def clean_up(settings: Settings) -> list[Path]:
-    """Remove what killed imports left unfinished; the paths removed. Does nothing while an import is running."""
+    """Remove what killed imports and retractions left unfinished; the paths removed. What is being written stays."""
     warehouse = Warehouse.of(settings)
-    try:
-        with warehouse.lock("import"):
-            return remove_unfinished(warehouse.imports, *_stored(warehouse), warehouse.mappings)
-    except WarehouseBusy:
-        return []
+    return [
+        *remove_unfinished(warehouse, "import", warehouse.imports, warehouse.mappings),
+        *remove_unfinished(warehouse, "retraction", *_stored(warehouse)),
+    ]
 
 
 @contextmanager
