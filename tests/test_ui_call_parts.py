@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ui.call_parts import further_reasons
+from ui.call_parts import further_reasons, money_line
 from ui.i18n import Reader
 
 OVERDUE = {"code": "overdue", "amount": 1561, "currency": "CNY", "items": 10, "days": 212}
@@ -30,3 +30,17 @@ def test_a_customer_that_owes_other_reps_more_keeps_the_reason(language):
 
 def test_without_reasons_there_is_nothing_to_add():
     assert further_reasons(Reader("en", "CNY"), {"overdue_base": 5.0, "reasons": None}) == []
+
+
+@pytest.mark.parametrize(
+    ("overdue", "due", "said"),
+    [
+        (400.0, 400.0, [":red[¥400.00 overdue, oldest 12 days]"]),
+        (400.0, 1000.0, [":red[¥400.00 overdue, oldest 12 days]", "¥600.00 more due within a week"]),
+        (0.0, 1000.0, ["¥1,000.00 due within a week, not overdue yet", "93% likely late"]),
+    ],
+)
+def test_what_falls_due_stands_beside_what_is_overdue_and_only_it_is_likely_late(overdue, due, said):
+    amounts = {"overdue_base": overdue, "amount_due_base": due, "max_days_past_due": 12}
+    line = money_line(Reader("en", "CNY"), {**amounts, "p_late_weighted": 0.93, "reasons": "[]"})
+    assert line.replace("\\", "") == " · ".join(said)

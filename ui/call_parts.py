@@ -185,7 +185,7 @@ def _card(view: View, call: Mapping[Any, Any], today: Day) -> None:
             badge = f":{CLASS_COLOURS.get(call['payer_class'], 'gray')}-badge[{plain(call['payer_class'])}]"
             name = plain(call["customer_name"] or call["customer_id"])
             st.markdown(f"{number(reader, call['call_rank'])}\\. **{name}** {badge} :gray[{plain(call.get('region'))}]")
-            st.markdown(_money_line(reader, call))
+            st.markdown(money_line(reader, call))
             agreed = [
                 journal_parts.promise_badges(reader, today, *whom),
                 journal_parts.step_line(reader, today, *whom),
@@ -220,10 +220,11 @@ def _run(reader: Reader, call: Mapping[Any, Any]) -> str:
     return reader.t("calls.run", date=date(reader, call["next_run_on"]))
 
 
-def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
-    """What is overdue and since when, or what falls due, and how likely it is to be late where no reason says so."""
+def money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
+    """What is overdue and since when; or what falls due, and how likely that is to be late where no reason says so."""
     t = reader.t
-    due = plain(money(reader, call["amount_due_base"]))
+    # What falls due stands beside what is overdue already.
+    due = plain(money(reader, call["amount_due_base"] - call["overdue_base"]))
     if call["overdue_base"] > 0:
         age = days(reader, call["max_days_past_due"])
         said = {"text": plain(money(reader, call["overdue_base"])), "age": age}
@@ -234,7 +235,7 @@ def _money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
             parts.append(t("calls.due", text=due))
     else:
         parts = [t("calls.not_overdue", text=due)]
-    # The reason speaks of the customer as a whole: two probabilities beside each other would only puzzle.
-    if not missing(call["p_late_weighted"]) and '"late_risk"' not in str(call["reasons"]):
-        parts.append(t("calls.p_late", share=percent(reader, call["p_late_weighted"], 0)))
+        # The reason speaks of the customer as a whole: two probabilities beside each other would only puzzle.
+        if not missing(call["p_late_weighted"]) and '"late_risk"' not in str(call["reasons"]):
+            parts.append(t("calls.p_late", share=percent(reader, call["p_late_weighted"], 0)))
     return " · ".join(parts)

@@ -322,7 +322,7 @@ def rep_bars(reader: Reader, rows: pd.DataFrame) -> go.Figure:
                 for rep, overdue, due in zip(rows["rep"], rows["overdue_base"], rows["amount_due_base"], strict=True)
             ],
             hovertemplate=f"<b>%{{y}}</b><br>{reader.t('app.overdue')}: %{{customdata[1]}}<br>"
-            f"{reader.t('app.outstanding')}: %{{customdata[2]}}<extra></extra>",
+            f"{reader.t('calls.due_total')}: %{{customdata[2]}}<extra></extra>",
         )
     )
     frame(figure, min(300, 60 + REP_HEIGHT * len(rows)))
