@@ -171,3 +171,58 @@ def test_the_pay_items_of_an_invoice_are_instalments(tmp_path: Path) -> None:
     )
     found = load(tmp_path, text, "customer_id, invoice_id, instalment_no, open_amount")[1]
     assert found == [("4242", "4501", 1, Decimal(200)), ("4242", "4501", 2, Decimal(1200))]
+
+
+CLEARED = "客户编码,{0},收款单号,收款日期,收款金额,{1},发票号\nC1,2026-03-20,R1,2026-03-02,500.00,银行承兑汇票,F1\n"
+
+
+@pytest.mark.parametrize("header", ["Clearing Date", "清账日期", "清帐日期", "Clrng date", "AUGDT"])
+@pytest.mark.parametrize(
+    ("beside", "days", "note"),
+    [
+        ("结算方式", ("2026-03-02", None, "2026-03-20"), "clearing_as_cleared_on"),
+        ("经办", ("2026-03-02", "2026-03-20", None), "clearing_as_applied_on"),
+    ],
+)
+def test_the_day_of_clearing_is_that_of_the_bank_beside_the_method_of_payment_else_that_of_matching(
+    tmp_path: Path, header: str, beside: str, days: tuple[str | None, ...], note: str
+) -> None:
+    columns = "paid_on::varchar, applied_on::varchar, cleared_on::varchar"
+    report, rows = load(tmp_path, CLEARED.format(header, beside), columns)
+    assert (report.kind, rows) == ("receipts", [days])
+    assert codes(report) & {"clearing_as_cleared_on", "clearing_as_applied_on", "clearing_as_paid_on"} == {note}
+
+
+def test_the_day_of_clearing_is_that_of_payment_where_receipts_state_no_other(tmp_path: Path) -> None:
+    text = "Customer,Clearing Document,Clearing Date,Payment Amount,Payment Method\nC1,R1,2026-03-20,500.00,wire\n"
+    report, rows = load(tmp_path, text, "receipt_id, paid_on::varchar, applied_on, cleared_on")
+    assert (report.kind, rows) == ("receipts", [("R1", "2026-03-20", None, None)])
+    assert "clearing_as_paid_on" in codes(report)
+
+
+def test_the_day_of_posting_is_not_that_of_payment_where_receipts_go_by_what_cleared_them(tmp_path: Path) -> None:
+    text = (
+        "Customer,Clearing Document,Posting Date,Clearing Date,Payment Amount,Payment Method\n"
+        "C1,R1,2026-01-05,2026-03-20,500.00,wire\n"
+    )
+    _, rows = load(tmp_path, text, "receipt_id, paid_on::varchar")
+    assert rows == [("R1", "2026-03-20")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "day"),
+    [("Clearing Date,Paid On", "2026-03-02"), ("Cleared On,Status", "2026-03-20"), ("清账日,状态", "2026-03-20")],
+)
+def test_an_invoice_is_settled_on_the_day_it_was_paid_else_cleared(tmp_path: Path, headers: str, day: str) -> None:
+    text = f"Customer,Invoice No,Invoice Date,Amount,{headers}\nC1,F1,2026-01-05,500.00,2026-03-20,"
+    report, rows = load(tmp_path, text + ("2026-03-02\n" if "Paid" in headers else "paid\n"), "settled_date::varchar")
+    assert (report.kind, rows) == ("invoices", [(day,)])
+
+
+def test_a_day_of_clearing_that_a_person_places_stays_there(tmp_path: Path) -> None:
+    path = tmp_path / "receipts.csv"
+    path.write_text(CLEARED.format("清账日期", "结算方式"), encoding="utf-8")
+    mapping = {"columns": {"applied_on": "清账日期"}}
+    report = imports.import_file(path, Settings(home=tmp_path / "warehouse"), mapping=mapping)
+    assert report.columns["applied_on"]["source"] == "清账日期" and "cleared_on" not in report.columns
+    assert not any(code.startswith("clearing_as") for code in codes(report))

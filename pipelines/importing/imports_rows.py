@@ -31,11 +31,18 @@ from pipelines.importing.imports_rejects import (
     reject,
 )
 from pipelines.importing.imports_totals import control_totals, open_total, sheet_totals
+from pipelines.reading.mapping_headers import is_clearing
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
 _CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
 _ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
+# What a day of clearing may be read as, which is said.
+_CLEARING = {
+    "paid_on": "clearing_as_paid_on",
+    "applied_on": "clearing_as_applied_on",
+    "cleared_on": "clearing_as_cleared_on",
+}
 
 
 @dataclass(frozen=True)
@@ -250,6 +257,11 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             notes.append({"code": "due_date_blank", "rows": found["not_due"]})
         if "open_amount" not in has and "paid_amount" in has and "amount" in has:
             notes.append({"code": "open_from_paid"})
+    if kind == "receipts":
+        for name, code in _CLEARING.items():
+            source = columns[name].source
+            if source and source.how == "synonym" and is_clearing(source.header):
+                notes.append({"code": code, "column": source.header})
     if "customer_name" in has and "customer_id" not in has:
         notes.append({"code": "name_is_id"})
     if kind == "aged_summary" and "open_amount" in has and {"credit_amount", "side"} & has:

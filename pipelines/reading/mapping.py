@@ -23,6 +23,7 @@ from pipelines.reading.mapping_headers import (
 )
 from pipelines.reading.mapping_pairs import (
     SourceColumn,
+    clearing_day,
     pair_sides,
     pair_tax,
     side_of_balance,
@@ -129,6 +130,8 @@ def choose(
             lacking = missing(documents, tries[documents], headers)
             raise MissingColumns(name, documents, lacking, [h for h in headers if h.strip()], tries[documents])
         best = documents
+    if best == "receipts":  # which kind it is, the day of clearing does not say
+        clearing_day(tries[best], headers, columns)
     buckets = _buckets(headers, tries[best]) if best == _AGED or _by_age(best, tries[best]) else ()
     if buckets and best == _AGED and "open_amount" in tries[best]:  # beside buckets a balance is their total
         tries[best].setdefault("total_amount", tries[best].pop("open_amount"))

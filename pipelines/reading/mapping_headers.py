@@ -150,6 +150,17 @@ def is_of_document(header: str) -> bool:
     return bool(re.search(r"\b(doc|document|transaction|invoice|foreign)\b|原币|外币", header, re.I))
 
 
+def is_clearing(header: str, what: str = "date") -> bool:
+    """Whether a column of receipts holds the day they were cleared, or (`document`) the number they were cleared by."""
+    words = _clearing_words(what)
+    return compact(header) in words or "".join(words_of(header)) in words
+
+
+@cache
+def _clearing_words(what: str) -> frozenset[str]:
+    return frozenset(key for word in _lists()["clearing"][what] for key in (compact(word), "".join(words_of(word))))
+
+
 @cache
 def _line_words() -> frozenset[str]:
     return frozenset(compact(word) for words in _lists()["lines"].values() for word in words)

@@ -4,7 +4,7 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.reading.mapping_headers import compact, is_debit, is_net, known_as
+from pipelines.reading.mapping_headers import compact, is_clearing, is_debit, is_net, known_as
 
 _BARE = (
     "customer",
@@ -101,6 +101,26 @@ def whole_receipts(found: dict[str, SourceColumn], headers: Sequence[str], kind:
     if others and amount.how == "synonym":
         index = min(others)[1]
         found["amount"] = SourceColumn(index, headers[index], "synonym", 1.0)
+
+
+def clearing_day(found: dict[str, SourceColumn], headers: Sequence[str], given: Dict[str, str | None]) -> None:
+    """Take the day on which receipts were cleared, where another column says when they were paid.
+
+    Beside the method of payment it is that of bills and cheques at the bank, else that of the matching with invoices.
+    Where receipts go by the number they were cleared by, the other day is that of what they pay.
+    """
+    used = {column.index for column in found.values()}
+    free = [i for i, header in enumerate(headers) if i not in used and is_clearing(header)]
+    if not free or headers[free[0]] in given.values():
+        return
+    column = SourceColumn(free[0], headers[free[0]], "synonym", 1.0)
+    number = found.get("receipt_id")
+    if number and is_clearing(number.header, "document") and found["paid_on"].how not in ("given", "saved"):
+        found["paid_on"] = column
+        return
+    name = "cleared_on" if "method" in found else "applied_on"
+    if name not in found and name not in given:
+        found[name] = column
 
 
 def _names(kind: str, header: str) -> list[tuple[str, int]]:
