@@ -19,7 +19,14 @@ from ui.tables import table, words
 COLUMNS = words("canonical_column source_column how share samples parsed")
 AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
 MEANINGS = {column.name: None for columns in KINDS.values() for column in columns}
-WARNINGS = ("entity_not_stated", "entity_not_stated_of_invoices")  # what a file is not to be loaded without looking at
+# What a file is not to be loaded without looking at.
+WARNINGS = (
+    "entity_not_stated",
+    "entity_not_stated_of_invoices",
+    "entity_new",
+    "entity_new_of_invoices",
+    "held_elsewhere",
+)
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)
 

@@ -13,6 +13,7 @@ from pipelines.importing import imports
 from pipelines.importing.imports import ImportReport
 from pipelines.importing.imports_changes import Changes, changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
+from pipelines.importing.imports_held import standing
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
@@ -73,7 +74,7 @@ def details(view: View, report: ImportReport) -> None:
         )  # fmt: skip
         st.caption(import_parts.format_line(reader, report.format))
         import_parts.counts(view, report)
-        import_parts.notes(reader, report.notes)
+        import_parts.notes(reader, standing(report.notes, imports.list_imports(view.settings)))
         _changed(view, report)
         _conflicting(view, report)
         if report.rows_rejected:

@@ -17,6 +17,7 @@ import duckdb
 from pipelines.errors import UserError
 from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
+from pipelines.importing.imports_held import held_notes
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     ColumnView,
@@ -219,10 +220,10 @@ def _write(
         unmapped=reading.mapping.unmapped,
     )
     refuse_days(report, reading.tables)
-    if options.get("entity"):  # a person has said whose the file is
-        return report
-    whose = entity_notes(reading.con, folder / "rows.parquet", report, settings, reading.options.get("entity") or None)
-    return replace(report, notes=[*notes, *whose])
+    stated, kept = options.get("entity") or None, reading.options.get("entity") or None
+    rows = folder / "rows.parquet"
+    whose = entity_notes(reading.con, rows, report, settings, stated=stated, remembered=kept)
+    return replace(report, notes=[*notes, *held_notes(reading.con, rows, report, settings), *whose])
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:

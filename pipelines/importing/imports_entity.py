@@ -1,5 +1,6 @@
-"""Rows that name no entity, in a book whose other imports know their customers in another entity: said, never moved."""
+"""Rows of an entity in a book whose other imports know their customers in another: said, never moved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,45 +23,60 @@ class _Sought:
     column: str
     kinds: tuple[str, ...]
     columns: tuple[str, ...]
-    code: str
+    code: str  # of rows without an entity
+    code_named: str  # of rows with one
 
 
-_CUSTOMERS = _Sought("customer_id", _KNOWING, ("customer_id", "customer_name"), "entity_not_stated")
-_INVOICES = _Sought("invoice_id", ("invoices",), ("invoice_id",), "entity_not_stated_of_invoices")
+_CUSTOMERS = _Sought("customer_id", _KNOWING, ("customer_id", "customer_name"), "entity_not_stated", "entity_new")
+_INVOICES = _Sought(
+    "invoice_id", ("invoices",), ("invoice_id",), "entity_not_stated_of_invoices", "entity_new_of_invoices"
+)
 
 
 def entity_notes(
-    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings, remembered: str | None
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    report: ImportReport,
+    settings: Settings,
+    *,
+    stated: str | None,
+    remembered: str | None,
 ) -> list[dict[str, Any]]:
-    """The note that the rows of a file without an entity look like those of another than the one they go to.
+    """The notes that rows look like those of another entity than the one they go to, by whom or what they name.
 
-    `remembered` is the entity that a person stated for an earlier export of this source; without it rows that name none
-    go to the default entity. Nothing is read where no other import names an entity.
+    `stated` is the entity that a person has stated of this file: of its rows without one nothing is then said.
+    `remembered` is the one stated of an earlier export of this source; without it rows that name none go to the default
+    entity. Nothing is read where neither this import nor another names an entity.
     """
     if report.kind not in (*_KNOWING, "receipts"):
         return []
     others = [each for each in list_imports(settings) if not each.retracted_at and each.kind in _KNOWING]
-    if not any("entity_id" in each.columns for each in others):
+    notes: list[dict[str, Any]] = []
+    if stated is None and any("entity_id" in each.columns for each in others):
+        entity = remembered or settings.default_entity
+        unnamed = "entity_id is null" if remembered is None else f"entity_id = {_text(entity)}"
+        notes += _unnamed(con, rows, report, settings, others, unnamed, entity)
+    if "entity_id" in report.columns and any("entity_id" not in each.columns for each in others):
+        own = settings.default_entity if stated or not remembered else remembered
+        named = f"entity_id not in ({_text(own)}, {_text(settings.default_entity)})"
+        notes += _named(con, rows, report, settings, others, named)
+    return notes
+
+
+def _unnamed(
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    report: ImportReport,
+    settings: Settings,
+    others: Sequence[ImportReport],
+    unnamed: str,
+    entity: str,
+) -> list[dict[str, Any]]:
+    """The note on the rows that name no entity, where more of their customers are known in another than theirs."""
+    count, sought = _told(con, rows, report, unnamed)
+    stored = _stored(sought, settings, others)
+    if sought is None or stored is None:
         return []
-    entity = remembered or settings.default_entity
-    unnamed = "entity_id is null" if remembered is None else f"entity_id = {_text(entity)}"
-    (count, with_customer, with_invoice) = con.execute(
-        f"""select count(*), count(customer_id),
-                {"count(invoice_id)" if report.kind == "receipts" else "0"} from {_file(rows)} where {unnamed}"""
-    ).fetchone() or (0, 0, 0)
-    sought = _CUSTOMERS if with_customer else _INVOICES if with_invoice else None
-    if sought is None:
-        return []
-    folder = Warehouse.of(settings).imports
-    files = [folder / each.import_id / "rows.parquet" for each in others if each.kind in sought.kinds]
-    if not files:
-        return []
-    stored = " union all ".join(
-        f"select coalesce(entity_id, {_text(settings.default_entity)}) as entity_id, {column} as name "
-        f"from read_parquet([{', '.join(map(_path, files))}], union_by_name = true) "
-        f"where {column} in (select name from sought)"
-        for column in sought.columns
-    )
     found = con.execute(
         f"""with sought as materialized (
                 select distinct {sought.column} as name from {_file(rows)}
@@ -83,6 +99,72 @@ def entity_notes(
             "entity": entity,
         }
     ]
+
+
+def _named(
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    report: ImportReport,
+    settings: Settings,
+    others: Sequence[ImportReport],
+    named: str,
+) -> list[dict[str, Any]]:
+    """The note on the rows of an entity, where more of their customers were loaded without one than in theirs."""
+    count, sought = _told(con, rows, report, named)
+    stored = _stored(sought, settings, others)
+    if sought is None or stored is None:
+        return []
+    default = _text(settings.default_entity)
+    (all_, own, elsewhere, entities) = con.execute(
+        f"""with sought as materialized (
+                select entity_id, {sought.column} as name, count(*) as n from {_file(rows)}
+                where {named} and {sought.column} is not null group by all),
+            known as materialized (select distinct entity_id, name from ({stored})),
+            told as (
+                select *, (entity_id, name) in (select (entity_id, name) from known) as is_own,
+                    name in (select name from known where entity_id = {default}) as is_there
+                from sought)
+            select count(*), count(*) filter (is_own), count(*) filter (is_there and not is_own),
+                (select list(entity_id order by n desc, entity_id)
+                    from (select entity_id, sum(n) as n from told group by entity_id))
+            from told"""
+    ).fetchone() or (0, 0, 0, [])
+    if elsewhere <= own:
+        return []
+    return [
+        {
+            "code": sought.code_named,
+            "rows": count,
+            "count": all_,
+            "own": own,
+            "known": elsewhere,
+            "entities": entities[:_NAMED] + (["…"] if len(entities) > _NAMED else []),
+            "entity": settings.default_entity,
+        }
+    ]
+
+
+def _told(con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, which: str) -> tuple[int, _Sought | None]:
+    """How many rows there are, and what tells whose they are."""
+    (count, with_customer, with_invoice) = con.execute(
+        f"""select count(*), count(customer_id),
+                {"count(invoice_id)" if report.kind == "receipts" else "0"} from {_file(rows)} where {which}"""
+    ).fetchone() or (0, 0, 0)
+    return count, _CUSTOMERS if with_customer else _INVOICES if with_invoice else None
+
+
+def _stored(sought: _Sought | None, settings: Settings, others: Sequence[ImportReport]) -> str | None:
+    """SQL for the entities of all that is sought, by the other imports; None where none of them knows any."""
+    folder = Warehouse.of(settings).imports
+    files = [folder / each.import_id / "rows.parquet" for each in others if sought and each.kind in sought.kinds]
+    if sought is None or not files:
+        return None
+    return " union all ".join(
+        f"select coalesce(entity_id, {_text(settings.default_entity)}) as entity_id, {column} as name "
+        f"from read_parquet([{', '.join(map(_path, files))}], union_by_name = true) "
+        f"where {column} in (select name from sought)"
+        for column in sought.columns
+    )
 
 
 def _file(rows: Path) -> str:

@@ -4,6 +4,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_held import standing
 from pipelines.importing.imports_report import TOTALS
 from pipelines.settings import Settings
 
@@ -25,9 +27,11 @@ _ROWS = 1_000_000  # rows a sheet of a workbook can hold, with room for the head
 
 def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
     """The report as XLSX bytes; no cell is a formula or a link. Raises NoSuchImport."""
-    report = next((r for r in list_imports(settings) if r.import_id == import_id), None)
+    reports = list_imports(settings)
+    report = next((r for r in reports if r.import_id == import_id), None)
     if report is None:
         raise NoSuchImport(import_id)
+    report = replace(report, notes=standing(report.notes, reports))
     rows = rejected(settings, import_id)
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
