@@ -229,7 +229,7 @@ def test_a_control_total_is_typed_in_and_the_difference_shown(page):
     assert "is no amount" in page.error[0].value
     assert "load_files" not in [button.key for button in page.button]
     next(box for box in page.text_input if str(box.key).endswith(".control_total")).set_value("1,350.50").run()
-    assert figures(page)["Difference"] == "-50.00"
+    assert figures(page)["Difference"] == "CNY -50.00"
 
 
 def test_figures_as_known_before_an_import_are_built_and_said(page, tmp_path):

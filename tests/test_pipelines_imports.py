@@ -129,7 +129,7 @@ def test_subtotals_are_set_aside_by_name(tmp_path: Path, settings: Settings) -> 
     text = "\n".join([*lines, "小计,,,60", "合计,,,60"])
     report = imports.import_file(write(tmp_path, text), settings)
     assert (report.accepted_total, report.rows_set_aside, report.rows_rejected) == ("60.00", 2, 2)
-    assert report.difference == 0
+    assert report.differences == [("", 0)]
 
 
 def test_workbook_with_titles_and_total_row(tmp_path: Path, settings: Settings) -> None:

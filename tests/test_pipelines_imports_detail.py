@@ -145,3 +145,55 @@ def test_a_build_is_known_at_the_same_moment_in_any_zone(tmp_path: Path) -> None
         assert rows == [("A1",)]
     with pytest.raises(publish.TimeNotRead, match="noon"):
         publish.build(chosen, as_of=day, known_at="noon")
+
+
+CURRENCIES = (
+    "Customer,Invoice No,Invoice Date,Amount,Currency\nElm,1,2026-01-05,1000.00,USD\nElm,2,2026-01-06,500.00,EUR\n"
+    "Elm,3,2026-01-06,50.00,EUR\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("totals", "stated", "differences", "code"),
+    [
+        ("Total,,,1000,USD\nTotal,,,550,EUR\n", {"USD": 1000, "EUR": 550}, {"USD": 0, "EUR": 0}, "agree"),
+        ("Total,,,1000,USD\nTotal,,,540,EUR\n", {"USD": 1000, "EUR": 540}, {"USD": 0, "EUR": 10}, "differ"),
+        ("Total USD,,,1000,\nTotal EUR,,,560,\n", {"USD": 1000, "EUR": 560}, {"USD": 0, "EUR": -10}, "differ"),
+        ("Total,,,900,USD\n", {"USD": 900}, {"USD": 100}, "differ"),
+        ("Total,,,1600,\n", {"": 1600}, {"": -50}, None),
+        (
+            "Total,,,1000,USD\nTotal,,,540,EUR\nTotal,,,1600,\n",
+            {"USD": 1000, "EUR": 540, "": 1600},
+            {"USD": 0, "EUR": 10, "": -50},
+            "differ",
+        ),
+        ("", {}, {}, None),
+    ],
+    ids=["each", "one off", "named in words", "one only", "over all", "each and over all", "none"],
+)  # fmt: skip
+def test_a_total_of_one_currency_is_compared_with_the_rows_of_that_currency(
+    tmp_path: Path, settings: Settings, totals: str, stated: dict, differences: dict, code: str | None
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(CURRENCIES + totals, encoding="utf-8")
+    report = imports.import_file(path, settings)
+    assert (dict(report.control_totals), dict(report.differences)) == (stated, differences)
+    found = [note["code"] for note in report.notes if note["code"].startswith("stated_totals")]
+    assert found == ([f"stated_totals_{code}"] if code else [])
+    assert imports.list_imports(settings) == [report]
+
+
+def test_the_workbook_states_totals_and_differences_by_currency(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(CURRENCIES + "Total,,,1000,USD\nTotal,,,540,EUR\nTotal,,,1600,\n", encoding="utf-8")
+    report = imports.import_file(path, settings)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, report.import_id, "en")))
+    found = {row[0]: row[1] for row in book.get_sheet_by_index(0).to_python() if row[0].startswith(("Total s", "Diff"))}
+    assert found == {
+        "Total stated in the file (USD)": 1000,
+        "Total stated in the file (EUR)": 540,
+        "Total stated in the file (all currencies added up)": 1600,
+        "Difference (USD)": 0,
+        "Difference (EUR)": 10,
+        "Difference (all currencies added up)": -50,
+    }

@@ -10,7 +10,7 @@ import streamlit as st
 from pipelines.canonical import KINDS, MONEY
 from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
-from pipelines.importing.imports_report import TOTALS
+from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, texts
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -27,6 +27,7 @@ WARNINGS = (
     "entity_new_of_invoices",
     "held_elsewhere",
 )
+COUNTED = (TOTALS, STATED_AGREE, STATED_DIFFER)  # shown among the counts
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)
 
@@ -93,8 +94,8 @@ def layout_change(view: View, preview: Preview) -> None:
 def counts(view: View, report: ImportReport) -> None:
     """Rows read = accepted + not accepted, and the total against the file's own."""
     reader, t = view.reader, view.reader.t
-    control = report.control_total
-    totals = report.total_texts or [DASH]
+    controls, differences = report.control_totals, report.differences
+    is_mixed = len(report.totals) > 1 and any(not currency for currency, _ in controls)
     with st.grid(3, min_column_width=190, gap="small"):
         st.metric(t("imports.rows_read"), number(reader, report.rows_read), border=True, height="stretch")
         st.metric(t("imports.rows_accepted"), number(reader, report.rows_accepted), border=True, height="stretch")
@@ -105,36 +106,26 @@ def counts(view: View, report: ImportReport) -> None:
             height="stretch",
             help=t("imports.set_aside_help", count=report.rows_set_aside),
         )
-        for total in totals:
+        for total in report.total_texts or [DASH]:
             st.metric(t("imports.accepted_total"), total, border=True, height="stretch")
-        st.metric(
-            t("imports.control_total"),
-            number(reader, Decimal(control), 2) if control else DASH,
-            border=True,
-            height="stretch",
-            help=t("imports.control_total_help"),
-        )
-        st.metric(
-            t("imports.difference"),
-            DASH if report.difference is None else number(reader, report.difference, 2),
-            border=True,
-            height="stretch",
-            help=t("imports.difference_help"),
-        )
+        for name, amounts in (("control_total", controls), ("difference", differences)):
+            for amount in texts(amounts) or [DASH]:
+                help_ = t(f"imports.{name}_help")
+                st.metric(t(f"imports.{name}"), amount, border=True, height="stretch", help=help_)
     aside = report.rows_set_aside
     st.caption(
         t("imports.adds_up", read=report.rows_read, accepted=report.rows_accepted,
           rejected=report.rows_rejected - aside, aside=aside)
     )  # fmt: skip
     st.caption(" · ".join(_facts(reader, report)))
-    if control and len(totals) > 1:
+    if is_mixed:
         added = number(reader, Decimal(report.accepted_total), 2)
         st.caption(f":material/info: {t('imports.control_mixed', text=added)}")
-    if report.difference:
-        differs = t("imports.total_differs", text=number(reader, report.difference, 2))
+    if differ := [each for each in differences if each[1]]:
+        differs = t("imports.total_differs", text=t("app.comma").join(texts(differ)))
         where = f" {t('imports.see_rejected')}" if report.rows_rejected else ""
         st.warning(differs + where, icon=":material/difference:")
-    elif control:
+    elif controls:
         st.caption(f":green[:material/check_circle:] {t('imports.total_agrees')}")
 
 
@@ -191,7 +182,7 @@ def rejected_table(reader: Reader, rows: pd.DataFrame, key: str) -> None:
 def notes(reader: Reader, items: Sequence[dict[str, Any]]) -> None:
     """What the reader of the file decided that a person should know; less what `counts` shows already."""
     warnings(reader, items)
-    if said := [plain(reader.reason(item)) for item in items if item["code"] not in (TOTALS, *WARNINGS)]:
+    if said := [plain(reader.reason(item)) for item in items if item["code"] not in (*COUNTED, *WARNINGS)]:
         st.caption("  \n".join(f":material/info: {each}" for each in said))
 
 

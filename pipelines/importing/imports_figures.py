@@ -19,7 +19,7 @@ KEYS = {
     "fx_rates": ("currency", "rate_date"),
 }
 _DAYS = {"invoices": ("issue_date", "settled_date"), "receipts": ("paid_on",), "fx_rates": ("rate_date",)}
-_AMOUNTS = {"invoices": "amount", "receipts": "amount", "aged_summary": "open_amount"}
+AMOUNTS = {"invoices": "amount", "receipts": "amount", "aged_summary": "open_amount"}
 _HUGE = 1000  # times the middle amount
 _APART = 366  # days a date may lie outside of three times the span in which the middle half lies
 _FEW = 2  # rows of a customer in another currency than its others that may be a slip
@@ -128,8 +128,8 @@ def unusual(
         look("due_far_away", "due_date > issue_date + 731")
     if kind == "invoices" and found["with_open"]:
         notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
-    if len(found["currencies"] or ()) > 1 and kind in _AMOUNTS:
-        notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, _AMOUNTS[kind])})
+    if len(found["currencies"] or ()) > 1 and kind in AMOUNTS:
+        notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, AMOUNTS[kind])})
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
     if found["uncleared"]:

@@ -149,15 +149,17 @@ def _find_bad(reading: Reading) -> None:
     # A total of one customer names it, and a total of a month its last day: what no total has is a number of its own.
     number = mapping.columns.get("invoice_id") if mapping.kind == "invoices" else None
     unnumbered = f"coalesce(trim(r.c{number.index}), '') = ''" if number else "false"
+    currency = "currency" if any(column.name == "currency" for column in KINDS[mapping.kind]) else "null::varchar"
     con.execute(
         f"""create temp table faulty as
-            select line_no, fault, cast({amount} as decimal(18,4)) as amount, {stated} from valued
+            select line_no, fault, cast({amount} as decimal(18,4)) as amount, {stated},
+                {currency} as currency from valued
             where fault is not null"""
     )
     con.execute(
         f"""create temp table bad as
             select *, (identities = 0 or unnumbered) and {words} as named_total from (
-                select v.line_no, v.fault, v.amount, v.stated, v.stated_open,
+                select v.line_no, v.fault, v.amount, v.stated, v.stated_open, v.currency,
                     list_filter([{", ".join(cells)}], lambda x: trim(x) <> '') as cells,
                     concat_ws(' | ', {", ".join(f"coalesce({c}, '')" for c in cells)}, r.extra) as raw_text,
                     {identities} as identities, {unnumbered} as unnumbered,

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,8 @@ _OPEN_WORDS = re.compile(
 )
 
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
+# And of one that states a total of each: whether they are those of the rows.
+STATED_AGREE, STATED_DIFFER = "stated_totals_agree", "stated_totals_differ"
 _WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
 
 
@@ -50,11 +53,6 @@ class ImportReport:
     unmapped: tuple[str, ...] = ()
 
     @property
-    def difference(self) -> Decimal | None:
-        """Accepted total less control total; None where the file states no total."""
-        return None if self.control_total is None else Decimal(self.accepted_total) - Decimal(self.control_total)
-
-    @property
     def totals(self) -> list[tuple[str, Decimal]]:
         """What was accepted, currency by currency, as amounts of two are never added up; empty where none are held.
 
@@ -63,17 +61,41 @@ class ImportReport:
         """
         if self.kind not in _WITH_AMOUNTS:
             return []
+        return self._noted(TOTALS) or [(self._only_currency, Decimal(self.accepted_total))]
+
+    @property
+    def control_totals(self) -> list[tuple[str, Decimal]]:
+        """The totals that the file or a person states, currency by currency.
+
+        The currency is empty of one over several of them, and where no row names one.
+        """
+        found = self._noted(STATED_AGREE, STATED_DIFFER)
+        if self.control_total is None or (found and sum(each for _, each in found) == Decimal(self.control_total)):
+            return found
+        return [*found, (self._only_currency, Decimal(self.control_total))]
+
+    @property
+    def differences(self) -> list[tuple[str, Decimal]]:
+        """What was accepted less what is stated, for each of `control_totals`."""
+        own = {name: total for name, total in self.totals if name}
+        return [(name, own.get(name, Decimal(self.accepted_total)) - stated) for name, stated in self.control_totals]
+
+    @property
+    def _only_currency(self) -> str:
+        return self.currencies[0] if len(self.currencies) == 1 else ""
+
+    def _noted(self, *codes: str) -> list[tuple[str, Decimal]]:
+        """The amounts of a note, by currency; empty where there is no such note."""
         for note in self.notes:
-            if note["code"] == TOTALS:
+            if note["code"] in codes:
                 parts = (text.rpartition(" ") for text in note["totals"])
                 return [(currency.strip("–"), Decimal(amount.replace(",", ""))) for currency, _, amount in parts]
-        named = self.currencies[0] if len(self.currencies) == 1 else ""
-        return [(named, Decimal(self.accepted_total))]
+        return []
 
     @property
     def total_texts(self) -> list[str]:
         """The totals as people read them: `USD 1,000.00`."""
-        return [f"{currency} {total:,.2f}".strip() for currency, total in self.totals]
+        return texts(self.totals)
 
 
 @dataclass(frozen=True)
@@ -109,6 +131,11 @@ class Preview:
     format: dict[str, Any] | None = None
     kind: str | None = None
     kind_scores: dict[str, float] | None = None
+
+
+def texts(amounts: Sequence[tuple[str, Decimal]]) -> list[str]:
+    """Amounts with their currencies as people read them: `USD 1,000.00`."""
+    return [f"{currency} {amount:,.2f}".strip() for currency, amount in amounts]
 
 
 def money_text(amount: Decimal) -> Decimal:

@@ -16,7 +16,7 @@ from pipelines.importing.imports_aged import (
     refuse_documents_among_sums,
     unpivot,
 )
-from pipelines.importing.imports_figures import Figures, figures, unusual
+from pipelines.importing.imports_figures import AMOUNTS, Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
 from pipelines.importing.imports_places import sheet_sql
 from pipelines.importing.imports_plan import Plan
@@ -30,7 +30,7 @@ from pipelines.importing.imports_rejects import (
     one,
     reject,
 )
-from pipelines.importing.imports_totals import control_totals, open_total, sheet_totals
+from pipelines.importing.imports_totals import open_total, sheet_totals, whole_total
 from pipelines.reading.mapping_headers import is_clearing
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
@@ -81,7 +81,6 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     control, has_faults = None, accepted < loaded
     if has_faults:
         reject(reading, rows)
-        control = control_totals(con).get(0)
     found = figures(con, kind, rows, present)
     added = None
     if found["keys"] != found["different"]:
@@ -114,11 +113,17 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         *_notes(reading, found),
         *unusual(con, kind, rows, found, sheets),
     ]
-    if sheets and has_faults:
-        control, differences = sheet_totals(con, rows, kind, sheets)
+    if has_faults:
+        currencies = found["currencies"]
+        if sheets:
+            control, differences = sheet_totals(con, rows, kind, sheets, currencies)
+        elif kind in AMOUNTS:
+            control, differences = whole_total(con, rows, kind, currencies)
+        else:
+            differences = []
         notes += differences
-    elif has_faults and kind == "invoices" and control is None:
-        notes += open_total(con, rows)
+        if not sheets and kind == "invoices" and control is None and not differences:
+            notes += open_total(con, rows, currencies)
     commonest = commonest_reason(con) if not accepted else {}
     return Written(accepted, rejected, set_aside, control, notes, commonest, found)
 

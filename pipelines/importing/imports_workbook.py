@@ -18,7 +18,7 @@ from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_errors import NoSuchImport
 from pipelines.importing.imports_held import standing
-from pipelines.importing.imports_report import TOTALS
+from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS
 from pipelines.settings import Settings
 
 _AMOUNTS = {column.name for columns in KINDS.values() for column in columns if column.sql_type == MONEY}
@@ -99,6 +99,8 @@ def _width(value: object) -> int:
 
 
 def _summary(report: ImportReport, language: str) -> list[list[object]]:
+    # One total over several currencies is compared with the amounts added up alike, which is no amount of any.
+    mixed = i18n.translate(language, "report.added_up") if len(report.totals) > 1 else ""
     values: dict[str, object] = {
         "file_name": report.file_name,
         "import_id": report.import_id,
@@ -112,8 +114,8 @@ def _summary(report: ImportReport, language: str) -> list[list[object]]:
         "rows_at_fault": report.rows_rejected - report.rows_set_aside,
         "rows_set_aside": report.rows_set_aside,
         **{f"accepted_total.{currency}": total for currency, total in report.totals},
-        "control_total": None if report.control_total is None else Decimal(report.control_total),
-        "difference": report.difference,
+        **{f"control_total.{currency or mixed}": total for currency, total in report.control_totals},
+        **{f"difference.{currency or mixed}": left for currency, left in report.differences},
         "date_from": report.date_from,
         "date_to": report.date_to,
         "currencies": ", ".join(report.currencies),
@@ -123,7 +125,8 @@ def _summary(report: ImportReport, language: str) -> list[list[object]]:
         "unmapped": ", ".join(report.unmapped),
     }
     rows: list[list[object]] = [[_label(language, name), value] for name, value in values.items() if value is not None]
-    notes = [note for note in report.notes if note["code"] != TOTALS]  # a row each says them
+    said = (TOTALS, STATED_AGREE, STATED_DIFFER)  # a row each says them
+    notes = [note for note in report.notes if note["code"] not in said]
     return rows + [[i18n.translate(language, "report.note"), i18n.reason(language, note)] for note in notes]
 
 
