@@ -1,8 +1,10 @@
 """The page of financing and bills: the comparison, and bills entered and moved by a person."""
 
 import datetime as dt
+from decimal import Decimal
 
 import duckdb
+import pandas as pd
 import pytest
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened
@@ -10,8 +12,10 @@ from test_app_pages import healthy, opened
 from pipelines.building import builds
 from pipelines.collecting import bills, follow_up, journal
 from pipelines.collecting.follow_up import Day
+from pipelines.collecting.journal import Subject
 from pipelines.settings import Settings
 from ui import financing_parts, tables
+from ui.i18n import Reader
 
 __all__ = ["place"]
 TODAY = journal.business_day(Settings())
@@ -51,6 +55,43 @@ def test_a_bill_comes_in_and_moves_on(place, language):
     button(app, "move").click().run()
     healthy(app, language)
     assert states(place) == ["cleared"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_bill_older_than_one_can_run_is_marked_and_one_that_may_still_run_is_not(place, language):
+    for number, days in (("OLD", 300), ("NEW", 30)):
+        payload = {
+            "number": number, "amount": Decimal(700), "currency": "CNY", "due_on": TODAY,
+            "state_on": TODAY - dt.timedelta(days=days),
+        }  # fmt: skip
+        journal.append(place["settings"], "bill", Subject(*place["whom"], None), payload, who="Cashier")
+    app = page(place, language)
+    healthy(app, language)
+    shown = next(each.value for each in app.dataframe if "bill_state" in each.value).set_index("bill_number")
+    reader = Reader(language, "CNY")
+    assert dict(shown["to_ask"]) == {"OLD": reader.t("financing.outlived"), "NEW": ""}
+    assert reader.t("financing.outlived_count", count=1) in [each.value for each in app.warning]
+
+
+@pytest.mark.parametrize(
+    ("received_on", "until"),
+    [
+        ("2022-03-31", "2023-03-31"),
+        ("2022-12-31", "2023-12-31"),
+        ("2023-01-01", "2023-12-31"),  # it may have been drawn in 2022
+        ("2023-08-31", "2024-02-29"),
+        ("2026-01-15", "2026-07-15"),
+    ],
+)
+def test_a_bill_runs_six_months_and_twelve_where_it_was_drawn_before_2023(received_on, until):
+    last = dt.date.fromisoformat(until)
+    assert bills.runs_until(dt.date.fromisoformat(received_on)) == last
+    found = pd.DataFrame({"received_on": [received_on, received_on, None], "currency": ["CNY", "USD", "CNY"]})
+    found["received_on"] = pd.to_datetime(found["received_on"])
+    assert list(bills.outlived(found, last)) == [False] * 3
+    assert list(bills.outlived(found, last + dt.timedelta(days=1))) == [True, False, False]
+    cleared = found.assign(bill_state="cleared")
+    assert not bills.outlived(cleared, last + dt.timedelta(days=1)).any()
 
 
 def test_cheaper_money_makes_waiting_the_cheapest(place):

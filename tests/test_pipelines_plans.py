@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 
-from pipelines.collecting import follow_up, journal
+from pipelines.collecting import bills, follow_up, journal
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries_calls, queries_cash, queries_collect
+from pipelines.reporting import queries_calls, queries_cash, queries_collect, queries_financing
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 
@@ -108,6 +108,10 @@ def test_a_bill_in_hand_that_clears_on_a_day_nobody_knows_leaves_the_forecast_al
         {"receipts": f"{columns}\nP2,A2,2025-03-01,400,,bill,\nP9,A1,2024-12-01,1,,bill,2024-12-02"},
     )
     assert con.execute("select bill_number, due_on from fct_bills_in_hand").fetchall() == [("P2", None)]
+    listed = queries_financing.bills_only_in_exports(con, Scope())
+    assert [str(day.date()) for day in listed["received_on"]] == ["2025-03-01"]
+    assert list(bills.outlived(listed, dt.date(2025, 9, 1))) == [False]
+    assert list(bills.outlived(listed, dt.date(2025, 9, 2))) == [True]
     assert open_of(con)[0] == 899
     after = queries_cash.cash_forecast(con, Scope())
     assert after["expected_base"].sum() == pytest.approx(before["expected_base"].sum(), abs=2)

@@ -17,6 +17,7 @@ GROUPS = {
     "lateness": ("days_late", "days_late_with_open", "days_to_pay", "days_late_before", "at_risk_rate"),
     "rolls": ("roll_rate", "provision"),
     "cash": ("cash_to_come", "cash_soon", "cash_expected", "cash_later"),
+    "bills": ("bill_outlived",),
     "risk": ("p_late", "p_late_weighted", "priority_score", "queue_place", "call_by"),
 }  # fmt: skip
 # The same in symbols: T as-of date or month end, i instalment, k bucket, m month, p payment, w week.

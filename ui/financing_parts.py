@@ -1,7 +1,6 @@
 """The parts of the page of financing: terms, the comparison per invoice, and the register of bills."""
 
 import datetime as dt
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,17 +18,17 @@ from ui.formats import compact, date, money, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import MOST, table, words
+from ui.tables import MOST, table, with_content, words
 
 ITEM_COLUMNS = words(
-    "invoice_id due_date open_base expected_pay_date p_very_late wait_base option option_cost_base rate_year saved_base"
+    "invoice_id due_date open_base option saved_base option_cost_base wait_base rate_year expected_pay_date p_very_late"
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(
-    "customer_name bill_number bill_state amount_doc currency due_on days_until invoice_id state_on counted_base "
-    "drawer who"
+    "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
+    "counted_base drawer who"
 )
-EXPORTED_COLUMNS = words("customer_name bill_number amount_doc currency due_on invoice_id")
+EXPORTED_COLUMNS = words("customer_name bill_number to_ask amount_doc currency received_on due_on invoice_id")
 
 
 def terms(view: View) -> Terms:
@@ -185,26 +184,49 @@ def bill_register(view: View, today: Day) -> None:
         page.nothing_here(t("financing.no_bills"))
         return
     bill_cards(view, found)
+    found = _marked(view, found, today.today)
+    _count_marked(view, found)
     payers_table(
-        view, found, BILL_COLUMNS, key="bills", alt=t("financing.register"), file_name="bills",
+        view, found, with_content(found, BILL_COLUMNS, ("to_ask",)), key="bills", alt=t("financing.register"),
+        file_name="bills",
     )  # fmt: skip
     st.caption(t("financing.counting"))
+
+
+def _marked(view: View, found: pd.DataFrame, on: dt.date) -> pd.DataFrame:
+    """Bills with `to_ask`: what to clear up about those that are older on a day than a bill can run."""
+    return found.assign(to_ask=bills.outlived(found, on).map({True: view.reader.t("financing.outlived"), False: ""}))
+
+
+def _count_marked(view: View, marked: pd.DataFrame) -> None:
+    """How many bills of a list are older than a bill can run, and what that may mean; nothing where none is."""
+    if count := int((marked["to_ask"] != "").sum()):
+        st.warning(view.reader.t("financing.outlived_count", count=count), icon=":material/help:")
 
 
 def bills_of_exports(view: View) -> None:
     """Bills and cheques in hand that the published build knows from the exports alone, the largest first."""
     reader, t = view.reader, view.reader.t
     found = view.ask(queries_financing.bills_only_in_exports, MOST)
-    if found.empty:
+    if found.empty or view.build is None:
         return
+    as_of = view.build.as_of
     whole, amount = int(found["whole"].iloc[0]), money(reader, found["whole_base"].iloc[0])
     st.subheader(t("financing.in_exports"), anchor=False)
     st.caption(t("financing.in_exports_text", count=whole, amount=amount))
     if whole > len(found):
         st.caption(t("financing.in_exports_largest", count=len(found)))
+    shown = _marked(view, found, as_of)
+    _count_marked(view, shown)
+
+    def everything() -> pd.DataFrame:
+        return _marked(view, view.ask(queries_financing.bills_only_in_exports), as_of)
+
+    # A bill beyond the list may be as old: the files of a list that is cut always have the column.
+    columns = EXPORTED_COLUMNS if whole > len(found) else with_content(shown, EXPORTED_COLUMNS, ("to_ask",))
     payers_table(
-        view, found, EXPORTED_COLUMNS, key="exported", alt=t("financing.in_exports"), file_name="bills-exports",
-        everything=partial(view.ask, queries_financing.bills_only_in_exports) if whole > len(found) else None,
+        view, shown, columns, key="exported", alt=t("financing.in_exports"), file_name="bills-exports",
+        everything=everything if whole > len(found) else None,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ _COLUMNS_OF_KIND = {
         decision_maker
         acceptor payer payment_run stage table_name dispute_reason parsed level model_id before by question
         figure serving other auc pr_auc brier ece log_loss cause
-        about notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
+        about to_ask notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method
         component component_value weight_share owner""",
@@ -50,7 +50,7 @@ _COLUMNS_OF_KIND = {
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
         next_run_on last_issued_on
         promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on
-        state_on last_event_on last_on
+        state_on received_on last_event_on last_on
         next_due_date found_on settled_on""",
     "count": """items customers instalment_no rows rows_in rows_out rows_read rows_accepted rows_rejected rows_set_aside
         rows_not_accepted line_no call_rank priority_rank days_past_due max_days_past_due days_late ledger_age_days
@@ -82,7 +82,7 @@ ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 SHARE_WIDTH = 90  # pixels of a small bar and its figure
 WIDEST = 1_000  # pixels: the browser makes no column wider
 FILE_NAME_WIDTH = 250  # pixels: longer names end in dots, so that what comes after them is seen
-WHOLE = ("accepted_totals", "bill_in_hand")  # texts that say nothing when they are cut
+WHOLE = ("accepted_totals", "bill_in_hand", "to_ask")  # texts that say nothing when they are cut
 # What a blank says, where it is not just that nothing is stated.
 BLANKS = {
     "owner": "app.unassigned",

@@ -22,10 +22,13 @@ MOVES: dict[str, tuple[str, ...]] = {
 }
 ENDED = ("cleared", "bounced")
 SOON_DAYS = 30
+# In China a commercial bill drawn since this day runs six months at most, one drawn before twelve.
+SHORTER_SINCE, MONTHS, MONTHS_BEFORE = dt.date(2023, 1, 1), 6, 12
+RULED_CURRENCY = "CNY"  # bills in other currencies are drawn under other laws
 HELD = ["bill_number", "invoice_id", "amount_doc", "currency", "due_on"]
 COLUMNS = [
     "entity_id", "customer_id", "invoice_id", "version_id", "bill_number", "drawer", "amount_doc", "currency", "due_on",
-    "bill_state", "state_on", "counted_base", "days_until", "who",
+    "bill_state", "state_on", "counted_base", "days_until", "who", "received_on",
 ]  # fmt: skip
 
 
@@ -38,7 +41,7 @@ def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFra
     """Every bill, the next to fall due first.
 
     `counted` is what the build counts as received for (entity_id, bill number). Columns: COLUMNS; days_until its due
-    date, negative once it has passed, null where the bill has cleared or bounced.
+    date, negative once it has passed, null where the bill has cleared or bounced; received_on of `_received_on`.
     """
     rows = [
         (
@@ -48,11 +51,38 @@ def register(day: Day, counted: Mapping[tuple[str, str], Decimal]) -> pd.DataFra
             float(counted.get((note.entity_id, note.payload.number), 0)),
             None if note.payload.state in ENDED else (note.payload.due_on - day.today).days,
             note.who,
+            _received_on(day, note),
         )
         for note in standing(day)
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["due_on", "bill_number"], ignore_index=True)
+
+
+def _received_on(day: Day, bill: Note) -> dt.date:
+    """Since when a bill has been here at the latest: the day stated, else the day on which it was entered."""
+    entered = journal.business_day(day.settings, bill.at)
+    stated = bill.payload.state_on if bill.payload.state == "received" else None
+    return min(entered, stated or entered)
+
+
+def runs_until(received_on: dt.date) -> dt.date:
+    """The last day on which a bill that was here on `received_on` can fall due: it was drawn on that day or before."""
+    if received_on < SHORTER_SINCE:
+        return (pd.Timestamp(received_on) + pd.DateOffset(months=MONTHS_BEFORE)).date()
+    drawn_before = pd.Timestamp(SHORTER_SINCE) - pd.Timedelta(days=1) + pd.DateOffset(months=MONTHS_BEFORE)
+    return max(pd.Timestamp(received_on) + pd.DateOffset(months=MONTHS), drawn_before).date()
+
+
+def outlived(found: pd.DataFrame, on: dt.date) -> pd.Series:
+    """Which bills are in hand and older on a day than a bill can run.
+
+    `found` holds received_on and currency, and bill_state unless all are in hand.
+    """
+    ends = found["received_on"].map(lambda since: runs_until(pd.Timestamp(since).date()), na_action="ignore")
+    old = pd.to_datetime(ends) < pd.Timestamp(on)
+    is_in_hand = found["bill_state"] == "received" if "bill_state" in found else True
+    return old & (found["currency"] == RULED_CURRENCY) & is_in_hand
 
 
 def move(settings: Settings, bill: Note, state: str | None, on: dt.date | None, *, who: str) -> Entry:

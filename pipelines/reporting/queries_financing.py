@@ -70,15 +70,15 @@ def bills_in_ledger(con: Connection, scope: Scope, entity_id: str, customer_id: 
 
 def bills_only_in_exports(con: Connection, scope: Scope, top: int | None = None) -> pd.DataFrame:
     """The `top` largest, or all, bills and cheques in hand of which the register knew nothing: entity_id, customer_id,
-    customer_name, bill_number, amount_doc, currency, due_on (null where nobody knows), invoice_id; and on each row how
-    many there are: whole, whole_base."""
+    customer_name, bill_number, amount_doc, currency, received_on, due_on (null where nobody knows), invoice_id; and on
+    each row how many there are: whole, whole_base."""
     condition, values = scope.where("customers")
     return _frame(
         con,
         f"""
         select bills.entity_id, bills.customer_id, customers.customer_name, bills.bill_number,
-            cast(bills.amount_doc as double) as amount_doc, bills.currency, bills.due_on, bills.invoice_id,
-            count(*) over () as whole, sum(bills.amount_base) over () as whole_base
+            cast(bills.amount_doc as double) as amount_doc, bills.currency, bills.received_on, bills.due_on,
+            bills.invoice_id, count(*) over () as whole, sum(bills.amount_base) over () as whole_base
         from fct_bills_in_hand as bills
         inner join dim_customers as customers using (customer_key)
         where bills.basis = 'ledger' and {condition}

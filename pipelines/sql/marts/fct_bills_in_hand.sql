@@ -1,7 +1,7 @@
 -- Grain: one row per bill or cheque in hand at the as-of date: received, and not yet money.
 -- basis: register, as people entered it; ledger, a receipt by bill or cheque that is not in the register and clears after
 -- the as-of date, or on a day that nobody knows yet: then due_on is null. Its invoice stays open until it clears; the
--- forecast expects its money on due_on.
+-- forecast expects its money on due_on. received_on is the day that its receipt states, null for one of the register.
 with
 
 together as (
@@ -11,6 +11,7 @@ together as (
         customer_id,
         bill_number,
         invoice_id,
+        cast(null as date) as received_on,
         due_on,
         currency,
         amount,
@@ -25,6 +26,7 @@ together as (
         customer_id,
         bill_number,
         invoice_id,
+        received_on,
         clears_on as due_on,
         currency,
         amount,
@@ -66,6 +68,7 @@ final as (
         customers.customer_id,
         bills.bill_number,
         bills.invoice_id,
+        bills.received_on,
         bills.due_on,
         bills.currency,
         cast(bills.amount as decimal(18, 4)) as amount_doc,

@@ -192,6 +192,7 @@ final as (
         lines.entity_id,
         lines.customer_id,
         lines.invoice_id,
+        lines.paid_on as received_on,
         lines.clears_on,
         lines.currency,
         lines.amount
