@@ -15,6 +15,7 @@ from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
 from pipelines.settings import Settings
 from ui import financing_parts, tables
+from ui.formats import money
 from ui.i18n import Reader
 
 __all__ = ["place"]
@@ -55,6 +56,38 @@ def test_a_bill_comes_in_and_moves_on(place, language):
     button(app, "move").click().run()
     healthy(app, language)
     assert states(place) == ["cleared"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_open_items_of_a_payer_say_what_a_bill_covers_of_each(place, language):
+    """A bill of 50 more than the two instalments open of an invoice covers each with what is open of it."""
+    with duckdb.connect(str(builds.current(place["settings"])), read_only=True) as con:
+        entity, customer, invoice = con.execute(
+            "select entity_id, customer_id, invoice_id from fct_open_items where currency = 'CNY' and open_doc > 0 "
+            "group by all having count(*) = 2 and min(due_date) < max(due_date) order by all limit 1"
+        ).fetchone()
+        parts = [
+            amount
+            for (amount,) in con.execute(
+                "select open_doc from fct_open_items where entity_id = ? and invoice_id = ? order by due_date",
+                [entity, invoice],
+            ).fetchall()
+        ]
+    whole = sum(parts) + 50
+    payload = {"number": "B-77", "amount": whole, "currency": "CNY", "due_on": TODAY}
+    journal.append(place["settings"], "bill", Subject(entity, customer, invoice), payload, who="Cashier")
+    app = opened(place["home"], place["patch"], "payer", lang=language, entity=entity, customer=customer)
+    healthy(app, language)
+    shown = next(each.value for each in app.dataframe if "bill_in_hand" in each.value)
+    reader = Reader(language, "CNY")
+    said = [
+        reader.t("payer.bill_part", part=money(reader, part, "CNY"), whole=money(reader, whole, "CNY"))
+        for part in parts
+    ]
+    assert list(shown.loc[shown["invoice_id"] == invoice, "bill_in_hand"]) == [
+        f"B-77 · {each} · {TODAY:%Y-%m-%d}" for each in said
+    ]
+    assert not shown.loc[shown["invoice_id"] != invoice, "bill_in_hand"].str.contains("B-77").any()
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

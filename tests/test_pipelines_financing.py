@@ -154,3 +154,36 @@ def test_the_register_says_what_the_tables_count(tmp_path, settings):
     assert found["days_until"][0] == 5 and pd.isna(found["days_until"][1]), "a bill that has cleared falls due no more"
     assert bills.in_hand(found)["bill_number"].tolist() == ["P2"]
     assert con.execute("select open_base from fct_open_items where invoice_id = 'A1'").fetchall() == [(400,)]
+
+
+INSTALMENTS = pd.DataFrame(
+    [
+        ("A1", 3, "2025-05-31", "CNY", 300.0),
+        ("A1", 1, "2025-03-31", "CNY", 300.0),
+        ("A1", 2, "2025-04-30", "CNY", 250.0),
+        ("A2", 1, "2025-03-31", "CNY", 100.0),
+        (None, None, None, "CNY", -50.0),
+    ],
+    columns=["invoice_id", "instalment_no", "due_date", "currency", "open_doc"],
+)
+
+
+@pytest.mark.parametrize(
+    ("held", "parts"),
+    [
+        ([("P1", "A1", 500.0, "CNY")], {1: {"P1": 300.0}, 2: {"P1": 200.0}}),
+        ([("P1", "A1", 300.0, "CNY"), ("P2", "A1", 100.0, "CNY")], {1: {"P1": 300.0}, 2: {"P2": 100.0}}),
+        ([("P1", "A1", 200.1, "CNY"), ("P2", "A1", 100.2, "CNY")], {1: {"P1": 200.1, "P2": 99.9}, 2: {"P2": 0.3}}),
+        ([("P1", "A1", 900.0, "CNY")], {0: {"P1": 300.0}, 1: {"P1": 300.0}, 2: {"P1": 250.0}}),
+        ([("P1", "A2", 100.0, "CNY"), ("P2", "A2", 70.0, "CNY")], {3: {"P1": 100.0, "P2": 70.0}}),
+        ([("P1", "A1", 80.0, "USD")], {1: {"P1": 80.0}}),
+        ([("P1", "A9", 80.0, "CNY"), ("P2", None, 80.0, "CNY")], {}),
+    ],
+    ids=["oldest first", "one after the other", "in cents", "beyond", "nothing left", "other currency", "elsewhere"],
+)
+def test_a_bill_covers_the_oldest_instalments_of_its_invoice_up_to_its_amount(held, parts):
+    bills_held = pd.DataFrame([(*each, None) for each in held], columns=bills.HELD)
+    found = bills.by_instalment(bills_held, INSTALMENTS)
+    shown = {row: {bill["bill_number"]: part for bill, part in each} for row, each in enumerate(found) if each}
+    assert shown == parts
+    assert bills.by_instalment(bills_held, INSTALMENTS[:0]) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pipelines.collecting import payer_card
+from pipelines.collecting import bills, payer_card
 from pipelines.collecting.follow_up import Day
 from pipelines.reporting import queries_lateness, queries_payers
 from ui import charts, navigation, page, pay_strip
@@ -91,9 +91,13 @@ def part_in_sight(view: View, customer: Mapping[str, Any], items: pd.DataFrame) 
         st.caption(f":material/visibility: {text}")
 
 
-def _bill(reader: Reader, row: Mapping[Any, Any]) -> str:
+def _bill(reader: Reader, row: Mapping[Any, Any], part: float | None = None) -> str:
+    """A bill's number, amount and due day; `part` is what of it is spoken of, where that is not all."""
     due = reader.t("payer.bill_due_unknown") if missing(row["due_on"]) else date(reader, row["due_on"])
-    about = [row["bill_number"], money(reader, row["amount_doc"], row["currency"]), due]
+    amount = money(reader, row["amount_doc"], row["currency"])
+    if part is not None and part != row["amount_doc"]:
+        amount = reader.t("payer.bill_part", part=money(reader, part, row["currency"]), whole=amount)
+    about = [row["bill_number"], amount, due]
     return " · ".join(str(part) for part in about if not missing(part))
 
 
@@ -119,12 +123,8 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
 def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: str, customer_id: str) -> None:
     """The open invoices, narrowed to one bucket by the address or the buttons; a row opens its invoice."""
     reader, t = view.reader, view.reader.t
-    bills: dict[str, list[str]] = {}
-    for bill in held[held["invoice_id"].notna()].to_dict("records"):
-        bills.setdefault(bill["invoice_id"], []).append(_bill(reader, bill))
-    items = items.assign(
-        bill_in_hand=[reader.t("app.semicolon").join(bills.get(invoice, ())) for invoice in items["invoice_id"]]
-    )
+    covered = [[_bill(reader, bill, part) for bill, part in each] for each in bills.by_instalment(held, items)]
+    items = items.assign(bill_in_hand=[t("app.semicolon").join(each) for each in covered])
     with st.container(border=True):
         st.subheader(t("payer.open_items"), anchor=False)
         if items.empty:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -119,6 +120,29 @@ def held(day: Day, entity_id: str, customer_id: str, in_ledger: pd.DataFrame) ->
     found = pd.DataFrame(rows, columns=HELD)
     found["due_on"] = pd.to_datetime(found["due_on"])
     return found.sort_values(["due_on", "bill_number"], ignore_index=True)
+
+
+def by_instalment(held: pd.DataFrame, items: pd.DataFrame) -> list[list[tuple[dict[str, Any], float]]]:
+    """For each row of `items`, the bills in hand that name its invoice and how much of each covers it.
+
+    A bill, the next to fall due first, covers the instalments of its invoice that fall due first, each up to what is
+    open. One in another currency, or that finds nothing left to cover, stands in full with the first instalment.
+    """
+    rows = items.reset_index(drop=True)
+    order = list(rows.sort_values(["due_date", "instalment_no"], na_position="last").index)
+    left = [float(amount) for amount in rows["open_doc"]]
+    found: list[list[tuple[dict[str, Any], float]]] = [[] for _ in left]
+    for bill in held[held["invoice_id"].notna()].to_dict("records"):
+        named = [place for place in order if rows.at[place, "invoice_id"] == bill["invoice_id"]]
+        covers = bill["amount_doc"]
+        for place in named:
+            part = round(min(covers, left[place]), 4) if rows.at[place, "currency"] == bill["currency"] else 0
+            if part > 0:
+                found[place].append((bill, part))
+                covers, left[place] = covers - part, left[place] - part
+        if named and covers == bill["amount_doc"]:
+            found[named[0]].append((bill, covers))
+    return found
 
 
 def in_hand(found: pd.DataFrame) -> pd.DataFrame:
