@@ -20,6 +20,9 @@ from pipelines.settings import Settings
 from tests.oracle_documents import Ledger, Row
 from tests.oracle_ledgers import LISTED_ON
 
+# Of the first import; each later one comes a second after the one before it.
+IMPORTED_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
 
 def store(
     home: Path, kind: str, rows: Sequence[Row], number: int, ledger: str | None = "ledger", as_of: dt.date = LISTED_ON
@@ -56,7 +59,7 @@ def store(
         rows_set_aside=0,
         accepted_total=str(sum((one["amount"] for one in rows), Decimal(0))) if "amount" in rows[0] else "0",
         control_total=None,
-        imported_at=f"2026-01-01T00:00:{number:02d}.000000+00:00",
+        imported_at=(IMPORTED_AT + dt.timedelta(seconds=number)).isoformat(timespec="microseconds"),
         retracted_at=None,
         already_imported=False,
         date_from=None,

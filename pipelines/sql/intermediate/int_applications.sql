@@ -50,7 +50,7 @@ in_foreign_currency as (
         *,
         sum(amount_doc) over (
             partition by instalment_key
-            order by applied_on, kind, line_key
+            order by applied_on, kind, rule, amount_doc desc, line_key
             rows between unbounded preceding and current row
         ) as applied_doc
     from placed

@@ -8,12 +8,12 @@ lines as (
         *,
         sum(amount_doc) over (
             partition by document_key
-            order by applied_on, received_on, amount_doc desc, kind, line_key
+            order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_after,
         max(case when amount_doc > 0 then received_on end) over (
             partition by document_key
-            order by applied_on, received_on, amount_doc desc, kind, line_key
+            order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_before_on
     from int_directed_lines

@@ -10,12 +10,12 @@ in_turn as (
         *,
         sum(amount_doc) over (
             partition by instalment_key
-            order by applied_on, received_on, amount_doc desc, kind, line_key
+            order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_after,
         max(case when amount_doc > 0 then received_on end) over (
             partition by instalment_key
-            order by applied_on, received_on, amount_doc desc, kind, line_key
+            order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_before_on
     from int_directed_lines
