@@ -18,7 +18,7 @@ class WarehouseBusy(UserError):
     """Another process is writing the same part of the warehouse."""
 
     def __init__(self, what: str) -> None:
-        super().__init__("error.warehouse_busy", what=what)
+        super().__init__("error.warehouse_busy", code_lock=what)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.reporting import queries
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, Warehouse
+from pipelines.warehouse import UNFINISHED, Warehouse, WarehouseBusy
 
 ROOT = Path(__file__).resolve().parent.parent
 INVOICES = 8_000  # their numbers begin like those of the first ledger, which they replace
@@ -272,6 +272,7 @@ def test_a_second_build_says_that_one_is_running(home: Path) -> None:
         status, said = here(home, "build")
     assert status == 1
     assert said.startswith("Another build is running on this warehouse.") and len(said.splitlines()) == 1
+    assert "数据计算" in WarehouseBusy("build").text("zh_CN")
     assert build_id(home) == before
 
 
