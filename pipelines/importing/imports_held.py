@@ -22,11 +22,9 @@ _SAME = {
     ),
     "aged_summary": ("customer_id", "bucket", "open_amount"),
 }
-_TELLING = {
-    "invoices": "true",
-    "receipts": "coalesce(receipt_id, invoice_id) is not null",
-    "aged_summary": "open_amount <> 0",
-}
+_COUNTING = {"invoices": "true", "receipts": "true", "aged_summary": "open_amount <> 0"}
+# A row without any number may be like another by chance: such rows tell only where they are most of the file.
+_NUMBERED = {"invoices": "true", "receipts": "coalesce(receipt_id, invoice_id) is not null", "aged_summary": "true"}
 _NAMED = 3  # imports that are named, each in a note of its own
 
 
@@ -47,16 +45,20 @@ def held_notes(
     folder = Warehouse.of(settings).imports
     stored = " union all ".join(
         f"select {place} as place, {entity}, {keys} from {_file(folder / each.import_id / 'rows.parquet')} "
-        f"where {_TELLING[report.kind]}"
+        f"where {_COUNTING[report.kind]}"
         for place, each in enumerate(others)
     )
     same = " and ".join(f"old.k{place} is not distinct from new.k{place}" for place in range(len(_SAME[report.kind])))
     found = con.execute(
-        f"""with new as (select line_no, {entity}, {keys} from {_file(rows)} where {_TELLING[report.kind]}),
+        f"""with new as (
+                select line_no, {_NUMBERED[report.kind]} as is_numbered, {entity}, {keys}
+                from {_file(rows)} where {_COUNTING[report.kind]}),
             old as ({stored})
             select old.place, old.entity_id, count(distinct new.line_no) as n
             from new join old on {same} and old.entity_id <> new.entity_id
-            group by old.place, old.entity_id order by n desc, old.place, old.entity_id limit {_NAMED}"""
+            group by old.place, old.entity_id
+            having bool_or(new.is_numbered) or 2 * count(distinct new.line_no) > {report.rows_accepted}
+            order by n desc, old.place, old.entity_id limit {_NAMED}"""
     ).fetchall()
     return [
         {
