@@ -12,6 +12,7 @@ today = journal_parts.day(view)
 found = agreement_parts.rows(view, today)
 if found.empty:
     page.nothing_here(t("agreements.none"))
+    navigation.link("calls", t("nav.calls"), icon=":material/call:")
 else:
     agreement_parts.cards(view, found)
     with st.container(border=True):

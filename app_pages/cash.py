@@ -8,7 +8,7 @@ from ui.charts import CONFIG
 from ui.formats import compact, date
 from ui.tables import table, words
 
-COLUMNS = words("customer_name customer_id soon_base expected_base later_base to_come_base habit next_run_on")
+COLUMNS = words("customer_name soon_base expected_base later_base to_come_base habit next_run_on customer_id")
 
 view = page.start("cash")
 reader, t = view.reader, view.reader.t

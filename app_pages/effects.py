@@ -4,7 +4,7 @@ import streamlit as st
 
 from pipelines.collecting import contact_effects, follow_up
 from pipelines.reporting import queries_collect
-from ui import journal_parts, page
+from ui import journal_parts, navigation, page
 from ui.formats import number, percent
 from ui.tables import table, words
 
@@ -24,6 +24,7 @@ found = contact_effects.contacts(today, known)
 approaches = contact_effects.approaches(today, known)
 if not found and not approaches:
     page.nothing_here(t("effects.none"))
+    navigation.link("calls", t("nav.calls"), icon=":material/call:")
     st.stop()
 
 within = st.segmented_control(

@@ -48,7 +48,12 @@ with st.grid(3, min_column_width=180, gap="small"):
 
 customer_id = str(first["customer_id"])
 today = journal_parts.day(view)
-st.caption(payer_today.owner_line(view, today, entity_id, customer_id, str(first["rep"] or ""), invoice_id))
+is_paid = abs(float(instalments["open_doc"].sum())) < 0.01 and len(applications) > 0
+st.caption(
+    payer_today.owner_line(
+        view, today, entity_id, customer_id, str(first["rep"] or ""), invoice_id, is_open=not is_paid
+    )
+)
 waiting = follow_up.in_our_court(today, entity_id, customer_id).get(invoice_id, [])
 if waiting:
     said = "  \n".join(plain(reader.reason(reason)) for reason in waiting)
@@ -57,7 +62,6 @@ entry_form.buttons(view, today, entity_id, customer_id, [invoice_id], invoice_id
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.container(border=True, height="stretch"):
     st.subheader(t("life.title"), anchor=False)
-    is_paid = abs(float(instalments["open_doc"].sum())) < 0.01 and len(applications) > 0
     life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
 with pair.container(border=True, height="stretch"):
     st.subheader(t("readiness.heading"), anchor=False)
@@ -66,7 +70,10 @@ with pair.container(border=True, height="stretch"):
     readiness_card.show(view, today, Subject(entity_id, customer_id, invoice_id), evidence)
 with st.container(border=True):
     st.subheader(t("invoice.instalments"), anchor=False)
-    table(reader, instalments, INSTALMENTS, key="instalments", alt=t("invoice.instalments"), file_name="instalments")
+    # An amount in the base currency is not said twice.
+    is_foreign = bool((instalments["currency"] != reader.currency).any())
+    columns = [name for name in INSTALMENTS if is_foreign or name not in ("currency", "amount_doc")]
+    table(reader, instalments, columns, key="instalments", alt=t("invoice.instalments"), file_name="instalments")
 with st.container(border=True):
     st.subheader(t("invoice.applications"), anchor=False)
     if applications.empty:

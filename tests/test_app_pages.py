@@ -21,6 +21,7 @@ from pipelines.settings import Settings
 from ui import session
 from ui.access import ROLES
 from ui.navigation import PLACES, start
+from ui.page import UNFILTERED
 from ui.tables import KINDS
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -153,6 +154,61 @@ def test_filters_narrow_the_figures_and_say_so(sample_warehouse, monkeypatch, wo
     healthy(app, "en")
     assert any(f"Sales rep: {worst['me']}" in each.value for each in app.caption)
     assert app.metric[0].value != whole.metric[0].value
+
+
+def without_balance(home, customer: bool) -> dict[str, str]:
+    """An entity and a region that no customer has together; or a customer that has nothing open."""
+    with queries.open_build(queries.published(Settings(home=home))) as con:
+        if customer:
+            found = con.execute(
+                "select entity_id, customer_id from dim_customers anti join fct_open_items using (customer_key) "
+                "where customer_id <> '' order by all"
+            ).fetchone()
+            return dict(zip(("entity", "customer"), found, strict=True))
+        found = con.execute(
+            "select one.entity_id, other.region from dim_customers as one, dim_customers as other where not exists ("
+            "select 1 from dim_customers as met where met.entity_id = one.entity_id and met.region = other.region"
+            ") order by all"
+        ).fetchone()
+        return dict(zip(("entities", "regions"), found, strict=True))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_filters_that_leave_nobody_are_said_on_every_page_and_can_be_cleared(sample_warehouse, monkeypatch, language):
+    address = {"lang": language, **without_balance(sample_warehouse, customer=False)}
+    app = opened(sample_warehouse, monkeypatch, **address)
+    said = i18n.translate(language, "filter.nobody")
+    filtered = [place.name for place in PLACES if not place.hidden and place.name not in UNFILTERED]
+    for name in filtered:
+        for key, value in address.items():
+            app.query_params[key] = value
+        app.switch_page(f"app_pages/{name}.py").run()
+        healthy(app, language, name)
+        assert any(said in each.value for each in app.caption), name
+        assert not app.dataframe and not app.metric, "no noughts that look like an answer"
+    app.button(key="clear").click().run()
+    healthy(app, language)
+    assert app.multiselect(key="entities").value == [] == app.multiselect(key="regions").value
+    assert not any(said in each.value for each in app.caption) and app.title[0].value
+
+
+def test_a_customer_with_nothing_open_needs_no_next_step(sample_warehouse, monkeypatch, worst):
+    asked = i18n.translate("en", "handover.nobody")
+    owing = opened(sample_warehouse, monkeypatch, "payer", lang="en", **worst)
+    assert any(asked in each.value for each in owing.caption)
+    settled = opened(
+        sample_warehouse, monkeypatch, "payer", lang="en", **without_balance(sample_warehouse, customer=True)
+    )
+    healthy(settled, "en")
+    assert any("Owner" in each.value for each in settled.caption)
+    assert not any(asked in each.value for each in settled.caption)
+
+
+def test_the_first_page_without_contacts_leads_to_where_they_are_logged(sample_warehouse, monkeypatch):
+    for name in ("effects", "agreements"):
+        app = opened(sample_warehouse, monkeypatch, name, lang="en")
+        links = [each.value for each in app.main.get("page_link")]
+        assert i18n.translate("en", "nav.calls") in links, name
 
 
 def test_a_filter_comes_back_from_the_address(sample_warehouse, monkeypatch, worst):

@@ -272,7 +272,10 @@ def month_axis(figure: go.Figure, reader: Reader, months: "pd.Series[Any]", labe
 
 def week_axis(figure: go.Figure, days: Sequence[str]) -> None:
     """Weeks as categories, each named by the month and day it begins on; `days` as `formats.date` writes them."""
-    figure.update_xaxes(type="category", tickvals=list(days), ticktext=[day[5:] for day in days], tickangle=0)
+    # On a phone they stand upright: side by side they would run into each other.
+    figure.update_xaxes(
+        type="category", tickvals=list(days), ticktext=[day[5:] for day in days], autotickangles=[0, 90]
+    )  # fmt: skip
 
 
 def tiles(cells: Iterable[tuple[int, int, str]]) -> go.Figure:

@@ -15,18 +15,19 @@ from ui.formats import compact, money, number, percent
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import table, words
+from ui.tables import table, with_content, words
 
 YEAR = dt.timedelta(days=365)
 CREDIT_COLUMNS = words(
-    "customer_name rep sales_base sold_overdue_base sold_overdue_invoices long_terms_base long_invoices "
-    "worst_terms_days open_base credit_limit_base limit_use over_limit_base"
+    "customer_name rep sold_overdue_base long_terms_base over_limit_base limit_use sales_base sold_overdue_invoices "
+    "long_invoices worst_terms_days open_base credit_limit_base"
 )
 FIGURES = "gross_share gross_base carrying_base expected_loss_base written_off_base margin_base margin_share"
 MARGIN_COLUMNS = {
     "customer": words(f"customer_name verdict sales_base sales_before_base {FIGURES}"),
     "rep": words(f"rep verdict sales_base sales_before_base not_given_base {FIGURES}"),
 }
+OF_GROSS_MARGIN = words("verdict gross_share gross_base margin_base margin_share")  # empty until one is entered
 MARGIN_KEYS = {"customer": ("entity_id", "customer_id", "customer_name"), "rep": ("rep",)}
 
 
@@ -83,8 +84,9 @@ def margin(view: View, today: Day) -> None:
     ) or "customer"  # fmt: skip
     rows = margins.by(found, MARGIN_KEYS[shown])
     opens = t("app.open") if shown == "customer" else None
+    columns = with_content(rows, MARGIN_COLUMNS[shown], OF_GROSS_MARGIN)
     row = table(
-        reader, rows, MARGIN_COLUMNS[shown], key=f"margin_{shown}", alt=t("credit.margin"), open_label=opens,
+        reader, rows, columns, key=f"margin_{shown}", alt=t("credit.margin"), open_label=opens,
         file_name=f"margin-{shown}",
     )  # fmt: skip
     st.caption(t("credit.margin_rule", share=settings.carrying_rate_year))

@@ -37,6 +37,13 @@ def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
     return narrow(who.scope, values, chosen)
 
 
+def clear() -> None:
+    """Take out every filter."""
+    for name in DIMENSIONS:
+        if name in st.session_state:
+            st.session_state[name] = []
+
+
 def in_words(reader: Reader, widest: Scope, scope: Scope) -> str:
     """What the figures of a page cover, for the line under its title."""
     parts = [

@@ -81,14 +81,15 @@ def largest(view: View) -> tuple[str, str] | None:
         page.nothing_here(t("financing.nothing_open"))
         return None
     shown = items.assign(**_best(_all_ways(view, items, view.build.as_of)))
+    whole = int(items["whole"].iloc[0])
     with st.grid(3, min_column_width=170, gap="small"):
         for column in ("open_base", "wait_base", "saved_base"):
             amount = float(shown[column].sum())
+            label = "all_open_base" if column == "open_base" and whole == len(items) else f"sum_{column}"
             st.metric(
-                t(f"financing.sum_{column}", count=len(shown)), compact(reader, amount), border=True, height="stretch",
+                t(f"financing.{label}", count=len(shown)), compact(reader, amount), border=True, height="stretch",
                 help=money(reader, amount),
             )  # fmt: skip
-    whole = int(items["whole"].iloc[0])
     if whole > len(items):
         st.caption(t("financing.largest", count=len(items), whole=whole))
     row = table(

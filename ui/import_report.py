@@ -17,7 +17,7 @@ from pipelines.importing.imports_held import standing
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
-from ui.formats import DASH, date, number, plain
+from ui.formats import DASH, compact, date, number, plain
 from ui.i18n import Reader
 from ui.session import View
 from ui.tables import MOST, downloads, header, named, table, with_content, words
@@ -26,6 +26,9 @@ NAMES = {column.name for columns in KINDS.values() for column in columns}
 PAST = words(
     "file_name kind as_of imported_at rows_read rows_accepted rows_rejected accepted_totals control_total retracted_at"
 )
+BESIDE = words(
+    "rows_accepted control_total"
+)  # in the file and in what a row opens: a list of them all ran off the screen
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
 Compared = tuple[Changes, list[dict[str, Any]]]
@@ -37,11 +40,19 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
     reader, t = view.reader, view.reader.t
     newest = list(reversed(past))
     rows = pd.DataFrame([{name: getattr(report, name, None) for name in (*PAST, "import_id")} for report in newest])
-    rows["accepted_totals"] = [t("app.semicolon").join(report.total_texts or [DASH]) for report in newest]
+    # Short on the screen, where three currencies would run off it; to the cent in the file and in what a row opens.
+    rows["accepted_totals"] = [
+        t("app.comma").join(
+            compact(reader, total, currency) if currency else number(reader, total) for currency, total in report.totals
+        )
+        or DASH
+        for report in newest
+    ]
     rows["control_total"] = pd.to_numeric(rows["control_total"], errors="coerce")
     rows["as_of"] = pd.to_datetime(rows["as_of"])
     columns = with_content(rows, PAST, ("control_total", "retracted_at"))
-    row = table(reader, rows, columns, key="past", alt=t("imports.past"), open_label=t("app.open"))
+    on_screen = [name for name in columns if name not in BESIDE]
+    row = table(reader, rows, on_screen, key="past", alt=t("imports.past"), open_label=t("app.open"))
     downloads(reader, partial(listed, reader, newest, rows, columns), None, key="past", file_name="imports")
     if row is not None:
         st.session_state["import_shown"] = newest[row].import_id

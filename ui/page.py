@@ -7,14 +7,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pipelines.reporting import queries_compare, queries_summaries
-from ui import navigation, session
-from ui.filters import in_words
+from pipelines.reporting import queries, queries_compare, queries_summaries
+from ui import filters, navigation, session
 from ui.formats import date, moment
 from ui.session import View
 
 # Pages that have something to say where aged summaries are all there is.
 WITHOUT_DOCUMENTS = ("overview", "aging", "imports", "merges", "definitions")
+# Pages that are about the installation as a whole: filters do not narrow them.
+UNFILTERED = ("imports", "merges", "chain", "rules", "model", "definitions")
 CARDS = 10  # on one page of a list of cards
 HALF = 360  # pixels a card beside another needs; on a narrower screen they stand one below the other
 
@@ -29,7 +30,7 @@ def start(name: str, *, needs_build: bool = True) -> View:
                 nothing_yet(view)
             st.stop()
         return view
-    covered = in_words(view.reader, view.who.scope, view.scope)
+    covered = filters.in_words(view.reader, view.who.scope, view.scope)
     line = view.reader.t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.build.base_currency)
     st.caption(" · ".join(part for part in (line, covered) if part))
     if known := queries_compare.known_earlier(view.build):
@@ -38,6 +39,10 @@ def start(name: str, *, needs_build: bool = True) -> View:
     if name not in WITHOUT_DOCUMENTS and not view.ask_build(queries_summaries.has_documents):
         st.info(view.reader.t("summary.not_here"), icon=":material/info:")
         navigation.link("overview", view.reader.t("summary.to_snapshot"), ":material/arrow_forward:")
+        st.stop()
+    if name not in UNFILTERED and view.scope != view.who.scope and not view.ask(queries.holds_anyone):
+        nothing_here(view.reader.t("filter.nobody"))
+        st.button(view.reader.t("filter.clear"), icon=":material/filter_alt_off:", on_click=filters.clear, key="clear")
         st.stop()
     return view
 

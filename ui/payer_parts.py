@@ -20,8 +20,8 @@ from ui.tables import header, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no doc_type issue_date due_date days_past_due currency open_doc open_base p_late "
-    "p_very_late expected_pay_date bill_in_hand disputed risk_reasons"
+    "invoice_id instalment_no open_base due_date days_past_due p_late p_very_late expected_pay_date bill_in_hand "
+    "disputed doc_type issue_date currency open_doc risk_reasons"
 )
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"

@@ -49,7 +49,7 @@ def standing(view: View, today: Day, customer: Mapping[str, Any], invoices: list
         badges.append(f":red-badge[:material/stairs: {plain(reader.code('ladder', step))}]")
     if any(badges):
         st.markdown(" ".join(filter(None, badges)))
-    st.caption(owner_line(view, today, *whom, str(customer.get("rep") or "")))
+    st.caption(owner_line(view, today, *whom, str(customer.get("rep") or ""), is_open=bool(invoices)))
     left_alone(view, today, customer)
 
 
@@ -65,15 +65,20 @@ def left_alone(view: View, today: Day, customer: Mapping[str, Any]) -> None:
         st.info(f"{reader.t('journal.left_alone')}  \n" + "  \n".join(waiting), icon=":material/pause_circle:")
 
 
-def owner_line(view: View, today: Day, entity_id: str, customer_id: str, rep: str, invoice_id: str = "") -> str:
-    """Who has the item now and its one next step, as markdown; a step whose day has passed is red."""
+def owner_line(
+    view: View, today: Day, entity_id: str, customer_id: str, rep: str, invoice_id: str = "", *, is_open: bool = True
+) -> str:
+    """Who has the item now and its one next step, as markdown; a step whose day has passed is red.
+
+    Where nothing `is_open` a missing step is not missed.
+    """
     reader, t = view.reader, view.reader.t
     now = ownership.standing(today, entity_id, customer_id, rep, invoice_id or None)
     department = reader.code("department", now.department)
     owner = t("handover.owner", name=now.owner or t("app.unassigned"), text=department)
     line = f":material/person: {plain(owner)}"
     if now.next_on is None:
-        return f"{line} · {t('handover.nobody')}"
+        return f"{line} · {t('handover.nobody')}" if is_open else line
     step = now.text or reader.code("next_action", now.step)
     ahead = plain(t("handover.next", text=step, date=date(reader, now.next_on)))
     return f"{line} · :{'red' if now.next_on < today.today else 'gray'}[:material/event: {ahead}]"

@@ -44,9 +44,9 @@ _COLUMNS_OF_KIND = {
         outstanding_base month_sales_base used_base left_base
         not_due_base at_risk_base recovered_base revalued_base unrealised_base realised_base""",
     "points": "points days_counted",
-    "amount": """amount_doc open_doc control_total accepted_total amount_days disputed_days assumed_days
-        our_fault_days
-        received_doc confirmed_doc theirs_doc difference_doc""",
+    "amount": """amount_doc open_doc control_total accepted_total received_doc confirmed_doc theirs_doc
+        difference_doc""",
+    "amount_days": "amount_days disputed_days assumed_days our_fault_days",
     "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
         next_run_on last_issued_on
         promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on
@@ -236,6 +236,9 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
     if kind in ("money", "amount"):
         texts = (f"{value:,.2f}" for value in values.dropna())
         return st.column_config.NumberColumn(label, format="%,.2f", width=_width(label, texts))
+    if kind == "amount_days":
+        texts = (f"{value:,.0f}" for value in values.dropna())
+        return st.column_config.NumberColumn(label, format="%,.0f", width=_width(label, texts))
     if kind == "count":
         return st.column_config.NumberColumn(label, format="%,d")
     if kind == "points":

@@ -113,6 +113,21 @@ def _sql_of(name: str) -> str:
     return (tables.FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def holds_anyone(con: Connection, scope: Scope) -> bool:
+    """Whether the scope holds a customer, or a balance under a rep or region that no customer has as its own."""
+    condition, values = scope.where()
+    found = _row(
+        con,
+        f"""
+        select
+            exists (select 1 from dim_customers where {condition})
+            or exists (select 1 from fct_aging where {condition}) as anyone
+        """,
+        [*values, *values],
+    )
+    return bool(found["anyone"])
+
+
 def filter_values(con: Connection, scope: Scope) -> dict[str, list[str]]:
     """What a reader can filter by within the scope: entities, regions, reps, each sorted."""
     condition, values = scope.where()
