@@ -22,6 +22,7 @@ from pipelines.collecting import policies, sources_care, sources_decisions, sour
 from pipelines.errors import UserError
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
+from pipelines.literals import literal
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, remove, sync_folder, write_text_atomically
 
@@ -183,14 +184,13 @@ def _write(
 @contextmanager
 def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that works in a build's file, which is nobody's until it is published."""
-    quoted = str(unfinished).replace("'", "''")
     with duckdb.connect() as con:
         con.execute(f"attach ':memory:' as {GIVEN}")
         # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a published file
         # it would make it unopenable.
-        con.execute(f"attach '{quoted}' as {BUILD} (recovery_mode no_wal_writes)")
+        con.execute(f"attach {literal(unfinished)} as {BUILD} (recovery_mode no_wal_writes)")
         read_from(con, GIVEN, BUILD)
-        con.execute(f"set temp_directory = '{quoted}.tmp'")
+        con.execute(f"set temp_directory = {literal(f'{unfinished}.tmp')}")
         con.execute("set preserve_insertion_order = false")
         # One checkpoint at the end is enough.
         con.execute("set wal_autocheckpoint = '1TB'")

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_report import ImportReport
+from pipelines.literals import parquet
 from pipelines.settings import Settings
 from pipelines.working_days import working_days
 
@@ -93,8 +94,7 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], colu
     if not files:
         con.execute(f"create view {name} as select {', '.join(empty.values())} where false")
         return
-    listed = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
-    read = f"read_parquet([{listed}], union_by_name = true)"
+    read = parquet(*(file.resolve() for file in files))
     held = {column for column, *_ in con.execute(f"describe select * from {read}").fetchall()}
     # Imports made before a column was added lack it.
     lacking = [part for column, part in empty.items() if column not in held]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipelines.literals import literal
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -83,7 +84,7 @@ def apply_merges(con: duckdb.DuckDBPyConnection, default_entity: str) -> None:
     found = con.execute("select exists (select 1 from raw_merges)").fetchone()
     if not found or not found[0]:
         return
-    entity = "'" + default_entity.replace("'", "''") + "'"
+    entity = literal(default_entity)
     same = f"coalesce(named.entity_id, {entity}) = merges.entity_id and named.customer_id = merges.customer_id"
     for table in NAMED_BY_EXPORTS:
         columns = {name for name, *_ in con.execute(f"describe {table}").fetchall()}

@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.importing.imports_columns import amounts_in
 from pipelines.importing.imports_plan import Plan
+from pipelines.literals import literal
 from pipelines.reading.mapping import Mapping, is_data
 from pipelines.reading.mapping_errors import BucketUnknown, DocumentsAmongSums
 from pipelines.reading.mapping_headers import known_as
@@ -72,7 +73,7 @@ def unpivot(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
     ] or [("open_amount", "balance", "null", "null")]
     plain = "line_no, fault, entity_id, customer_id, customer_name, rep, region, currency"
     parts = [
-        f"select {plain}, {_literal(label)} as bucket, cast({first} as integer) as days_from, "
+        f"select {plain}, {literal(label)} as bucket, cast({first} as integer) as days_from, "
         f"cast({last} as integer) as days_to, {column} as open_amount from valued where {column} is not null"
         for column, label, first, last in buckets
     ]
@@ -207,7 +208,3 @@ def _amounts(mapping: Mapping) -> list[str]:
 
 def _number(day: int | None) -> str:
     return "null" if day is None else str(day)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

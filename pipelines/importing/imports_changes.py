@@ -9,6 +9,7 @@ import duckdb
 from pipelines.canonical import KINDS
 from pipelines.importing.imports import list_imports
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.literals import parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -59,7 +60,7 @@ def _compare(
         con.execute(
             f"""create temp table {name} as
                 select concat_ws(' · ', {key}) as key, * exclude (import_id, line_no)
-                from read_parquet('{str(folder / "rows.parquet").replace("'", "''")}')"""
+                from {parquet(folder / "rows.parquet")}"""
         )
     held = [{name for name, *_ in con.execute(f"describe {table}").fetchall()} for table in ("old", "new")]
     # An import made before a column was added does not hold it.

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import MONEY, Column
+from pipelines.literals import literal
 from pipelines.reading import values_dates, values_numbers, values_words
 from pipelines.reading.mapping import Mapping, SourceColumn
 from pipelines.reading.mapping_headers import is_of_books, is_of_document
@@ -264,7 +265,7 @@ def stated_currency(
             "currency",
             empty.sql_type,
             False,
-            _literal(str(stated).upper()),
+            literal(str(stated).upper()),
             evidence=[{"code": "currency_stated", "currency": stated}],
         )
     if amount is None or amount.source is None:
@@ -276,7 +277,7 @@ def stated_currency(
                 "currency",
                 empty.sql_type,
                 False,
-                _literal(found),
+                literal(found),
                 evidence=[{"code": "currency_in_header", "currency": found}],
             )
     if kinds[f"c{amount.source.index}"] != "VARCHAR":
@@ -285,7 +286,7 @@ def stated_currency(
     named = [c for (c,) in con.execute(f"select distinct {expression} from raw").fetchall() if c]
     if not named:
         return empty
-    value = _literal(named[0]) if len(named) == 1 else expression
+    value = literal(named[0]) if len(named) == 1 else expression
     return ColumnPlan(
         "currency",
         empty.sql_type,
@@ -298,7 +299,7 @@ def stated_currency(
 def stated_entity(column: ColumnPlan, entity: str) -> ColumnPlan:
     """The entity as a person states it, of the rows that name none."""
     evidence: list[dict[str, object]] = [*column.evidence, {"code": "entity_stated", "entity": entity}]
-    return replace(column, value=f"coalesce({column.value}, {_literal(entity)})", evidence=evidence)
+    return replace(column, value=f"coalesce({column.value}, {literal(entity)})", evidence=evidence)
 
 
 def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan]) -> dict[str, object] | None:
@@ -323,10 +324,6 @@ def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan])
 
 def _said(code: str, currency: str) -> list[dict[str, object]]:
     return [{"code": code, "currency": currency}]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def amounts_in(con: duckdb.DuckDBPyConnection, index: int) -> str | None:

@@ -11,6 +11,7 @@ import duckdb
 from pipelines.canonical import KINDS
 from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -102,12 +103,12 @@ def _differences(
     """Compare column by column with the newest earlier row of each invoice instalment."""
     folder = Warehouse.of(settings).imports
     columns = [column.name for column in KINDS["invoices"] if column.name in _COMPARED]
-    own = "'" + settings.default_entity.replace("'", "''") + "'"  # rows without an entity are of this one
+    own = literal(settings.default_entity)  # rows without an entity are of this one
     entity = f"nullif(coalesce(entity_id, {own}), {own})"
     key = f"concat_ws(' · ', {entity}, invoice_id, nullif(coalesce(instalment_no, 1), 1))"
     plain = ", ".join(columns)
     parts = " union all ".join(
-        f"select {place} as place, {key} as key, {plain} from read_parquet('{_path(folder, each)}')"
+        f"select {place} as place, {key} as key, {plain} from {_rows(folder, each)}"
         for place, each in enumerate(earlier)
     )
     differs = " union all ".join(
@@ -117,9 +118,7 @@ def _differences(
         for name in columns
     )
     with duckdb.connect() as con:
-        con.execute(
-            f"create temp table new as select {key} as key, {plain} from read_parquet('{_path(folder, report)}')"
-        )
+        con.execute(f"create temp table new as select {key} as key, {plain} from {_rows(folder, report)}")
         con.execute(
             f"create temp table old as select * from ({parts}) semi join new using (key) "
             "qualify row_number() over (partition by key order by place desc) = 1"
@@ -129,8 +128,8 @@ def _differences(
     return [dict(zip(names, (earlier[row[0]].file_name, *row[1:]), strict=True)) for row in rows]
 
 
-def _path(folder: Path, report: ImportReport) -> str:
-    return str(folder / report.import_id / "rows.parquet").replace("'", "''")
+def _rows(folder: Path, report: ImportReport) -> str:
+    return parquet(folder / report.import_id / "rows.parquet")
 
 
 def layout_before(settings: Settings, source: str, kind: str | None) -> ImportReport | None:

@@ -9,6 +9,7 @@ import duckdb
 
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
+from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -54,11 +55,11 @@ def entity_notes(
     notes: list[dict[str, Any]] = []
     if stated is None and any("entity_id" in each.columns for each in others):
         entity = remembered or settings.default_entity
-        unnamed = "entity_id is null" if remembered is None else f"entity_id = {_text(entity)}"
+        unnamed = "entity_id is null" if remembered is None else f"entity_id = {literal(entity)}"
         notes += _unnamed(con, rows, report, settings, others, unnamed, entity)
     if "entity_id" in report.columns and any("entity_id" not in each.columns for each in others):
         own = settings.default_entity if stated or not remembered else remembered
-        named = f"entity_id not in ({_text(own)}, {_text(settings.default_entity)})"
+        named = f"entity_id not in ({literal(own)}, {literal(settings.default_entity)})"
         notes += _named(con, rows, report, settings, others, named)
     return notes
 
@@ -79,13 +80,13 @@ def _unnamed(
         return []
     found = con.execute(
         f"""with sought as materialized (
-                select distinct {sought.column} as name from {_file(rows)}
+                select distinct {sought.column} as name from {parquet(rows)}
                 where {unnamed} and {sought.column} is not null),
             known as materialized (select distinct entity_id, name from ({stored})),
-            own as (select name from known where entity_id = {_text(entity)})
+            own as (select name from known where entity_id = {literal(entity)})
             select entity_id, (select count(*) from sought), count(*), (select count(*) from own),
                 count(*) filter (where name not in (select name from own))
-            from known where entity_id <> {_text(entity)} group by entity_id order by count(*) desc, entity_id"""
+            from known where entity_id <> {literal(entity)} group by entity_id order by count(*) desc, entity_id"""
     ).fetchall()
     if not found or max(only_there for *_, only_there in found) <= found[0][3]:
         return []
@@ -114,10 +115,10 @@ def _named(
     stored = _stored(sought, settings, others)
     if sought is None or stored is None:
         return []
-    default = _text(settings.default_entity)
+    default = literal(settings.default_entity)
     (all_, own, elsewhere, entities) = con.execute(
         f"""with sought as materialized (
-                select entity_id, {sought.column} as name, count(*) as n from {_file(rows)}
+                select entity_id, {sought.column} as name, count(*) as n from {parquet(rows)}
                 where {named} and {sought.column} is not null group by all),
             known as materialized (select distinct entity_id, name from ({stored})),
             told as (
@@ -148,7 +149,7 @@ def _told(con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, whic
     """How many rows there are, and what tells whose they are."""
     (count, with_customer, with_invoice) = con.execute(
         f"""select count(*), count(customer_id),
-                {"count(invoice_id)" if report.kind == "receipts" else "0"} from {_file(rows)} where {which}"""
+                {"count(invoice_id)" if report.kind == "receipts" else "0"} from {parquet(rows)} where {which}"""
     ).fetchone() or (0, 0, 0)
     return count, _CUSTOMERS if with_customer else _INVOICES if with_invoice else None
 
@@ -160,20 +161,8 @@ def _stored(sought: _Sought | None, settings: Settings, others: Sequence[ImportR
     if sought is None or not files:
         return None
     return " union all ".join(
-        f"select coalesce(entity_id, {_text(settings.default_entity)}) as entity_id, {column} as name "
-        f"from read_parquet([{', '.join(map(_path, files))}], union_by_name = true) "
+        f"select coalesce(entity_id, {literal(settings.default_entity)}) as entity_id, {column} as name "
+        f"from {parquet(*files)} "
         f"where {column} in (select name from sought)"
         for column in sought.columns
     )
-
-
-def _file(rows: Path) -> str:
-    return f"read_parquet({_path(rows)})"
-
-
-def _path(rows: Path) -> str:
-    return _text(str(rows))
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

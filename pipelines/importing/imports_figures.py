@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_places import place_sql
+from pipelines.literals import parquet
 
 # What tells rows of a kind apart: two rows with the same key are doubles.
 KEYS = {
@@ -61,7 +62,7 @@ def figures(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, present: Coll
         c.name if c.name in present else f"null::{c.sql_type} as {c.name}" for c in KINDS[kind] if c.name in used
     ]
     cursor = con.execute(
-        f"select {', '.join(asked.values())} from (select {', '.join(columns) or '1'} from {_file(rows)})"
+        f"select {', '.join(asked.values())} from (select {', '.join(columns) or '1'} from {parquet(rows)})"
     )
     return Figures(dict(zip(asked, cursor.fetchone() or (), strict=True)))
 
@@ -116,7 +117,7 @@ def unusual(
     def look(code: str, test: str, **more: object) -> None:
         row = con.execute(
             f"""select count(*), string_agg({line}, ', ' order by line_no) filter (place <= {_LINES}) from (
-                    select line_no, row_number() over (order by line_no) as place from {_file(rows)} where {test})"""
+                    select line_no, row_number() over (order by line_no) as place from {parquet(rows)} where {test})"""
         ).fetchone()
         count, lines = row or (0, "")
         if count:
@@ -160,7 +161,7 @@ def unusual(
 def _by_currency(con: duckdb.DuckDBPyConnection, rows: Path, amount: str) -> list[str]:
     """The total of each currency, as `USD 1,000.00`; a dash for rows that name none."""
     found = con.execute(
-        f"select coalesce(currency, '–'), sum({amount}) from {_file(rows)} group by 1 order by count(*) desc, 1"
+        f"select coalesce(currency, '–'), sum({amount}) from {parquet(rows)} group by 1 order by count(*) desc, 1"
     ).fetchall()
     return [f"{currency} {total:,.2f}" for currency, total in found]
 
@@ -178,9 +179,5 @@ def _odd_currency(rows: Path) -> str:
     return f"""(customer_id, currency) in (
         select (customer_id, currency) from (
             select customer_id, currency, count(*) as n, sum(count(*)) over (partition by customer_id) as many
-            from {_file(rows)} where currency is not null and customer_id is not null group by customer_id, currency
+            from {parquet(rows)} where currency is not null and customer_id is not null group by customer_id, currency
         ) where n <= {_FEW} and many >= 10 * n)"""
-
-
-def _file(rows: Path) -> str:
-    return "read_parquet('" + str(rows).replace("'", "''") + "')"

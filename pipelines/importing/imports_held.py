@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
+from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -41,10 +42,10 @@ def held_notes(
     if not others:
         return []
     keys = ", ".join(f"{key} as k{place}" for place, key in enumerate(_SAME[report.kind]))
-    entity = f"coalesce(entity_id, {_text(settings.default_entity)}) as entity_id"
+    entity = f"coalesce(entity_id, {literal(settings.default_entity)}) as entity_id"
     folder = Warehouse.of(settings).imports
     stored = " union all ".join(
-        f"select {place} as place, {entity}, {keys} from {_file(folder / each.import_id / 'rows.parquet')} "
+        f"select {place} as place, {entity}, {keys} from {parquet(folder / each.import_id / 'rows.parquet')} "
         f"where {_COUNTING[report.kind]}"
         for place, each in enumerate(others)
     )
@@ -52,7 +53,7 @@ def held_notes(
     found = con.execute(
         f"""with new as (
                 select line_no, {_NUMBERED[report.kind]} as is_numbered, {entity}, {keys}
-                from {_file(rows)} where {_COUNTING[report.kind]}),
+                from {parquet(rows)} where {_COUNTING[report.kind]}),
             old as ({stored})
             select old.place, old.entity_id, count(distinct new.line_no) as n
             from new join old on {same} and old.entity_id <> new.entity_id
@@ -87,11 +88,3 @@ def _may_hold(other: ImportReport, report: ImportReport) -> bool:
     if any(day is None for day in days):
         return True
     return other.date_from <= report.date_to and report.date_from <= other.date_to  # type: ignore[operator]
-
-
-def _file(rows: Path) -> str:
-    return f"read_parquet({_text(str(rows))})"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pipelines.literals import literal
 from pipelines.reading.readers_raw import SHEET_LINES
 
 
@@ -18,7 +19,7 @@ def sheet_sql(together: Sequence[str], line: str = "line_no") -> str:
 
 
 def _name_sql(together: Sequence[str], line: str) -> str:
-    names = ", ".join("'" + name.replace("'", "''") + "'" for name in together)
+    names = ", ".join(map(literal, together))
     return f"([{names}])[cast({line} // {SHEET_LINES} as integer) + 1]"
 
 

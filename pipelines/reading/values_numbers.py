@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import duckdb
 
+from pipelines.literals import literal
 from pipelines.reading.values_dates import BLANKS
 
 # Full-width figures and signs become plain ones, thin spaces and apostrophes "'", currency symbols vanish.
@@ -216,11 +217,11 @@ def _decide(
 def _core(con: duckdb.DuckDBPyConnection, column: str) -> str:
     """SQL for the column with full-width figures, spaces and symbols made plain; only those that occur are replaced."""
     pairs = list(zip(_FROM, [*_TO, *[""] * (len(_FROM) - len(_TO))], strict=True))
-    tests = ", ".join(f"coalesce(bool_or(contains({column}, '{_quoted(old)}')), false)::int" for old, _ in pairs)
+    tests = ", ".join(f"coalesce(bool_or(contains({column}, {literal(old)})), false)::int" for old, _ in pairs)
     found = _counts(con, f"select {tests} from raw where not regexp_full_match({column}, '[-0-9.,]*')")
     core = column
     for (old, new), present in zip(pairs, found, strict=True):
-        core = f"replace({core}, '{_quoted(old)}', '{_quoted(new)}')" if present else core
+        core = f"replace({core}, {literal(old)}, {literal(new)})" if present else core
     return core if core == column else f"trim({core}, chr(39))"
 
 
@@ -228,7 +229,7 @@ def _sql(column: str, core: str, sql_type: str, alias: str | None, mark: str | N
     """SQL for value and fault: figures by the style decided, the rest from the table of odd texts."""
     bare = core
     for character in "()-+'":
-        bare = f"replace({bare}, '{_quoted(character)}', '')"
+        bare = f"replace({bare}, {literal(character)}, '')"
     negative = f"case when regexp_matches({core}, '[(-]') then -1 else 1 end"
 
     def number(body: str, mark: str) -> str:
@@ -291,11 +292,7 @@ def _looked_up(
 
 def _matches(text: str, body: str) -> str:
     """SQL that tests for figures with a sign before or after them, or in brackets."""
-    return f"regexp_full_match({text}, '{_quoted(f'[-+]?({body})-?|[-+]?[(][-+]?({body})[)]')}')"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+    return f"regexp_full_match({text}, {literal(f'[-+]?({body})-?|[-+]?[(][-+]?({body})[)]')})"
 
 
 def _counts(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.literals import literal
+
 ITEM = "entity_id, invoice_id, instalment_no"
 LINES_OF_IMPORT = 10_000_000_000  # a line's key is its import's number times this, and its place in the file
 
@@ -204,7 +206,7 @@ def make_moves(con: duckdb.DuckDBPyConnection, before: Path, after: Path, day: d
     """Make the tables of both sides and `moves` on a connection of its own; returns the day they are as of."""
     days: list[dt.date] = []
     for side, path in (("before", before), ("after", after)):
-        con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {side}_build (read_only)")
+        con.execute(f"attach {literal(path)} as {side}_build (read_only)")
         days += con.execute(f"select as_of from {side}_build.build_info").fetchall()[0]
     on = min(day or dt.date.max, *days)
     for side in ("before", "after"):

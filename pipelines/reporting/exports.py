@@ -13,6 +13,7 @@ import xlsxwriter
 
 from pipelines import i18n
 from pipelines.errors import UserError
+from pipelines.literals import literal
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_tie_out import tie_out
 
@@ -60,11 +61,11 @@ def export(con: duckdb.DuckDBPyConnection, table: str, form: str, output: Path |
             raise TooManyRowsForSheet(table, rows)
         _sheet(con.cursor().execute(f"select * from {table} {order}"), table, output, language)
     elif form == "parquet" and output:
-        con.execute(f"copy (from {table} {order}) to '{_quoted(output)}' (format parquet)")
+        con.execute(f"copy (from {table} {order}) to {literal(output)} (format parquet)")
     else:
         with tempfile.TemporaryDirectory() as scratch:
             file = output or Path(scratch) / "table.csv"
-            con.execute(f"copy ({_harmless(con, table)} {order}) to '{_quoted(file)}' (format csv, header)")
+            con.execute(f"copy ({_harmless(con, table)} {order}) to {literal(file)} (format csv, header)")
             if output is None:
                 with file.open("rb") as written:
                     shutil.copyfileobj(written, sys.stdout.buffer)
@@ -94,10 +95,6 @@ def _harmless(con: duckdb.DuckDBPyConnection, table: str) -> str:
         for name, kind in columns
     ]
     return f"select {', '.join(shown)} from {table}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _sheet(cursor: duckdb.DuckDBPyConnection, title: str, output: Path, language: str) -> None:
