@@ -270,3 +270,18 @@ def test_a_list_of_open_items_does_not_say_that_overdue_money_grew(tmp_path, sec
     first = dt.date.fromisoformat(second_list or AS_OF)
     assert queries_balances.known_from(con, Scope()) == first
     assert queries_balances.known_from(con, Scope(regions=("nowhere",))) is None
+
+
+@pytest.mark.parametrize(
+    ("paid_before", "paid_lately", "reason"),
+    [
+        ("2025-10-10", "2026-02-25", {"code": "slower_early", "days": 4, "before": 22}),
+        ("2025-10-10", "2026-03-11", {"code": "slower_from_early", "days": 10, "before": 22}),
+        ("2025-11-03", "2026-03-11", {"code": "slower", "days": 10, "before": 2}),
+    ],
+)
+def test_who_pays_slower_but_early_is_not_said_to_pay_late_by_minus_days(tmp_path, paid_before, paid_lately, reason):
+    invoices = f"{INVOICES}\nA1,C1,2025-09-01,2025-11-01,100,R1\nA2,C1,2026-01-01,2026-03-01,100,R1"
+    receipts = f"{RECEIPTS}\nP1,A1,{paid_before},100,\nP2,A2,{paid_lately},100,"
+    row = ranked(built(tmp_path, AS_OF, {"invoices": invoices, "receipts": receipts}))["C1"]
+    assert [each for each in json.loads(row["reasons"]) if each["code"].startswith("slower")] == [reason]

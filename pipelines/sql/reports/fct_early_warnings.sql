@@ -110,8 +110,13 @@ final as (
             end,
             case
                 when is_slower = 1
-                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent) as bigint) as varchar)
-                        || ',"before":' || cast(cast(round(days_late_before) as bigint) as varchar) || '}'
+                    then '{"code":"' || case
+                        when round(days_late_recent) < 0 then 'slower_early'
+                        when round(days_late_before) < 0 then 'slower_from_early'
+                        else 'slower'
+                    end
+                        || '","days":' || cast(cast(abs(round(days_late_recent)) as bigint) as varchar)
+                        || ',"before":' || cast(cast(abs(round(days_late_before)) as bigint) as varchar) || '}'
             end,
             case
                 when is_over_limit = 1 and is_growing = 0

@@ -87,9 +87,15 @@ final as (
                         || cast(cast(round(days_late) as bigint) as varchar) || '}'
             end,
             case
+                -- Who pays before the due date has days below nought, which nobody reads as such.
                 when days_late_recent > days_late_before + 5
-                    then '{"code":"slower","days":' || cast(cast(round(days_late_recent) as bigint) as varchar)
-                        || ',"before":' || cast(cast(round(days_late_before) as bigint) as varchar) || '}'
+                    then '{"code":"' || case
+                        when round(days_late_recent) < 0 then 'slower_early'
+                        when round(days_late_before) < 0 then 'slower_from_early'
+                        else 'slower'
+                    end
+                        || '","days":' || cast(cast(abs(round(days_late_recent)) as bigint) as varchar)
+                        || ',"before":' || cast(cast(abs(round(days_late_before)) as bigint) as varchar) || '}'
             end,
             case
                 when trend > 0.2 and overdue_before_base > 0
