@@ -20,8 +20,8 @@ from ui.session import View
 from ui.tables import downloads, header, words
 
 COLUMNS = words(
-    "call_rank customer_name customer_id payer_class priority_score overdue_base amount_due_base max_days_past_due "
-    "p_late_weighted next_action call_by next_run_on strategy region reasons"
+    "call_rank customer_name next_action call_by overdue_base max_days_past_due amount_due_base p_late_weighted "
+    "payer_class priority_score next_run_on strategy region customer_id reasons"
 )
 VISIT_COLUMNS = words(
     "customer_name customer_id payer_class overdue_base amount_due_base max_days_past_due call_by strategy reasons"
