@@ -26,9 +26,8 @@ NAMES = {column.name for columns in KINDS.values() for column in columns}
 PAST = words(
     "file_name kind as_of imported_at rows_read rows_accepted rows_rejected accepted_totals control_total retracted_at"
 )
-BESIDE = words(
-    "rows_accepted control_total"
-)  # in the file and in what a row opens: a list of them all ran off the screen
+# In the file and in what a row opens only: a list of them all ran off the screen.
+BESIDE = words("rows_accepted control_total")
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
 Compared = tuple[Changes, list[dict[str, Any]]]
