@@ -113,6 +113,7 @@ def add_document(row: dict[str, Decimal], one: Document, before: dt.date, end: d
             row["moves"] += 1
     # What is below a cent is listed nowhere: it leaves the receivables as a write-off.
     row["written_off"] += one.open_base(end) - closing - (one.open_base(before) - opening)
+    row["moves"] += is_first and opening != one.listed_base(before)
 
 
 def add_line(row: dict[str, Decimal], line: Line, before: dt.date, end: dt.date, is_first: bool) -> None:
@@ -126,6 +127,7 @@ def add_line(row: dict[str, Decimal], line: Line, before: dt.date, end: dt.date,
     row["written_off"] -= moved - (closing - opening)
     days = {line.day, *(day for day, _ in line.used)}
     row["moves"] += sum(before < day <= end and line.rest(day) != line.rest(day - dt.timedelta(days=1)) for day in days)
+    row["moves"] += is_first and line.rest(before) != line.listed(before)
 
 
 def scopes(account: Account) -> Iterable[tuple[str, str, str]]:

@@ -32,6 +32,7 @@ from tests.oracle_documents import ZERO, Ledger, Row
 from tests.oracle_figures import aging, month_ends
 from tests.oracle_ledgers import FIRST, LISTED_ON, RATES, ledgers, open_lists, together
 from tests.oracle_ledgers import row as rate
+from tests.repeatable import REPEATABLE
 
 # How many random ledgers to prove; one build proves several, each under entities of its own.
 EXAMPLES = int(os.environ.get("FIRSTPAID_ORACLE_EXAMPLES", "200"))
@@ -47,6 +48,7 @@ def examples(count: int) -> hypothesis_settings:
         deadline=None,
         database=None,
         derandomize=True,
+        backend=REPEATABLE,
         suppress_health_check=list(HealthCheck),
     )
 

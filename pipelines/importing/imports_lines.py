@@ -6,7 +6,7 @@ from typing import Any
 from pipelines.importing.imports_figures import KEYS
 from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_reading import Reading
-from pipelines.importing.imports_rejects import literal
+from pipelines.literals import parquet
 from pipelines.reading.mapping_headers import line_columns
 
 # What all lines of an invoice must have in common to be lines of one.
@@ -31,7 +31,7 @@ def add_up_lines(reading: Reading, rows: Path) -> dict[str, Any] | None:
     con.execute(
         f"""create temp table several as
             select line_no, row({key}) as key, {", ".join(_SAME)}, amount, open_amount
-            from read_parquet({literal(str(rows))}) qualify count(*) over (partition by {key}) > 1"""
+            from {parquet(rows)} qualify count(*) over (partition by {key}) > 1"""
     )
     cells = ", ".join(f"coalesce(r.c{i}, '')" for i in range(len(labels)))
     con.execute(

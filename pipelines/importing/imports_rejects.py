@@ -1,7 +1,6 @@
 """Rows not accepted, each with line, column, value and reason; totals, headings and doubles set aside by rule."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pipelines.importing.imports_figures import KEYS
 from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_plan import Plan
 from pipelines.importing.imports_reading import Reading
+from pipelines.literals import literal, parquet
 from pipelines.reading.mapping import STAND_INS
 from pipelines.reading.readers_layout import RULER, TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
@@ -44,7 +44,7 @@ def reject(reading: Reading, rows: Path) -> None:
     """Fill `rejected` with every row that is not in the Parquet file `rows`; totals and headings by what they are."""
     con, plan, labels = reading.con, reading.plan, reading.layout.labels
     _find_bad(reading)
-    (last,) = one(con, f"select coalesce(max(line_no), 0) from read_parquet({literal(str(rows))})")
+    (last,) = one(con, f"select coalesce(max(line_no), 0) from {parquet(rows)}")
     names = " ".join(f"when {literal(name)} then {literal(_label(name, plan))}" for name in plan.columns)
     shown = "|".join(label.strip() for label in labels if label.strip())
     figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
@@ -178,7 +178,7 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
     place, first = place_sql(sheets), place_sql(sheets, "d.first_line")
     key = [k for k in KEYS[kind] if plan.columns[k].source or k in ("customer_id", "invoice_id")]
     hashed = ", ".join("coalesce(instalment_no, 1)" if k == "instalment_no" else k for k in key)
-    file = f"read_parquet({literal(str(rows))})"
+    file = parquet(rows)
     where = "where line_no not in (select line_no from dropped)"
     where += " and receipt_id is not null" if kind == "receipts" else ""
     content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
@@ -235,8 +235,3 @@ def _source_text(name: str, plan: Plan) -> str:
 
 def one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
     return con.execute(sql).fetchone() or (0,)
-
-
-def literal(text: str) -> str:
-    """A text as a literal of SQL."""
-    return "'" + re.sub("'", "''", text) + "'"

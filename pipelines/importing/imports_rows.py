@@ -26,11 +26,11 @@ from pipelines.importing.imports_rejects import (
     commonest_reason,
     create_rejected,
     find_duplicates,
-    literal,
     one,
     reject,
 )
 from pipelines.importing.imports_totals import open_total, sheet_totals, whole_total
+from pipelines.literals import literal
 from pipelines.reading.mapping_headers import is_clearing
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES

@@ -10,8 +10,8 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_figures import AMOUNTS
-from pipelines.importing.imports_rejects import literal
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER
+from pipelines.literals import parquet
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
@@ -63,11 +63,7 @@ def whole_total(
     total = found.pop((0, ""), None)
     if not found:
         return total, []
-    sums = dict(
-        con.execute(
-            f"select currency, sum({AMOUNTS[kind]}) from read_parquet({literal(str(rows))}) group by all"
-        ).fetchall()
-    )
+    sums = dict(con.execute(f"select currency, sum({AMOUNTS[kind]}) from {parquet(rows)} group by all").fetchall())
     stated = {currency: amount for (_, currency), amount in found.items()}
     left = {currency: sums.get(currency, Decimal(0)) - amount for currency, amount in stated.items()}
     differ = {currency: amount for currency, amount in left.items() if amount}
@@ -89,9 +85,7 @@ def sheet_totals(
     if not stated or money is None:
         return None, []
     accepted = dict(
-        con.execute(
-            f"select line_no // {SHEET_LINES}, sum({money}) from read_parquet({literal(str(rows))}) group by all"
-        ).fetchall()
+        con.execute(f"select line_no // {SHEET_LINES}, sum({money}) from {parquet(rows)} group by all").fetchall()
     )
     notes: list[dict[str, Any]] = [
         {"code": "sheet_total_differs", "sheet": sheets[place], "cents_total": float(total), "cents_rows": float(own)}
@@ -108,8 +102,6 @@ def open_total(con: duckdb.DuckDBPyConnection, rows: Path, currencies: Sequence[
     total = control_totals(con, currencies, "stated_open").get((0, ""))
     if total is None:
         return []
-    (own,) = con.execute(
-        f"select coalesce(sum(open_amount), 0) from read_parquet({literal(str(rows))})"
-    ).fetchone() or (0,)
+    (own,) = con.execute(f"select coalesce(sum(open_amount), 0) from {parquet(rows)}").fetchone() or (0,)
     code = "open_total_agrees" if own == total else "open_total_differs"
     return [{"code": code, "cents_total": float(total), "cents_rows": float(own)}]
