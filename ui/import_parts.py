@@ -10,6 +10,7 @@ import streamlit as st
 from pipelines.canonical import KINDS, MONEY
 from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
+from pipelines.importing.imports_held import HELD
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, texts
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
@@ -25,7 +26,7 @@ WARNINGS = (
     "entity_not_stated_of_invoices",
     "entity_new",
     "entity_new_of_invoices",
-    "held_elsewhere",
+    *HELD,
 )
 COUNTED = (TOTALS, STATED_AGREE, STATED_DIFFER)  # shown among the counts
 REJECTED = words("line_no column_name value reason raw")
