@@ -89,7 +89,7 @@ def test_the_figures_of_a_reason_are_those_of_the_ledger(tmp_path: Path) -> None
     assert late_risk.score_build(con, day(160), Settings(home=tmp_path)) == cards.BASELINE
     (stored,) = con.execute("select reasons from fct_late_risk").fetchone() or ("",)
     said = i18n.reasons("en", stored)
-    assert "Paid 7 of 9 invoices late, 9 days after due on average" in said
+    assert "Paid 7 of 9 items late, 9 days after due on average" in said
 
 
 def test_scores_are_the_same_every_time(trained: Settings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_ledgers import INVOICES, RECEIPTS, built
+from small_ledgers import INVOICES, RECEIPTS, built, no_risk
 
 from pipelines.collecting import journal, journal_read, policies
 from pipelines.collecting.journal import Subject
@@ -285,3 +285,28 @@ def test_who_pays_slower_but_early_is_not_said_to_pay_late_by_minus_days(tmp_pat
     receipts = f"{RECEIPTS}\nP1,A1,{paid_before},100,\nP2,A2,{paid_lately},100,"
     row = ranked(built(tmp_path, AS_OF, {"invoices": invoices, "receipts": receipts}))["C1"]
     assert [each for each in json.loads(row["reasons"]) if each["code"].startswith("slower")] == [reason]
+
+
+def test_an_invoice_with_several_instalments_overdue_is_one_invoice(tmp_path):
+    """A1 of C1 has two instalments overdue, one of them another rep's, and one not yet due; A2 is a second invoice."""
+    header = "Invoice No,Instalment,Customer ID,Invoice Date,Due Date,Amount,Sales Rep"
+    lines = (
+        "A1,1,C1,2025-12-01,2026-01-31,100,R1", "A1,2,C1,2025-12-01,2026-02-28,100,R2",
+        "A1,3,C1,2025-12-01,2026-04-30,100,R1", "A2,1,C1,2025-12-01,2026-03-01,50,R1",
+        "B1,1,C2,2026-03-01,2026-04-15,100,R1", "B1,2,C2,2026-03-01,2026-05-15,100,R1",
+    )  # fmt: skip
+
+    def likely_late(con, as_of, settings):
+        no_risk(con, as_of, settings)
+        con.execute(
+            "insert into fct_late_risk by name select item_key, 0.9 as p_late from fct_open_items "
+            "where customer_id = 'C2'"
+        )
+        return "none"
+
+    con = built(tmp_path, AS_OF, {"invoices": "\n".join([header, *lines])}, {"fct_late_risk": likely_late})
+    overdue = json.loads(ranked(con)["C1"]["reasons"])[0]
+    assert overdue == {"code": "overdue", "amount": 250, "currency": "CNY", "items": 2, "days": 59}
+    assert con.execute("select sum(overdue_items) from fct_account_balances").fetchone() == (3,)
+    ((warned,),) = con.execute("select reasons from fct_early_warnings where customer_id = 'C2'").fetchall()
+    assert json.loads(warned)[0] == {"code": "warn_likely_late", "amount": 200, "currency": "CNY", "items": 1}

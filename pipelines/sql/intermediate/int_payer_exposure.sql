@@ -28,7 +28,6 @@ final as (
         min(region) as region,
         sum(open_base) as open_base,
         sum(case when is_overdue then open_base else 0 end) as overdue_base,
-        sum(case when is_overdue then 1 else 0 end) as overdue_items,
         sum(case when days_past_due > -7 then open_base else 0 end) as amount_due_base,
         sum(case when is_overdue and disputed then open_base else 0 end) as disputed_overdue_base,
         max(case when is_overdue then days_past_due end) as max_days_past_due,

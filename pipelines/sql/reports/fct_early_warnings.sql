@@ -12,7 +12,7 @@ not_due as (
         min(items.due_date) as next_due_date,
         sum(cast(items.open_base as double) * coalesce(risk.p_late, 0)) as at_risk_base,
         sum(case when risk.p_late >= 0.6 then items.open_base else 0 end) as likely_late_base,
-        sum(case when risk.p_late >= 0.6 then 1 else 0 end) as likely_late_items
+        count(distinct case when risk.p_late >= 0.6 then items.invoice_id end) as likely_late_invoices
     from fct_open_items as items
     left join fct_late_risk as risk on items.item_key = risk.item_key
     where items.days_past_due <= 0
@@ -28,11 +28,11 @@ watched as (
         not_due.next_due_date,
         not_due.at_risk_base,
         not_due.likely_late_base,
-        not_due.likely_late_items,
+        not_due.likely_late_invoices,
         orders.terms_recent,
         orders.terms_before,
         cast(orders.sales_recent_base as double) / nullif(cast(orders.sales_before_base as double), 0) - 1 as growth,
-        case when not_due.likely_late_items > 0 then 1 else 0 end as is_likely_late,
+        case when not_due.likely_late_invoices > 0 then 1 else 0 end as is_likely_late,
         case
             when orders.invoices_recent >= 3
                 and orders.invoices_before >= 3
@@ -90,7 +90,7 @@ final as (
                 when is_likely_late = 1
                     then '{"code":"warn_likely_late","amount":'
                         || cast(cast(round(likely_late_base) as bigint) as varchar) || ',"currency":"'
-                        || $base_currency || '","items":' || cast(likely_late_items as varchar) || '}'
+                        || $base_currency || '","items":' || cast(likely_late_invoices as varchar) || '}'
             end,
             case
                 when is_creeping = 1

@@ -10,13 +10,22 @@ exposure as (
         customer_key,
         sum(open_base) as open_base,
         sum(overdue_base) as overdue_base,
-        sum(overdue_items) as overdue_items,
         max(max_days_past_due) as max_days_past_due,
         sum(overdue_amount_days) as overdue_amount_days,
         sum(invoiced_open_base) as invoiced_open_base,
         sum(risk_base) as risk_base,
         sum(delay_base) as delay_base
     from int_payer_exposure
+    group by customer_key
+
+),
+
+-- An invoice with several instalments overdue is one invoice.
+overdue as (
+
+    select customer_key, count(distinct invoice_id) as overdue_invoices
+    from fct_open_items
+    where days_past_due > 0
     group by customer_key
 
 ),
@@ -88,7 +97,7 @@ measured as (
         customers.credit_limit_base,
         coalesce(exposure.open_base, 0) as open_base,
         coalesce(exposure.overdue_base, 0) as overdue_base,
-        coalesce(exposure.overdue_items, 0) as overdue_items,
+        coalesce(overdue.overdue_invoices, 0) as overdue_invoices,
         exposure.max_days_past_due,
         coalesce(three_months_ago.overdue_base, 0) as overdue_before_base,
         ranked.money,
@@ -151,6 +160,7 @@ measured as (
     from dim_customers as customers
     inner join int_payer_money as ranked on customers.customer_key = ranked.customer_key
     left join exposure on customers.customer_key = exposure.customer_key
+    left join overdue on customers.customer_key = overdue.customer_key
     left join unknown_before on customers.customer_key = unknown_before.customer_key
     left join three_months_ago on customers.customer_key = three_months_ago.customer_key
     left join fct_pay_calendar as calendar on customers.customer_key = calendar.customer_key
@@ -253,7 +263,7 @@ final as (
         credit_limit_base,
         open_base,
         overdue_base,
-        overdue_items,
+        overdue_invoices,
         max_days_past_due,
         overdue_before_base,
         expected_days_late,

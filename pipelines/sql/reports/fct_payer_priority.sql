@@ -56,9 +56,9 @@ final as (
         '[' || concat_ws(
             ',',
             case
-                when overdue_items > 0
+                when overdue_invoices > 0
                     then '{"code":"overdue","amount":' || cast(cast(round(overdue_base) as bigint) as varchar)
-                        || ',"currency":"' || $base_currency || '","items":' || cast(overdue_items as varchar)
+                        || ',"currency":"' || $base_currency || '","items":' || cast(overdue_invoices as varchar)
                         || ',"days":' || cast(max_days_past_due as varchar) || '}'
             end,
             case
