@@ -135,7 +135,7 @@ def import_(
         if not as_json:
             _print_report(report)
     if as_json:
-        click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports], "refused": refused}))
+        click.echo(json.dumps({"imports": [_manifest(report) for report in reports], "refused": refused}))
     for item in refused:
         click.echo(item["error"], err=True)
     if refused:
@@ -172,6 +172,16 @@ def _print_reasons(report: ImportReport) -> None:
         click.echo(_say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why))
     if len(reasons) > REASONS_SHOWN:
         click.echo(_say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN))
+
+
+def _manifest(report: ImportReport) -> dict[str, Any]:
+    """A report as JSON knows it, and its totals by currency, as the one sum over several is an amount of none.
+
+    The currency is empty where no row names one, and of a stated total over several.
+    """
+    by_currency = {"accepted_totals": dict(report.totals), "control_totals": dict(report.control_totals)}
+    found: dict[str, Any] = _plain(asdict(report) | by_currency)
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -277,7 +287,7 @@ def imports_(as_json: bool) -> None:
     """List the imports, oldest first."""
     reports = imports_store.list_imports(Settings())
     if as_json:
-        click.echo(json.dumps({"imports": [_plain(asdict(report)) for report in reports]}))
+        click.echo(json.dumps({"imports": [_manifest(report) for report in reports]}))
         return
     for report in reports:
         key = "cli.import_retracted" if report.retracted_at else "cli.import_line"
@@ -321,7 +331,7 @@ def retract(import_id: str, as_json: bool) -> None:
     """Leave one import out of the next build; nothing is deleted."""
     report = imports_store.retract(Settings(), import_id)
     if as_json:
-        click.echo(json.dumps(_plain(asdict(report))))
+        click.echo(json.dumps(_manifest(report)))
     else:
         click.echo(_say("cli.retracted", id=report.import_id, file=report.file_name))
 

@@ -79,3 +79,35 @@ def test_an_export_whose_total_is_not_met_is_a_click_away(tmp_path: Path, monkey
         app.run()
         rows = next(table.value for table in app.dataframe if "control_total" in table.value.columns)
         assert rows["file_name"].tolist() == ["short.csv"]
+
+
+def test_totals_of_several_currencies_are_held_against_each_and_never_added_up(tmp_path: Path, monkeypatch) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    each = (
+        "客户编码,单据编号,单据日期,到期日,金额,币种",
+        "C1,A,2025-01-01,2025-01-31,10,CNY",
+        "C1,B,2025-01-01,2025-01-31,20,USD",
+        "合计,,,,10,CNY",
+        "合计,,,,25,USD",
+    )
+    mixed = (*each[:3], "合计,,,,31,")
+    rates = "Currency,Rate Date,Rate\nUSD,2025-01-01,7\n"
+    for name, text in {
+        "each": "\n".join(each),
+        "mixed": "\n".join(mixed).replace("C1,", "C2,"),
+        "rates": rates,
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        import_file(tmp_path / f"{name}.csv", settings)
+    publish.build(settings, made={"fct_late_risk": no_risk})
+    app = opened(settings.home, monkeypatch)
+    (line,) = lines(app, "Totals of the exports")
+    assert "only 0 of 2 met" in line
+    app.session_state["tie_out_totals"] = True
+    app.run()
+    rows = next(table.value for table in app.dataframe if "control_total" in table.value.columns)
+    names = ["file_name", "currency", "accepted_total", "control_total", "difference_doc"]
+    assert rows[names].values.tolist() == [
+        ["each.csv", "USD", 20, 25, -5],
+        ["mixed.csv", "all currencies added up", 30, 31, -1],
+    ]

@@ -1,6 +1,7 @@
 """After an import: what changed, its report as a workbook, and the drop folder."""
 
 import io
+import json
 import threading
 from pathlib import Path
 
@@ -82,6 +83,9 @@ def test_amounts_of_several_currencies_are_never_added_up(
     said = CliRunner().invoke(main, ["import", str(tmp_path / "several.csv")]).output
     assert i18n.listed(language, ["CNY 1,000.00", "USD 7.00", "5.00"]) in said
     assert "1,012" not in said
+    (listed,) = json.loads(CliRunner().invoke(main, ["imports", "--json"]).output)["imports"]
+    assert listed["accepted_totals"] == {"CNY": "1000.00", "USD": "7.00", "": "5.00"}
+    assert listed["control_totals"] == {}
 
 
 def test_balances_by_age_in_several_currencies_are_not_added_up(tmp_path: Path, settings: Settings) -> None:

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from pipelines import i18n
-from pipelines.importing.imports import import_file
+from pipelines.importing.imports import import_file, list_imports
+from pipelines.importing.imports_detail import stated_totals
 from pipelines.reporting import exports, queries, queries_aging, queries_balances, queries_calls, queries_tie_out
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_tie_out import tie_out, tie_out_rows
@@ -126,9 +127,11 @@ def test_the_totals_of_the_exports_are_held_against_what_was_accepted(tmp_path: 
     (tmp_path / "typed.csv").write_text(header + "C1,F,2025-01-01,2025-01-31,4\n", encoding="utf-8")
     import_file(tmp_path / "typed.csv", settings, mapping={"control_total": "5"})
     con = built(tmp_path, "2025-01-31", {})
-    found = queries_tie_out.control_totals(con)
-    shown = found[["file_name", "control_total", "difference", "rows_not_accepted"]].values.tolist()
+    loaded = [report.import_id for report in list_imports(settings)]
+    names = ("file_name", "control_total", "difference_doc", "rows_not_accepted")
+    shown = [[row[name] for name in names] for row in stated_totals(settings, loaded)]
     assert shown == [["off.csv", 35.5, -15.5, 1], ["typed.csv", 5, -1, 0], ["met.csv", 10, 0, 0]]
+    assert stated_totals(settings, loaded[:1]) == stated_totals(settings, loaded)[2:]
     assert tie_out(con, Scope()).amounts["ledger"] == 35
 
 

@@ -23,11 +23,9 @@ from ui.session import View
 from ui.tables import MOST, downloads, header, named, table, with_content, words
 
 NAMES = {column.name for columns in KINDS.values() for column in columns}
-PAST = words(
-    "file_name kind as_of imported_at rows_read rows_accepted rows_rejected accepted_totals control_total retracted_at"
-)
+PAST = words("file_name kind as_of imported_at rows_read rows_accepted rows_rejected accepted_totals retracted_at")
 # In the file and in what a row opens only: a list of them all ran off the screen.
-BESIDE = words("rows_accepted control_total")
+BESIDE = words("rows_accepted")
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
 Compared = tuple[Changes, list[dict[str, Any]]]
@@ -47,9 +45,8 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
         or DASH
         for report in newest
     ]
-    rows["control_total"] = pd.to_numeric(rows["control_total"], errors="coerce")
     rows["as_of"] = pd.to_datetime(rows["as_of"])
-    columns = with_content(rows, PAST, ("control_total", "retracted_at"))
+    columns = with_content(rows, PAST, ("retracted_at",))
     on_screen = [name for name in columns if name not in BESIDE]
     row = table(reader, rows, on_screen, key="past", alt=t("imports.past"), open_label=t("app.open"))
     downloads(reader, partial(listed, reader, newest, rows, columns), None, key="past", file_name="imports")
@@ -63,11 +60,21 @@ def past_imports(view: View, past: Sequence[ImportReport]) -> None:
 def listed(reader: Reader, newest: Sequence[ImportReport], rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The imports as a file holds them: the totals as amounts, a column for each currency."""
     found = named(reader, rows, [name for name in columns if name != "accepted_totals"])
-    totals = [dict(report.totals) for report in newest]
-    for currency in sorted({currency for each in totals for currency in each}):
-        name = header(reader, "accepted_totals")
-        label = reader.t("report.in_currency", label=name, currency=currency) if currency else name
-        found[label] = pd.Series([each.get(currency) for each in totals], index=found.index).astype("float64")
+    accepted = [dict(report.totals) for report in newest]
+    # A sum over several currencies stands by itself, named so: it is an amount of none of them.
+    added_up = reader.t("report.added_up")
+    stated = [
+        {
+            currency or (added_up if len(report.currencies) > 1 else ""): total
+            for currency, total in report.control_totals
+        }
+        for report in newest
+    ]
+    for column, totals in (("accepted_totals", accepted), ("control_total", stated)):
+        name = header(reader, column)
+        for currency in sorted({currency for each in totals for currency in each}):
+            label = reader.t("report.in_currency", label=name, currency=currency) if currency else name
+            found[label] = pd.Series([each.get(currency) for each in totals], index=found.index).astype("float64")
     return found
 
 

@@ -164,24 +164,6 @@ def tie_out_rows(
     )
 
 
-def control_totals(con: Connection) -> pd.DataFrame:
-    """The exports of this build that state a total, or had one typed: those that are off come first.
-
-    import_id, file_name, kind, rows_not_accepted (rejected and no total row), accepted_total, control_total and
-    difference (accepted less stated), in the file's own currencies.
-    """
-    return _frame(
-        con,
-        """
-        select import_id, file_name, kind, rows_rejected - rows_set_aside as rows_not_accepted, accepted_total,
-            control_total, accepted_total - control_total as difference
-        from imports
-        where control_total is not null
-        order by abs(accepted_total - control_total) desc, import_no
-        """,
-    )
-
-
 def in_favour(con: Connection, scope: Scope) -> Decimal:
     """What customers have paid beyond what they owe: the balances below zero, as an amount above it."""
     where, values = scope.where()
