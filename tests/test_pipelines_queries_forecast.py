@@ -156,6 +156,64 @@ def test_what_is_promised_comes_in_its_week(tmp_path: Path, promised: dt.date, w
         assert now == pytest.approx(was * 0.4 + (300 if each == week else 0), abs=0.02)
 
 
+BY_INSTALMENT = f"""{INVOICES},Instalment
+    N,S,2025-11-30,2025-12-31,300,R1,1
+    N,S,2025-11-30,2026-01-31,300,R2,2
+    N,S,2025-11-30,2026-02-28,300,R3,3"""
+NOON = dt.datetime(2025, 12, 30, 4, tzinfo=dt.UTC)
+
+
+def by_rep(con: Connection) -> dict[str, list[float]]:
+    """The expected receipts of the instalments of BY_INSTALMENT, each of a rep of its own."""
+    reps = ("R1", "R2", "R3")
+    return {rep: list(queries_cash.cash_forecast(con, Scope(reps=(rep,)))["expected_base"]) for rep in reps}
+
+
+@pytest.mark.parametrize("form", ["bill", "promise"])
+def test_what_names_an_invoice_covers_what_falls_due_first_of_it(tmp_path: Path, form: str) -> None:
+    """Two of 250 each, the earlier in week 2, the later in week 5: they reach the second instalment and not the third.
+
+    19 of 20 bills count, and three in four promises.
+    """
+    bills, paid = habit("H", 60, 30, dt.date(2025, 1, 6))
+    own = "\n".join(f"{line},1" for line in bills.splitlines())
+    files = {"invoices": f"{BY_INSTALMENT}\n{own}", "receipts": f"{RECEIPTS}\n{paid}"}
+    before = by_rep(built(tmp_path, "2025-12-31", files))
+    settings = Settings(home=tmp_path / "warehouse")
+    # The later one is entered first.
+    for number, day in (("B2", dt.date(2026, 2, 3)), ("B1", dt.date(2026, 1, 13))):
+        amount = {"amount": "250", "currency": "CNY"}
+        if form == "bill":
+            stated = {"state": "received", "number": number, "due_on": day}
+            journal.append(settings, "bill", Subject("main", "S", "N"), stated | amount, who="R1", now=NOON)
+        else:
+            subject, debt = Subject("main", "S", "N"), Decimal(10**9)
+            payload = {"promised_on": day} | amount
+            journal.append(settings, "promise", subject, payload, who="R1", debt=debt, now=NOON)
+    after = by_rep(built(tmp_path, "2025-12-31", {}))
+    counts = 0.95 if form == "bill" else 0.75
+    covered = {"R1": {1: 250.0, 4: 50.0}, "R2": {4: 200.0}, "R3": {}}
+    for rep, parts in covered.items():
+        left = 1 - counts * sum(parts.values()) / 300
+        for week, (was, now) in enumerate(zip(before[rep], after[rep], strict=True)):
+            assert now == pytest.approx(was * left + counts * parts.get(week, 0.0), abs=0.02), (rep, week)
+
+
+def test_a_promise_that_names_no_invoice_is_spread_over_all_that_is_owed(tmp_path: Path) -> None:
+    """Of 900 owed 450 are promised, of which three in four count: 112.50 of each instalment, in the second week."""
+    bills, paid = habit("H", 60, 30, dt.date(2025, 1, 6))
+    own = "\n".join(f"{line},1" for line in bills.splitlines())
+    files = {"invoices": f"{BY_INSTALMENT}\n{own}", "receipts": f"{RECEIPTS}\n{paid}"}
+    before = by_rep(built(tmp_path, "2025-12-31", files))
+    settings = Settings(home=tmp_path / "warehouse")
+    payload = {"promised_on": dt.date(2026, 1, 13), "amount": "450", "currency": "CNY"}
+    journal.append(settings, "promise", Subject("main", "S"), payload, who="R1", debt=Decimal(10**9), now=NOON)
+    after = by_rep(built(tmp_path, "2025-12-31", {}))
+    for rep, weeks in after.items():
+        for week, (was, now) in enumerate(zip(before[rep], weeks, strict=True)):
+            assert now == pytest.approx(was * 0.625 + (112.5 if week == 1 else 0), abs=0.02), (rep, week)
+
+
 @pytest.fixture(scope="module")
 def sample(sample_warehouse: Path) -> Iterator[Connection]:
     build = queries.published(Settings(home=sample_warehouse))

@@ -353,6 +353,22 @@ def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
     assert "D3" not in open_of(book, "open_base")
 
 
+def test_a_bill_and_a_promise_that_name_an_invoice_in_instalments_are_forecast_alike(book: Settings) -> None:
+    issued = row("invoices", customer_id="C1", invoice_id="PARTS", issue_date=dt.date(2024, 5, 3), amount=50)
+    parts = [issued | {"instalment_no": n, "due_date": dt.date(2024, 5 + n, 20)} for n in (1, 2, 3)]
+    more(book, 40, invoices=parts)
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    now, about = dt.datetime(2024, 6, 20, tzinfo=dt.UTC), journal.Subject("main", "C1", "PARTS")
+    bill = {"number": "B1", "amount": "70", "currency": "CNY", "due_on": "2024-07-25", "state": "received"}
+    journal.append(book, "bill", about, bill, who="clerk", now=now)
+    promise = {"promised_on": "2024-07-10", "amount": "20", "currency": "CNY"}
+    journal.append(book, "promise", about, promise, who="rep", now=now, debt=Decimal(200))
+    more(book, 41, receipts=[a_receipt(invoice_id="D3")])
+    assert update_and_compare(book, AS_OF).based_on
+    with duckdb.connect(str(builds.current(book)), read_only=True) as con:
+        assert con.execute("select bill_number, invoice_id from fct_bills_in_hand").fetchall() == [("B1", "PARTS")]
+
+
 @pytest.mark.parametrize("named", [None, "D3"])
 @pytest.mark.parametrize("number", ["Q", "Q-back"])
 def test_a_bounce_opens_what_money_without_a_number_paid(book: Settings, named: str | None, number: str) -> None:

@@ -2,8 +2,9 @@
 -- falls due: the share of it.
 -- An open promise counts by how the customer kept its earlier ones; three more at the rate of all customers smooth that,
 -- and four more at three in four the rate of all. A bill counts by how many of all bills whose end is known brought their
--- money, and 19 of 20 more; one that falls due on a day nobody knows moves nothing. Either is spread evenly over the
--- invoice it names, else over all of its customer.
+-- money, and 19 of 20 more; one that falls due on a day nobody knows moves nothing. Of the invoice they name, bills cover
+-- what falls due first, one bill after the other, and so do promises; what names none is spread evenly over all that its
+-- customer owes.
 with
 
 outcomes as (
@@ -41,6 +42,7 @@ honoured as (
 agreed as (
 
     select
+        'promise' as form,
         cast(promises.promise_key as varchar) as agreed_key,
         promises.entity_id,
         promises.customer_id,
@@ -58,7 +60,8 @@ agreed as (
     union all
 
     select
-        'bill ' || bills.bill_number as agreed_key,
+        'bill' as form,
+        bills.bill_number as agreed_key,
         bills.entity_id,
         bills.customer_id,
         bills.invoice_id,
@@ -71,25 +74,105 @@ agreed as (
 
 ),
 
+coming as (
+
+    select
+        *,
+        least(greatest((date_diff('day', cast($as_of as date), expected_on) + 6) / 7, 1), 14) as week_from
+    from agreed
+
+),
+
+-- What of the invoice is promised up to the end of each promise or bill that names it, the next to come first.
+named as (
+
+    select
+        *,
+        sum(left_base) over (
+            partition by entity_id, customer_id, invoice_id, form
+            order by expected_on, agreed_key
+            rows between unbounded preceding and current row
+        ) as until_base
+    from coming
+    where invoice_id is not null
+
+),
+
+named_invoices as (
+
+    select distinct entity_id, customer_id, invoice_id
+    from named
+
+),
+
+-- And what of it is owed up to the end of each instalment, the oldest first.
+owed as (
+
+    select
+        items.entity_id,
+        items.customer_id,
+        items.invoice_id,
+        items.item_key,
+        items.open_base,
+        sum(items.open_base) over (
+            partition by items.entity_id, items.customer_id, items.invoice_id
+            order by items.due_date, items.instalment_no, items.item_key
+            rows between unbounded preceding and current row
+        ) as until_base
+    from fct_open_items as items
+    inner join named_invoices
+        on items.entity_id = named_invoices.entity_id
+        and items.customer_id = named_invoices.customer_id
+        and items.invoice_id = named_invoices.invoice_id
+    where items.days_past_due is not null
+        and items.open_base > 0
+
+),
+
+covered as (
+
+    select
+        owed.item_key,
+        owed.open_base,
+        named.kept_share,
+        named.week_from,
+        least(named.until_base, owed.until_base)
+        - greatest(named.until_base - named.left_base, owed.until_base - owed.open_base) as covered_base
+    from named
+    inner join owed
+        on named.entity_id = owed.entity_id
+        and named.customer_id = owed.customer_id
+        and named.invoice_id = owed.invoice_id
+
+),
+
 promised as (
 
     select
+        item_key,
+        week_from,
+        kept_share * cast(covered_base as double) / cast(open_base as double) as share
+    from covered
+    where covered_base > 0
+
+    union all
+
+    select
         items.item_key,
-        agreed.kept_share
+        coming.week_from,
+        coming.kept_share
         * least(
-            cast(agreed.left_base as double)
-            / cast(sum(items.open_base) over (partition by agreed.entity_id, agreed.agreed_key) as double),
+            cast(coming.left_base as double)
+            / cast(sum(items.open_base) over (partition by coming.form, coming.entity_id, coming.agreed_key) as double),
             1
-        ) as share,
-        least(
-            greatest((date_diff('day', cast($as_of as date), agreed.expected_on) + 6) / 7, 1), 14
-        ) as week_from
-    from agreed
+        ) as share
+    from coming
     inner join fct_open_items as items
-        on agreed.entity_id = items.entity_id
-        and agreed.customer_id = items.customer_id
-        and coalesce(agreed.invoice_id, items.invoice_id) = items.invoice_id
-    where items.days_past_due is not null
+        on coming.entity_id = items.entity_id
+        and coming.customer_id = items.customer_id
+    where coming.invoice_id is null
+        and items.days_past_due is not null
+        and items.open_base > 0
 
 ),
 
