@@ -309,3 +309,11 @@ def test_all_is_said_to_be_accepted_only_of_all(page):
         page, "long.csv", "\n".join([LEDGER.splitlines()[0], *rows, row.format(3000).replace("100.00", "x")]).encode()
     )
     assert any("99.9% accepted" in each.value for each in page.caption)
+
+
+def test_a_register_of_bills_says_where_bills_are_entered(page):
+    text = "收票日期,客户名称,票据号,出票日期,到期日,票面金额,出票人\n2026-01-05,甲,51,2025-12-20,2026-06-20,100,乙\n"
+    upload(page, "bills.csv", text.encode())
+    assert ["register of bills" in each.value for each in page.error] == [True]
+    assert "load_files" not in [each.key for each in page.button]
+    assert "Register of bills" in [each.value for each in page.page_link]

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import i18n
 from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.reading import mapping
+from pipelines.reading.mapping_bills import bill_columns
 from pipelines.reading.mapping_buckets import Bucket, bucket_of
-from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns, StatementOfNobody
+from pipelines.reading.mapping_errors import BadMapping, BillRegister, KindUnclear, MissingColumns, StatementOfNobody
 from pipelines.settings import Settings
 
 # Header row → (kind, canonical columns in the order of the headers; "" = left over)
@@ -238,3 +240,63 @@ def test_receipts_of_a_bank_or_as_a_person_says_keep_their_sides() -> None:
         mapping.choose(["Date", "Voucher No", "Narration", "Dr/Cr", "Amount"], "s.csv", kind="receipts").kind
         == "receipts"
     )
+
+
+REGISTERS = {
+    "paper": ("收票日期,票据类型,票据号码,出票日期,到期日,票面金额,出票人,承兑人,前手,票据状态", "银承"),
+    "short": ("序号,客户名称,票据号,票据种类,出票日,票据到期日,金额,承兑银行,交票人,状态", "商业承兑汇票"),
+    "known customers": ("收到日期,客户编码,客户名称,汇票号码,票据金额,出票日期,汇票到期日,出票人,贴现日期", ""),
+    "bank portal": ("票据(包)号,子票区间,出票日期,汇票到期日,票据(包)金额,出票人名称,承兑人名称,收款人名称", ""),
+    "told by its values": ("收票日期,客户名称,票据类型,票据号,出票日期,到期日,金额", "电子银行承兑汇票"),
+    "English": ("Received On,Drawer,Acceptor,Issue Date,Maturity Date,Face Amount,Endorser", ""),
+}
+
+
+def table(headers: str, kind: str) -> tuple[list[str], list[list[str]]]:
+    """The header row, and one row with a kind of bill under the header that asks for one."""
+    names = headers.split(",")
+    return names, [[kind if name in ("票据类型", "票据种类") else "x" for name in names]]
+
+
+@pytest.mark.parametrize(("headers", "kind"), REGISTERS.values(), ids=REGISTERS)
+def test_a_register_of_bills_is_known_by_what_it_says_of_each(headers: str, kind: str) -> None:
+    names, rows = table(headers, kind)
+    assert len(bill_columns(names, [], rows)) >= 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ("收款日期,收款单号,客户编码,收款方式,票据号码,票据到期日,出票人,承兑人,收款金额", ""),
+        ("收款日期,收款单号,客户编码,票据号码,票据到期日,收款金额", ""),
+        ("客户编码,客户名称,票据号,出票日期,到期日,票面金额", ""),
+        ("客户名称,票据类型,票据号,出票日期,到期日,金额", "增值税专用发票"),
+        ("发票号码,开票日期,到期日,发票金额,票据状态,客户名称", ""),
+        ("Customer No,Customer Name,Decision Maker,Acceptor,Payer", ""),
+        ("Bill No,Bill Date,Due Date,Customer,Bill Amount", ""),
+    ],
+)
+def test_lists_that_name_bills_beside_other_things_are_no_register(headers: str, kind: str) -> None:
+    names, rows = table(headers, kind)
+    assert bill_columns(names, [], rows) == []
+
+
+def test_a_title_tells_a_register_whose_columns_alone_do_not() -> None:
+    names, rows = table("客户名称,票据号,出票日期,到期日,金额", "")
+    assert bill_columns(names, [], rows) == []
+    assert bill_columns(names, ["应收票据台账"], rows) == ["票据号", "出票日期", "到期日"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_register_of_bills_is_not_loaded_as_something_else(tmp_path: Path, language: str) -> None:
+    """Its bills would count as invoices, or their drawers as customers; what a person says holds all the same."""
+    path = tmp_path / "bills.csv"
+    path.write_text(f"{REGISTERS['told by its values'][0]}\n2026-01-05,甲,银承,51,2025-12-20,2026-06-20,100\n", "utf-8")
+    settings = Settings(home=tmp_path / "warehouse")
+    with pytest.raises(BillRegister) as refused:
+        imports.import_file(path, settings)
+    page = i18n.translate(language, "nav.financing")
+    assert "票据号" in refused.value.text(language) and page in refused.value.text(language)
+    preview = imports.preview(path, settings)
+    assert isinstance(preview.problem, BillRegister) and "票据号" in preview.headers
+    assert imports.import_file(path, settings, kind="invoices").rows_accepted == 1

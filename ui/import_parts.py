@@ -12,6 +12,8 @@ from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
 from pipelines.importing.imports_held import HELD
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, texts
+from pipelines.reading.mapping_errors import BillRegister
+from ui import navigation
 from ui.formats import DASH, date, number, percent, plain
 from ui.i18n import Reader
 from ui.session import View
@@ -42,6 +44,8 @@ def understood(view: View, preview: Preview, *, key: str) -> None:
         st.caption(format_line(reader, preview.format))
     if preview.problem is not None:
         st.error(plain(preview.problem.text(reader.language)), icon=":material/block:")
+    if isinstance(preview.problem, BillRegister):
+        navigation.link("financing", t("imports.to_bills"), icon=":material/arrow_forward:")
     if preview.report:
         counts(view, preview.report)
     if preview.columns:

@@ -18,7 +18,7 @@ from pipelines.importing.imports_errors import DatesDestroyed, HeaderOnly, Style
 from pipelines.importing.imports_plan import ColumnPlan, Plan, plan_columns
 from pipelines.importing.imports_report import ColumnView, Preview, format_of, source_name
 from pipelines.importing.imports_sheets import joined, load_together, together
-from pipelines.importing.imports_table import Table, fill_customers, understand
+from pipelines.importing.imports_table import Table, fill_customers, refuse_bills, understand
 from pipelines.reading import mapping as mappings
 from pipelines.reading import mapping_saved
 from pipelines.reading.cancel import interruptible
@@ -76,6 +76,7 @@ def read_export(
     raw, layout = located(raw, mappings.rank_header, mappings.is_data)
     found.update(raw=raw, layout=layout)
     if not layout.found and not options.get("columns"):
+        refuse_bills(raw, layout, path.name, kind=kind, said=options)
         raise TableUnknown(path.name, layout.header_line, layout.labels)
     source = source or source_name(path)
     said, notes = dict(options), list[dict[str, Any]]()

@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 
 from pipelines.reading import mapping as mappings
+from pipelines.reading.mapping_bills import bill_columns
+from pipelines.reading.mapping_errors import BillRegister
 from pipelines.reading.mapping_headers import compact, known_as
 from pipelines.reading.readers_groups import Groups, fill_down, fill_groups, find_groups, is_merged
 from pipelines.reading.readers_layout import Layout, is_total
@@ -46,8 +48,9 @@ def understand(
 ) -> Table:
     """Map a table's columns; `said` is what a person said, `kept` which columns of it come from an earlier export.
 
-    Raises what `mapping.choose` raises.
+    Raises BillRegister and what `mapping.choose` raises.
     """
+    refuse_bills(raw, layout, name, kind=kind, said=said)
     is_named = bool((said.get("columns") or {}).keys() & CUSTOMER) or any(
         column in CUSTOMER for header in layout.labels for column, _ in known_as("invoices", header)
     )
@@ -64,6 +67,16 @@ def understand(
     )
     mapping, merged = _merged_customers(mapping, raw, layout)
     return Table(raw, layout, mapping, groups, tuple(merged))
+
+
+def refuse_bills(raw: Raw, layout: Layout, name: str, *, kind: str | None, said: Dict[str, Any]) -> None:
+    """Raise BillRegister for a register of bills, unless a person says what kind it is or what its columns mean."""
+    if kind or said.get("kind") or said.get("columns"):
+        return
+    rows = [cells for line, cells in raw.head if line >= layout.first_line]
+    titles = [*layout.titles, raw.sheet or "", name]
+    if headers := bill_columns(layout.labels, titles, rows):
+        raise BillRegister(name, headers)
 
 
 def _is_no_heading(cell: str) -> bool:

@@ -73,6 +73,17 @@ class StatementOfNobody(UserError):
         return i18n.translate(language, self.code, file=self.file, headers=headers)
 
 
+class BillRegister(UserError):
+    """The rows are bills of exchange: no invoices, and no money received before they are paid."""
+
+    def __init__(self, file: str, headers: Sequence[str]) -> None:
+        self.file, self.headers = file, list(headers)
+        super().__init__("error.bill_register")
+
+    def text(self, language: str) -> str:
+        return i18n.translate(language, self.code, file=self.file, headers=i18n.listed(language, self.headers))
+
+
 class KindUnclear(UserError):
     """The header fits two kinds equally well."""
 
