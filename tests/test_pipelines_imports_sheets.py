@@ -12,6 +12,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from models.late_risk import score_build
+from pipelines import i18n
 from pipelines.building import publish
 from pipelines.errors import UserError
 from pipelines.importing import imports, imports_detail
@@ -231,3 +232,65 @@ def test_sheets_of_an_xml_spreadsheet_and_tables_of_a_page_are_read_together(
     path.write_text(f"<?xml version='1.0'?><Workbook xmlns='{space}' xmlns:ss='{space}'>{''.join(sheets)}</Workbook>")
     assert imports.import_file(path, settings).format["together"] == ["1", "2"]
     assert imports.import_file(path, settings, sheet="2", source="one").rows_accepted == 1
+
+
+IN_CURRENCIES = ["客户名称", "发票号", "开票日期", "币种", "金额"]
+
+
+def sold(number: int, **amounts: float) -> list[Sequence[object]]:
+    """A sheet with an invoice in each of these currencies."""
+    lines = enumerate(amounts.items())
+    return [IN_CURRENCIES, *[["云帆科技", f"F{number}-{n}", "2026-01-05", name, sum_] for n, (name, sum_) in lines]]
+
+
+def total(amount: float, currency: str = "") -> list[object]:
+    return ["合计", "", "", currency, amount]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "stated", "differences", "off"),
+    [
+        (
+            {"华南": [*sold(1, CNY=10, USD=20), total(10, "CNY"), total(20, "USD")],
+             "华东": [*sold(2, CNY=1, USD=2), total(1, "CNY"), total(2, "USD")]},
+            {"CNY": 11, "USD": 22}, {"CNY": 0, "USD": 0}, [],
+        ),
+        (
+            {"华南": [*sold(1, CNY=10, USD=20), total(10, "CNY"), total(21, "USD")],
+             "华东": [*sold(2, CNY=1), total(1)]},
+            {"CNY": 11, "USD": 21}, {"CNY": 0, "USD": -1}, [("华南", "USD", 21, 20)],
+        ),
+        (
+            {"人民币": [*sold(1, CNY=10), total(10)], "美元": [*sold(2, USD=20), total(20)]},
+            {"CNY": 10, "USD": 20}, {"CNY": 0, "USD": 0}, [],
+        ),
+        (
+            {"华南": [*sold(1, CNY=10, USD=20), total(31)], "华东": [*sold(2, CNY=1, USD=2), total(3)]},
+            {"": 34}, {"": -1}, [("华南", None, 31, 30)],
+        ),
+        (
+            {"华南": [*sold(1, CNY=10, USD=20), total(20, "USD")], "华东": [*sold(2, CNY=1, USD=2), total(2, "USD")]},
+            {"USD": 22}, {"USD": 0}, ["华南", "华东"],
+        ),
+        ({"华南": sold(1, CNY=10, USD=20), "华东": sold(2, CNY=1)}, {}, {}, []),
+    ],
+    ids=["each", "one off", "a sheet a currency", "over all", "one currency", "none"],
+)  # fmt: skip
+def test_totals_of_sheets_in_several_currencies_are_held_against_each_currency(
+    tmp_path: Path, settings: Settings, sheets: dict[str, Sheet], stated: dict, differences: dict, off: list
+) -> None:
+    report = imports.import_file(workbook(tmp_path, sheets), settings)
+    assert report.format["together"] == list(sheets)
+    assert (dict(report.control_totals), dict(report.differences)) == (stated, differences)
+    found = notes(report)
+    names = ("sheet", "currency", "cents_total", "cents_rows")
+    noted = [
+        tuple(note.get(name) for name in names)
+        for note in report.notes
+        if note["code"] in ("sheet_total_differs", "sheet_currency_differs")
+    ]
+    lacking = found.get("sheets_without_total", {}).get("sheets", [])
+    assert [*noted, *lacking] == off
+    assert all(i18n.reason(language, note) for note in report.notes for language in i18n.LANGUAGES)
+    has_each = any(stated) and not any(differences.values())
+    assert ("stated_totals_agree" in found) == has_each

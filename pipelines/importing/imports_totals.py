@@ -65,11 +65,16 @@ def whole_total(
         return total, []
     sums = dict(con.execute(f"select currency, sum({AMOUNTS[kind]}) from {parquet(rows)} group by all").fetchall())
     stated = {currency: amount for (_, currency), amount in found.items()}
+    whole = total if total is not None or stated.keys() != sums.keys() else sum(stated.values(), Decimal(0))
+    return whole, [_by_currency(stated, sums)]
+
+
+def _by_currency(stated: Mapping[str, Decimal], sums: Mapping[str, Decimal]) -> dict[str, Any]:
+    """The note on totals of single currencies beside the sums of their rows."""
     left = {currency: sums.get(currency, Decimal(0)) - amount for currency, amount in stated.items()}
     differ = {currency: amount for currency, amount in left.items() if amount}
     note = {"code": STATED_DIFFER if differ else STATED_AGREE, "totals": _listed(stated)}
-    notes = [note | ({"differences": _listed(differ)} if differ else {})]
-    return total if total is not None or stated.keys() != sums.keys() else sum(stated.values(), Decimal(0)), notes
+    return note | ({"differences": _listed(differ)} if differ else {})
 
 
 def _listed(amounts: Mapping[str, Decimal]) -> list[str]:
@@ -79,22 +84,74 @@ def _listed(amounts: Mapping[str, Decimal]) -> list[str]:
 def sheet_totals(
     con: duckdb.DuckDBPyConnection, rows: Path, kind: str, sheets: Sequence[str], currencies: Sequence[str] | None
 ) -> tuple[Decimal | None, list[dict[str, Any]]]:
-    """The total over all sheets where each states one, and notes on those that state none or another than their own."""
-    stated = {sheet: amount for (sheet, currency), amount in control_totals(con, currencies).items() if not currency}
+    """The total over all sheets where each states its own, and notes on what they state.
+
+    The total of a single currency is that of all sheets with rows in it, where each of them states one. What a sheet
+    states of each of its currencies and not of all is added up, as its rows are.
+    """
+    found = control_totals(con, currencies)
     money = next((n for n in ("amount", "open_amount") if n in {c.name for c in KINDS[kind]}), None)
-    if not stated or money is None:
+    if not found or money is None:
         return None, []
-    accepted = dict(
-        con.execute(f"select line_no // {SHEET_LINES}, sum({money}) from {parquet(rows)} group by all").fetchall()
-    )
-    notes: list[dict[str, Any]] = [
-        {"code": "sheet_total_differs", "sheet": sheets[place], "cents_total": float(total), "cents_rows": float(own)}
-        for place, total in sorted(stated.items())
-        if (own := Decimal(accepted.get(place) or 0)) != total
+    own: dict[int, dict[str, Decimal]] = {}
+    for place, currency, amount in con.execute(
+        f"select line_no // {SHEET_LINES}, coalesce(currency, ''), sum({money}) from {parquet(rows)} group by all"
+    ).fetchall():
+        own.setdefault(place, {})[currency] = amount
+    stated: dict[int, dict[str, Decimal]] = {}
+    for (place, currency), total in found.items():
+        only = list(own.get(place, ()))
+        # In a list of several currencies, the total of a sheet that is all in one of them is of that one.
+        is_of_only = not currency and len(only) == 1 and len(currencies or ()) > 1
+        stated.setdefault(place, {})[only[0] if is_of_only else currency] = total
+    notes = [
+        note
+        for place, totals in sorted(stated.items())
+        for currency, total in totals.items()
+        if (note := _sheet_off(sheets[place], currency, total, own.get(place, {})))
     ]
-    if lacking := [name for place, name in enumerate(sheets) if place not in stated]:
+    if each := _of_each_currency(stated, own):
+        notes.insert(0, _by_currency(each, _added(own)))
+    wholes = {
+        place: totals.get("", sum(totals.values(), Decimal(0)))
+        for place, totals in stated.items()
+        if "" in totals or own.get(place, {}).keys() <= totals.keys()
+    }
+    if lacking := [name for place, name in enumerate(sheets) if place not in wholes]:
         return None, [{"code": "sheets_without_total", "sheets": lacking}, *notes]
-    return sum(stated.values(), Decimal(0)), notes
+    return sum(wholes.values(), Decimal(0)), notes
+
+
+def _sheet_off(sheet: str, currency: str, total: Decimal, own: Mapping[str, Decimal]) -> dict[str, Any] | None:
+    """The note on a total of a sheet that its rows, or those in its currency, do not add up to."""
+    rows = own.get(currency, Decimal(0)) if currency else sum(own.values(), Decimal(0))
+    if rows == total:
+        return None
+    amounts = {"sheet": sheet, "cents_total": float(total), "cents_rows": float(rows)}
+    return (
+        {"code": "sheet_currency_differs", "currency": currency, **amounts}
+        if currency
+        else {"code": "sheet_total_differs", **amounts}
+    )
+
+
+def _of_each_currency(
+    stated: Mapping[int, Mapping[str, Decimal]], own: Mapping[int, Mapping[str, Decimal]]
+) -> dict[str, Decimal]:
+    """The totals over all sheets of the currencies of which every sheet with rows in it states one."""
+    named = sorted({currency for totals in stated.values() for currency in totals if currency})
+    told = [c for c in named if all(c in stated.get(place, {}) for place, sums in own.items() if c in sums)]
+    added = _added(stated)
+    return {currency: added[currency] for currency in told}
+
+
+def _added(amounts: Mapping[int, Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """The amounts of all sheets, currency by currency."""
+    found: dict[str, Decimal] = {}
+    for by_currency in amounts.values():
+        for currency, amount in by_currency.items():
+            found[currency] = found.get(currency, Decimal(0)) + amount
+    return found
 
 
 def open_total(con: duckdb.DuckDBPyConnection, rows: Path, currencies: Sequence[str] | None) -> list[dict[str, Any]]:
