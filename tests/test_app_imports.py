@@ -317,3 +317,11 @@ def test_a_register_of_bills_says_where_bills_are_entered(page):
     assert ["register of bills" in each.value for each in page.error] == [True]
     assert "load_files" not in [each.key for each in page.button]
     assert "Register of bills" in [each.value for each in page.page_link]
+
+
+def test_receipts_held_twice_bear_the_sign_of_a_copy(page, tmp_path):
+    (tmp_path / "bank.csv").write_text("Customer ID,Payment Date,Amount\nC1,2026-01-05,100\n", "utf-8")
+    imports.import_file(tmp_path / "bank.csv", Settings(home=tmp_path / "home"))
+    upload(page, "again.csv", b"Customer ID,Payment Date,Amount,Note\nC1,2026-01-05,100,by bank\n")
+    (held,) = [each for each in page.warning if "already held" in each.value]
+    assert held.icon == ":material/content_copy:"
