@@ -18,7 +18,7 @@ import click
 import duckdb
 from pydantic import ValidationError
 
-from pipelines import i18n
+from pipelines import i18n, scratch
 from pipelines.canonical import KINDS
 from pipelines.errors import UserError
 from pipelines.importing import imports_store
@@ -343,7 +343,8 @@ def doctor(as_json: bool) -> None:
     from pipelines.building import builds
 
     settings = Settings()
-    removed = [str(path) for path in (*imports_store.clean_up(settings), *builds.clean_up(settings))]
+    left = (*imports_store.clean_up(settings), *builds.clean_up(settings), *scratch.clean_up())
+    removed = [str(path) for path in left]
     mended = builds.mend(settings)
     problem = builds.problem(settings)
     if as_json:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines import i18n
+from pipelines import i18n, scratch
 from pipelines.building import builds
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -62,6 +62,7 @@ def prepare(settings: Settings) -> bool:
     A build that another version of the program made is made again, as of the same date.
     """
     warehouse = Warehouse.of(settings)
+    scratch.clean_up()
     has_imports = warehouse.imports.is_dir() and any(
         (folder / "manifest.json").is_file() for folder in warehouse.imports.iterdir()
     )

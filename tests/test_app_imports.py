@@ -1,13 +1,17 @@
 """The import page: what was understood, what the person corrects, loading, and taking an import back."""
 
 import datetime as dt
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from streamlit.runtime.caching import cache_resource_api
 from streamlit.testing.v1 import AppTest
 
+from pipelines import scratch
 from pipelines.importing import imports
 from pipelines.reporting import queries, queries_imports
 from pipelines.settings import Settings
@@ -325,3 +329,54 @@ def test_receipts_held_twice_bear_the_sign_of_a_copy(page, tmp_path):
     upload(page, "again.csv", b"Customer ID,Payment Date,Amount,Note\nC1,2026-01-05,100,by bank\n")
     (held,) = [each for each in page.warning if "already held" in each.value]
     assert held.icon == ":material/content_copy:"
+
+
+@pytest.fixture
+def end_session() -> Iterator[Callable[[], None]]:
+    """Ends the session of the page, as the server does when the browser has gone; a test begins without one before."""
+
+    def end() -> None:
+        cache_resource_api.clear_session_cache("test session id")
+
+    end()
+    yield end
+    end()
+
+
+@pytest.fixture
+def scratch_folder(tmp_path, monkeypatch, end_session) -> Callable[[str], list[str]]:
+    """Names the uploads that lie on the disk for this test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch, "_own", [])
+
+    def names(pattern: str = "*.csv*") -> list[str]:
+        return sorted(path.name for path in tmp_path.glob(f"{scratch.PREFIX}*/**/{pattern}"))
+
+    return names
+
+
+def test_an_upload_is_on_disk_only_while_it_is_looked_at_or_loaded(page, tmp_path, scratch_folder):
+    upload(page, "ledger.csv", LEDGER.encode())
+    assert scratch_folder() == ["ledger.csv"]
+    page.button(key="load_files").click().run()
+    settled(page)
+    assert len(imports.list_imports(Settings(home=tmp_path / "home"))) == 1
+    assert scratch_folder() == []
+
+
+def test_an_upload_that_is_taken_off_the_page_goes_from_the_disk(page, scratch_folder):
+    page.file_uploader[0].upload("other.csv", LEDGER.encode())
+    upload(page, "ledger.csv", LEDGER.encode())
+    assert scratch_folder() == ["ledger.csv", "other.csv"]
+    page.file_uploader[0].clear().run()
+    assert scratch_folder() == []
+
+
+def test_uploads_go_with_the_session_and_come_back_where_it_goes_on(page, scratch_folder, end_session, tmp_path):
+    upload(page, "ledger.csv", LEDGER.encode())
+    end_session()
+    assert scratch_folder() == []
+    page.button(key="load_files").click().run()
+    settled(page)
+    assert not page.error, "a session that was cut off for a while still has what was uploaded"
+    assert len(imports.list_imports(Settings(home=tmp_path / "home"))) == 1

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pipelines.importing.imports import ImportReport
 from pipelines.reporting import queries_imports
-from ui import import_parts, jobs, navigation
+from ui import import_files, import_parts, jobs, navigation
 from ui.formats import number, plain
 from ui.import_typed import ARGUMENTS, options_of
 from ui.session import View
@@ -117,7 +117,8 @@ def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
 
 def start(view: View, steps: Sequence[tuple[str, ...]]) -> None:
     """Run commands one after the other; the pages show how far they are."""
-    st.session_state["import_job"] = jobs.start(steps, view.reader.language)
+    job = jobs.start(steps, view.reader.language)
+    st.session_state["import_job"] = import_files.held().job = job
 
 
 @st.fragment(run_every=0.5)
@@ -212,3 +213,4 @@ def _lines(view: View, result: dict[str, Any]) -> list[str]:
 
 def _forget() -> None:
     st.session_state.pop("import_job", None)
+    import_files.held().job = None

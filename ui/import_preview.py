@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class Reading:
 def shown(view: View, file_id: str, path: Path, said: dict[str, Any]) -> Preview | None:
     """The preview of a file with what was said about it; None while it is read or when that was stopped."""
     readings = _readings()
-    key = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    # The folder is another one when a session that was cut off goes on.
+    key = json.dumps([str(path), said], sort_keys=True, ensure_ascii=False)
     reading = readings.get(file_id)
     if reading is None or reading.said != key:
         if reading is not None:
@@ -74,6 +76,12 @@ def forget() -> None:
     for reading in _readings().values():
         reading.stop.set()
     st.session_state["import_previews"] = {}
+
+
+def forget_others(file_ids: Collection[str]) -> None:
+    """Stop reading, and forget, what is no longer on the page."""
+    for file_id in _readings().keys() - set(file_ids):
+        _readings().pop(file_id).stop.set()
 
 
 def _readings() -> dict[str, Reading]:

@@ -1,8 +1,6 @@
 """Uploading: files are kept beside the page until they are loaded, previewed, and corrected by the person."""
 
 import datetime as dt
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,7 +9,7 @@ from streamlit.typing import UploadedFile
 from pipelines.canonical import KINDS
 from pipelines.importing.imports import Preview
 from pipelines.reporting import queries
-from ui import import_jobs, import_parts, import_preview
+from ui import import_files, import_jobs, import_parts, import_preview
 from ui.formats import plain
 from ui.import_typed import amount_of
 from ui.session import View
@@ -20,6 +18,7 @@ DATE_ORDERS = ("YMD", "DMY", "MDY")
 DECIMALS = (".", ",")
 MEGABYTE = 1024 * 1024
 LEDGERS = ("ledger", "open_items")
+Ready = tuple[UploadedFile, dict[str, Any]]  # a file, and what the person said about it
 BUCKETS = ("bucket", "days_from", "days_to")  # of an aged summary: said by the headers themselves
 
 
@@ -33,13 +32,16 @@ def uploads(view: View) -> None:
             t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key(),
             max_upload_size=view.settings.upload_limit_mb,
         )  # fmt: skip
-    ready: list[tuple[Path, dict[str, Any]]] = []
+    on_page = {file.file_id for file in files or []}
+    import_preview.forget_others(on_page)
+    import_files.drop_others(on_page)
+    ready: list[Ready] = []
     for file in files or []:
         if file.size > view.settings.upload_limit_mb * MEGABYTE:
             name, limit = plain(file.name), view.settings.upload_limit_mb
             st.error(t("imports.too_large", name=name, limit=limit), icon=":material/block:")
             continue
-        path = _kept(file)
+        path = import_files.kept(file)
         said = _said(file.file_id)
         with st.container(border=True):
             preview = import_preview.shown(view, file.file_id, path, said)
@@ -50,7 +52,7 @@ def uploads(view: View) -> None:
                 corrections(view, preview, file.file_id)
             complaint = _complaint(view, said)
         if preview.problem is None and not complaint:
-            ready.append((path, said))
+            ready.append((file, said))
     if not ready:
         return
     left_out = len(files or []) - len(ready)
@@ -194,25 +196,12 @@ def _forget_columns(file_id: str) -> None:
         del st.session_state[key]
 
 
-def _kept(file: UploadedFile) -> Path:
-    """The upload as a file of its own name in a folder of its own, for this session only."""
-    if "import_folder" not in st.session_state:
-        st.session_state["import_folder"] = tempfile.TemporaryDirectory(prefix="firstpaid-upload-")
-    # The name comes from the browser: only its last part counts, and two files of one name do not meet.
-    folder = Path(st.session_state["import_folder"].name) / "".join(c for c in file.file_id if c.isalnum())
-    path = folder / (Path(file.name.replace("\\", "/")).name.lstrip(".") or "upload")
-    if not path.exists():
-        folder.mkdir(exist_ok=True)
-        path.write_bytes(file.getbuffer())
-    return path
-
-
 def _uploader_key() -> str:
     return f"upload_{st.session_state.setdefault('import_round', 0)}"
 
 
-def _load(view: View, ready: list[tuple[Path, dict[str, Any]]]) -> None:
+def _load(view: View, ready: list[Ready]) -> None:
     """Start loading and give the page an empty uploader."""
-    import_jobs.load(view, ready)
+    import_jobs.load(view, [(import_files.kept(file), said) for file, said in ready])
     st.session_state["import_round"] += 1
     import_preview.forget()

@@ -35,6 +35,7 @@ class Job:
     error: str = ""  # what went wrong, in one line
     stopped: bool = False  # somebody asked it to stop
     done: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)  # set when it is done, for whoever waits
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -83,6 +84,7 @@ def _run(job: Job, language: str) -> None:
             job.error = last or f"{' '.join(step[:2])}: {status}"
             break
     job.done = True
+    job.ended.set()
 
 
 def _one(job: Job, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:

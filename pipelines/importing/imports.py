@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import scratch
 from pipelines.errors import UserError
 from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
@@ -82,7 +83,7 @@ def preview(
     A file that cannot be imported gives a Preview with its `problem`.
     """
     path, found = Path(path), dict[str, Any]()
-    with tempfile.TemporaryDirectory(prefix="firstpaid-") as name:
+    with scratch.folder() as name:
         folder = Path(name)
         try:
             options = _options(mapping)
