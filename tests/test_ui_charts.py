@@ -1,5 +1,8 @@
 """Figures from small frames of the queries' columns."""
 
+import tomllib
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -140,3 +143,45 @@ def test_few_months_are_named_and_always_the_same_ones(months, between):
     named = pd.to_datetime(pd.Series(figure.layout.xaxis.tickvals))
     assert len(named) <= 8 and named.iloc[-1] == ends.iloc[-1]
     assert list(named.dt.to_period("M").diff().dropna().map(lambda gap: gap.n).unique()) in ([between], [])
+
+
+THEMES = tomllib.loads((Path(__file__).parent.parent / ".streamlit" / "config.toml").read_text())["theme"]
+
+
+def channels(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def contrast(first: list[float], second: list[float]) -> float:
+    """How far apart two colours are to the eye, from 1 to 21 (WCAG 2)."""
+    lights = []
+    for colour in (first, second):
+        parts = [value / 255 for value in colour]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def over(tint: str, page: list[float]) -> list[float]:
+    """A see-through colour, `rgba(r,g,b,share)`, as it stands on the page."""
+    *colour, share = (float(part) for part in tint.removeprefix("rgba(").removesuffix(")").split(","))
+    return [value * share + below * (1 - share) for value, below in zip(colour, page, strict=True)]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_amounts_in_the_heatmap_can_be_read_in_both_themes(cells, dark):
+    page = channels(THEMES["dark" if dark else "light"]["backgroundColor"])
+    figure = heatmap(Reader("en", "CNY"), cells, dark=dark)
+    ink = channels(figure.data[-1].textfont.color)
+    tints = [tint for trace in figure.data[:-1] for _, tint in trace.colorscale]
+    assert tints and min(contrast(ink, over(tint, page)) for tint in tints) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_of_the_theme_can_be_read(theme):
+    colours = {name: channels(value) for name, value in THEMES[theme].items() if isinstance(value, str)}
+    page, white = colours["backgroundColor"], channels("#FFFFFF")
+    for name in ("textColor", "linkColor", "grayColor", "redColor", "greenColor", "blueColor", "violetColor"):
+        assert contrast(colours[name], page) >= 4, name
+    # The main colour is read on the page, and white words on it.
+    assert min(contrast(colours["primaryColor"], page), contrast(colours["primaryColor"], white)) >= 4

@@ -25,7 +25,7 @@ def ledger_matrix(reader: Reader, ages: pd.DataFrame, *, dark: bool = False) -> 
         (
             column_of[cell["bucket"]],
             row_of[cell["age"]],
-            faded(colours[cell["bucket"]], 0.1 + 0.5 * (abs(cell["open_base"]) / largest) ** 0.35),
+            faded(colours[cell["bucket"]], 0.1 + 0.5 * (abs(cell["open_base"]) / largest) ** 0.35, dark=dark),
         )
         for cell in ages.to_dict("records")
     )

@@ -10,6 +10,7 @@ NAMED = {NOT_DUE: NOT_DUE_COLOUR, UNAPPLIED: UNAPPLIED_COLOUR, UNAGED: TOTAL_COL
 # From a first reminder to a case for the lawyer; middle tones, so that they read on white and on near-black.
 OVERDUE_COLOURS = ("#F2C14E", "#F29E4C", "#EC7A49", "#DD5550", "#A43A78")
 DUE = "due_"  # begins the groups of what is not yet due
+ON_DARK = 0.68  # of the strength on a white page
 FAINTEST_GROUP = 0.45  # how much of the colour the group furthest ahead keeps
 DAYS_TO_LAST = 120  # days past due at which the last colour is reached
 
@@ -96,7 +97,11 @@ def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def faded(colour: str, share: float) -> str:
-    """`colour` (#rrggbb) let through by `share` of 1, so that the page's own background shows behind it."""
+def faded(colour: str, share: float, *, dark: bool = False) -> str:
+    """`colour` (#rrggbb) let through by `share` of 1, so that the page's own background shows behind it.
+
+    On a dark page less of it: light words cannot be read on a bright tile.
+    """
     red, green, blue = _channels(colour)
+    share *= ON_DARK if dark else 1
     return f"rgba({red},{green},{blue},{share:.3f})"

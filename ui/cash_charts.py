@@ -90,7 +90,7 @@ def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.F
     cells = []
     for age, end, share in zip(rows["age_days"], rows["month_end"], rows["share"], strict=True):
         hue = OVERDUE_COLOURS[round(column_of[age] * (len(OVERDUE_COLOURS) - 1) / max(len(ages) - 1, 1))]
-        cells.append((column_of[age], row_of[end], faded(hue, min(0.08 + 1.1 * max(share, 0), 0.75))))
+        cells.append((column_of[age], row_of[end], faded(hue, min(0.08 + 1.1 * max(share, 0), 0.75), dark=dark)))
     figure = tiles(cells)
     figure.add_scatter(
         x=[column_of[age] for age in rows["age_days"]],

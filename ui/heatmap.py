@@ -33,7 +33,7 @@ def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Fi
     name_of = dict(zip(row_of, customers["customer_name"].fillna("").astype(str), strict=True))
 
     figure = go.Figure()
-    for trace in _colour_traces(whole, columns, row_of):
+    for trace in _colour_traces(whole, columns, row_of, dark=dark):
         figure.add_trace(trace)
     figure.add_trace(_cell_texts(reader, whole, columns, row_of, name_of, INK_ON_DARK if dark else INK))
     figure.update_layout(
@@ -107,7 +107,9 @@ def heatmap_summary(reader: Reader, cells: pd.DataFrame) -> str:
     )
 
 
-def _colour_traces(whole: pd.DataFrame, columns: list[str], row_of: dict[tuple[str, str], int]) -> list[go.Heatmap]:
+def _colour_traces(
+    whole: pd.DataFrame, columns: list[str], row_of: dict[tuple[str, str], int], *, dark: bool
+) -> list[go.Heatmap]:
     """One trace a column: a column has one hue, its cells differ in strength on a scale shared by all columns."""
     amounts = whole.loc[whole["bucket"] != TOTAL, "open_base"].abs()
     amounts = amounts[amounts > 0]
@@ -128,7 +130,7 @@ def _colour_traces(whole: pd.DataFrame, columns: list[str], row_of: dict[tuple[s
                 z=[[math.log10(abs(amount_of[key])) if key in amount_of else None] for key in row_of],
                 zmin=low,
                 zmax=max(high, low + 1),
-                colorscale=[[0, faded(colour, FAINTEST)], [1, faded(colour, STRONGEST)]],
+                colorscale=[[0, faded(colour, FAINTEST, dark=dark)], [1, faded(colour, STRONGEST, dark=dark)]],
                 xgap=2,
                 ygap=2,
                 showscale=False,

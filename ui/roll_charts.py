@@ -27,7 +27,7 @@ def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Fi
         (
             column_of[cell["to_order"]],
             row_of[cell["from_order"]],
-            faded(_colour(cell), 0.06 + (STRONGEST - 0.06) * min(cell["rate"], 1.0) ** 0.5),
+            faded(_colour(cell), 0.06 + (STRONGEST - 0.06) * min(cell["rate"], 1.0) ** 0.5, dark=dark),
         )
         for cell in rolled.to_dict("records")
     )
