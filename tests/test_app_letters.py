@@ -1,6 +1,7 @@
 """Letters: the figures of the build, the words of the chosen language, and files that Word and people can read."""
 
 import io
+import json
 import zipfile
 from xml.etree import ElementTree
 
@@ -28,6 +29,15 @@ def test_a_word_file_holds_what_was_written_and_nothing_of_it_is_markup():
     assert found == ["Title", "a <w:b/> & b", "second line", "Invoice", "Open", "A<1>", "¥1.00", "", "after", "note"]
 
 
+def test_the_figures_of_a_word_file_stand_at_the_right():
+    file = docx_bytes("Title", "", [["Invoice", "Open"], ["A1", "¥1.00"]], "", "note", 1)
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        root = ElementTree.fromstring(parts.read("word/document.xml"))
+    for row in root.iter(f"{{{WORD}}}tr"):
+        sides = [cell.find(f".//{{{WORD}}}jc") for cell in row.iter(f"{{{WORD}}}tc")]
+        assert [None if side is None else side.get(f"{{{WORD}}}val") for side in sides] == [None, "right"]
+
+
 @pytest.mark.parametrize(("language", "title"), [("en", "Payment request letter"), ("zh_CN", "催款函")])
 def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, language, title):
     first = ask(sample_copy, queries_payers.customers, Scope()).iloc[0]
@@ -36,12 +46,14 @@ def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, la
     overdue = items[items["days_past_due"] > 0]
     app = opened(sample_copy, monkeypatch, "letters", lang=language, entity=whom[0], customer=whom[1])
     healthy(app, language)
-    rows = app.table[0].value.map(lambda cell: cell.replace("\\", ""))
+    rows = app.dataframe[0].value
     assert list(rows.iloc[:-1, 0]) == list(overdue["invoice_id"])
     total = rows.iloc[-1, -1]
     assert f"{overdue['open_base'].sum():,.2f}" in total
     assert total in app.text_area[0].value
     assert title in app.button_group(key="letter.kind").options
+    set_right = json.loads(app.dataframe[0].proto.columns)
+    assert [set_right.get(heading, {}).get("alignment") for heading in rows.columns[-3:]] == [None, "right", "right"]
     app.button(key="letter.sent").click().run()
     note = follow_up.notes(Settings(home=sample_copy))[0]
     assert (note.kind, note.payload.letter, note.payload.state) == ("letter", "demand", "sent")
@@ -54,7 +66,7 @@ def test_a_statement_holds_every_open_item(sample_copy, monkeypatch):
     app = opened(sample_copy, monkeypatch, "letters", lang="en", entity=whom[0], customer=whom[1])
     app.button_group(key="letter.kind").set_value("statement").run()
     healthy(app, "en")
-    assert len(app.table[0].value) == len(items) + 1
+    assert len(app.dataframe[0].value) == len(items) + 1
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
@@ -66,7 +78,7 @@ def test_a_notice_of_one_step_lists_its_items_and_is_entered_with_them(sample_co
     address = {"lang": language, "entity": whom[0], "customer": whom[1], "letter": "demand", "level": "4"}
     app = opened(sample_copy, monkeypatch, "letters", **address)
     healthy(app, language)
-    assert len(app.table[0].value) == len(due) + 1
+    assert len(app.dataframe[0].value) == len(due) + 1
     app.button(key="letter.sent").click().run()
     letter = follow_up.notes(Settings(home=sample_copy))[0].payload
     assert (letter.level, letter.channel, len(letter.items)) == (4, "letter", len(due))

@@ -24,10 +24,15 @@ BORDERS = "".join(
 )
 
 
-def docx_bytes(title: str, before: str, rows: Sequence[Sequence[str]], after: str, note: str) -> bytes:
-    """The file: title, text, table (the first row is its heading), text, and a small note on where figures are from."""
+def docx_bytes(
+    title: str, before: str, rows: Sequence[Sequence[str]], after: str, note: str, numbers: int = 0
+) -> bytes:
+    """The file: title, text, table (the first row is its heading), text, and a small note on where figures are from.
+
+    `numbers` columns at the end of the table are set to the right.
+    """
     body = [_paragraph(title, bold=True, size=32), *map(_paragraph, before.splitlines())]
-    body += [_table(rows), _paragraph(""), *map(_paragraph, after.splitlines()), _paragraph(note, size=16)]
+    body += [_table(rows, numbers), _paragraph(""), *map(_paragraph, after.splitlines()), _paragraph(note, size=16)]
     document = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="{WORD}"><w:body>'
     document += "".join(body) + "</w:body></w:document>"
     buffer = io.BytesIO()
@@ -38,14 +43,19 @@ def docx_bytes(title: str, before: str, rows: Sequence[Sequence[str]], after: st
     return buffer.getvalue()
 
 
-def _paragraph(text: str, bold: bool = False, size: int = 22) -> str:
+def _paragraph(text: str, bold: bool = False, size: int = 22, right: bool = False) -> str:
     look = f'<w:rPr>{FONTS}{"<w:b/>" if bold else ""}<w:sz w:val="{size}"/></w:rPr>'
-    return f'<w:p><w:r>{look}<w:t xml:space="preserve">{escape(NOT_IN_XML.sub("", text))}</w:t></w:r></w:p>'
+    place = '<w:pPr><w:jc w:val="right"/></w:pPr>' if right else ""
+    return f'<w:p>{place}<w:r>{look}<w:t xml:space="preserve">{escape(NOT_IN_XML.sub("", text))}</w:t></w:r></w:p>'
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _table(rows: Sequence[Sequence[str]], numbers: int) -> str:
+    first = len(rows[0]) - numbers if rows else 0
     cells = [
-        "".join(f"<w:tc>{_paragraph(cell, bold=place == 0, size=20)}</w:tc>" for cell in row)
+        "".join(
+            f"<w:tc>{_paragraph(cell, bold=place == 0, size=20, right=column >= first)}</w:tc>"
+            for column, cell in enumerate(row)
+        )
         for place, row in enumerate(rows)
     ]
     grid = "<w:gridCol/>" * (len(rows[0]) if rows else 0)

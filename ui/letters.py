@@ -27,6 +27,7 @@ OVERDUE_ONLY = ("demand", "lawyer_request")
 TONES = ("first", "second", "last")  # of a demand: each is firmer than the one before
 DUE_SOON = 14  # days ahead that a reminder looks
 WIDTHS = (2.0, 1.4, 1.4, 1.2, 2.0)
+NUMBERS = 2  # columns at the end of the figures: days and amounts, set to the right
 DONE, FAILED = "letter.done", "letter.failed"
 
 
@@ -119,8 +120,10 @@ def _edited(
     before = st.text_area(t("letter.before"), suggested, key=f"b-{key}", height="content")
     if params["text"] in suggested and params["text"] not in before:
         st.warning(t("letter.total_changed", text=params["text"]), icon=":material/warning:")
-    # A table on the page reads markdown, a file does not.
-    st.table(pd.DataFrame(rows[1:], columns=rows[0]).map(plain), border="horizontal", alt=t("letter.figures"))
+    st.dataframe(
+        pd.DataFrame(rows[1:], columns=rows[0]), hide_index=True, height="content", alt=t("letter.figures"),
+        column_config={heading: st.column_config.TextColumn(alignment="right") for heading in rows[0][-NUMBERS:]},
+    )  # fmt: skip
     after = st.text_area(
         t("letter.after"), reader.t(f"letter.{words}_after", **params), key=f"a-{key}", height="content"
     )
@@ -224,7 +227,7 @@ def _pdf(draft: Draft) -> bytes:
 
 
 def _docx(draft: Draft) -> bytes:
-    return docx_bytes(draft.title, draft.before, draft.rows, draft.after, draft.note)
+    return docx_bytes(draft.title, draft.before, draft.rows, draft.after, draft.note, NUMBERS)
 
 
 def _text(draft: Draft) -> bytes:
