@@ -1,5 +1,7 @@
 """Tables as people read them: of many rows the first go to the browser, and the files hold all."""
 
+import json
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -88,4 +90,39 @@ def test_columns_in_which_nothing_stands_are_left_out_where_they_may_be():
 
 def test_what_is_said_of_a_bill_in_hand_is_not_cut():
     said = "HP-2 · ¥25,000.00 · due day not known"
-    assert tables._config(Reader("en", "CNY"), "bill_in_hand", pd.Series(["", said]))["width"] > 6 * len(said)
+    assert tables._config("bill_in_hand", "Bill", pd.Series(["", said]))["width"] > 6 * len(said)
+
+
+@pytest.mark.parametrize(("language", "amount", "days"), [("en", "Open", "CNY·d"), ("zh_CN", "未清", "CNY·天")])
+def test_a_heading_names_the_currency_in_files_and_beside_other_currencies(language, amount, days):
+    reader = Reader(language, "CNY")
+    columns = ["open_base", "amount_days"]
+    alone = tables.headings(reader, columns)
+    assert alone["open_base"] == amount, "the head of the page names the currency"
+    beside = tables.headings(reader, [*columns, "open_doc"])
+    assert amount in beside["open_base"] and "CNY" in beside["open_base"] and days in beside["amount_days"]
+    rows = pd.DataFrame({"open_base": [1.0], "amount_days": [2.0]})
+    assert list(tables.named(reader, rows, columns)) == [beside[name] for name in columns], "a file has no head"
+
+
+def reasons_page(times: int) -> None:
+    import json
+
+    import pandas as pd
+
+    from ui.i18n import Reader
+    from ui.tables import table
+
+    grew = {"code": "overdue_grew", "amount": 1000.0, "currency": "CNY"}
+    rows = pd.DataFrame({"customer_id": ["C1"], "reasons": [json.dumps([grew] * times)]})
+    table(Reader("en", "CNY"), rows, ["customer_id", "reasons"], key="t", alt="t", wraps=True)
+
+
+@pytest.mark.parametrize(("times", "height"), [(1, None), (4, tables.WRAPPED)])
+def test_long_reasons_go_on_in_further_lines(times, height):
+    app = AppTest.from_function(reasons_page, kwargs={"times": times}).run()
+    assert not app.exception
+    shown = app.dataframe[0]
+    assert shown.value["reasons"].iloc[0].count("Overdue grew by 1,000 CNY") == times
+    assert (shown.proto.row_height or None) == height
+    assert json.loads(shown.proto.columns)["reasons"]["width"] <= tables.REASONS_WIDTH

@@ -20,10 +20,10 @@ from ui.entry_form import BLOCKERS
 from ui.formats import missing, money, month, number, percent, plain
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import MOST, first_rows, header, named, table, words
+from ui.tables import MOST, first_rows, on_page, table, words
 
 ITEM_COLUMNS = words(
-    "customer_name invoice_id rep due_date due_basis days_past_due overdue_base amount_days side cause"
+    "customer_name invoice_id rep due_date days_past_due overdue_base amount_days side cause due_basis"
 )
 FAULT_COLUMNS = words("customer_name invoice_id rep due_date found_on settled_on days_lost amount_base open_base owner")
 BASIS_COLUMNS = words("due_basis invoices open_base overdue_base open_share")
@@ -47,19 +47,13 @@ def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
         return
     first_rows(reader, len(shown))
     shown = shown.head(MOST).assign(cause=[reader.code("blocker", each) for each in shown["cause"].head(MOST)])
+    rows, config = on_page(reader, shown, ITEM_COLUMNS)
     marked = st.dataframe(
-        named(reader, shown, ITEM_COLUMNS), hide_index=True, height=420, on_select="rerun",
-        selection_mode="multi-row", key=f"blocked-items-{st.session_state.get('blockers.times', 0)}-{side}",
-        alt=t("blockers.items"), column_config=_formats(view),
+        rows, hide_index=True, height=420, on_select="rerun", selection_mode="multi-row",
+        key=f"blocked-items-{st.session_state.get('blockers.times', 0)}-{side}", alt=t("blockers.items"),
+        column_config=config, placeholder="",
     ).selection.rows  # fmt: skip
     _tell(view, shown.iloc[marked])
-
-
-def _formats(view: View) -> dict[str, Any]:
-    """How the columns of the marked table are written, by their heading."""
-    amounts = {name: st.column_config.NumberColumn(format="%,.2f") for name in ("overdue_base", "amount_days")}
-    formats: dict[str, Any] = {**amounts, "due_date": st.column_config.DateColumn(format="YYYY-MM-DD")}
-    return {header(view.reader, name): how for name, how in formats.items()}
 
 
 def _tell(view: View, chosen: pd.DataFrame) -> None:

@@ -24,7 +24,7 @@ COLUMNS = words(
     "payer_class priority_score next_run_on strategy region customer_id reasons"
 )
 VISIT_COLUMNS = words(
-    "customer_name customer_id payer_class overdue_base amount_due_base max_days_past_due call_by strategy reasons"
+    "customer_name payer_class call_by overdue_base max_days_past_due reasons amount_due_base strategy customer_id"
 )
 SKIPPED_COLUMNS = words("customer_name overdue_base reasons")
 ACTION_ICONS = {

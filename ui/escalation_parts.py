@@ -16,7 +16,7 @@ from ui.formats import compact, date, money, number, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import table, with_content, words
+from ui.tables import header, table, with_content, words
 
 LADDER_COLUMNS = words(
     "customer_name rep ladder allowed overdue_base max_days_past_due open_base made_on overdue_then_base approver "
@@ -194,7 +194,7 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
     with happened:
         forms.day(form, "happened_on", t("heading.happened_on"))
     with cost:
-        forms.amount(form, "cost", t("heading.cost_base", currency=reader.currency))
+        forms.amount(form, "cost", header(reader, "cost_base"))
     with ahead:
         forms.day(form, "next_on", t("heading.next_on"))
     forms.field(form, "document", st.text_input, t("heading.document"), help=t("escalation.document_help"))

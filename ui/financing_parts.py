@@ -21,7 +21,7 @@ from ui.session import View
 from ui.tables import MOST, table, with_content, words
 
 ITEM_COLUMNS = words(
-    "invoice_id due_date open_base option saved_base option_cost_base wait_base rate_year expected_pay_date p_very_late"
+    "invoice_id due_date open_base option saved_base option_cost_base wait_base expected_pay_date p_very_late rate_year"
 )
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(

@@ -75,12 +75,13 @@ def figures(view: View, card: Card) -> None:
         st.subheader(t("model_card.lift"), anchor=False)
         st.caption(t("model_card.lift_note", share=found["lift"][0]["share_of_money"]) if found["lift"] else "")
         st.plotly_chart(model_charts.lift(reader, found["lift"]), key="lift", config=CONFIG, alt=t("model_card.lift"))
-    with pair.container(border=True, height="stretch"):
+    with st.container(border=True):
         st.subheader(t("model_card.importance"), anchor=False)
         st.caption(t("model_card.importance_note"))
         figure = model_charts.importance(reader, found["importance"])
         st.plotly_chart(figure, key="importance", config=CONFIG, alt=t("model_card.importance"))
-    with pair.container(border=True, height="stretch"):
+    # As wide as the page: four measures with their intervals do not fit in half of it.
+    with st.container(border=True):
         st.subheader(t("model_card.estimators"), anchor=False)
         serves = t("model_card.served_by", name=t("code.estimator." + found["chosen"]))
         st.caption(f"{t('model_card.estimators_note')} {serves}")

@@ -20,8 +20,8 @@ from ui.tables import header, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no open_base due_date days_past_due p_late p_very_late expected_pay_date bill_in_hand "
-    "disputed doc_type issue_date currency open_doc risk_reasons"
+    "invoice_id instalment_no open_base due_date days_past_due p_late expected_pay_date risk_reasons p_very_late "
+    "bill_in_hand disputed doc_type issue_date currency open_doc"
 )
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
@@ -147,7 +147,7 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
             return
         row = table(
             reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items",
-            alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items",
+            alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items", wraps=True,
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] == MONEY_ON_ACCOUNT:
             navigation.open_receipt(view, -int(shown.iloc[row]["item_key"]))

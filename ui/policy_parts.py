@@ -92,30 +92,30 @@ def strategies(view: View, today: Day) -> None:
         rows, hide_index=True, num_rows="dynamic", key=_key("strategies", view), placeholder="", height="content",
         column_config={
             "strategy": st.column_config.SelectboxColumn(
-                t("heading.strategy"), options=_choices(STRATEGIES, rows["strategy"]), required=True, width=125,
+                t("heading.strategy"), options=_choices(STRATEGIES, rows["strategy"]), required=True, width=118,
                 format_func=lambda each: reader.code("strategy", each),
             ),
             "method": st.column_config.SelectboxColumn(
-                t("rules.method"), options=METHODS, required=True, width=110,
+                t("rules.method"), options=METHODS, required=True, width=107,
                 format_func=lambda each: reader.code("next_action", each),
             ),
             "classes": st.column_config.TextColumn(
                 t("rules.classes"), validate="^[A-D]*$", help=t("rules.classes_help"), width=90
             ),
             "customer_type": st.column_config.SelectboxColumn(
-                t("heading.customer_type"), options=_choices(["", *kinds], rows["customer_type"]), width=110,
+                t("heading.customer_type"), options=_choices(["", *kinds], rows["customer_type"]), width=120,
                 format_func=lambda each: reader.code("customer_type", each) if each else t("rules.any"),
             ),
             # The head of a column may be cut: its whole text shows when pointed at, and the last one stays in sight.
-            "min_days": st.column_config.NumberColumn(t("rules.min_days"), width=105, **whole),
-            "max_days": st.column_config.NumberColumn(t("rules.max_days"), width=105, **whole),
+            "min_days": st.column_config.NumberColumn(t("rules.min_days"), width=100, **whole),
+            "max_days": st.column_config.NumberColumn(t("rules.max_days"), width=100, **whole),
             "min_overdue": st.column_config.NumberColumn(
-                t("rules.min_overdue", currency=reader.currency), min_value=0.0, format="%,.0f", width=135
+                t("rules.min_overdue", currency=reader.currency), min_value=0.0, format="%,.0f", width=120
             ),
             "min_broken": st.column_config.NumberColumn(
                 t("rules.min_broken"), min_value=1, step=1, format="%d", width=105
             ),
-            "disputed": st.column_config.CheckboxColumn(t("rules.disputed"), width=90),
+            "disputed": st.column_config.CheckboxColumn(t("rules.disputed"), width=115),
         },
     )  # fmt: skip
     given = [_rule(row) for row in edited.to_dict("records")]

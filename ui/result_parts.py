@@ -17,7 +17,7 @@ from ui.formats import compact, date, money, percent
 from ui.forms import Form
 from ui.navigation import OFFICE
 from ui.session import View
-from ui.tables import table, with_content, words
+from ui.tables import headings, table, with_content, words
 
 PERIODS = (30, 90, 365)
 SO_FAR_COLUMNS = words("rep weeks target_base collected_base gap_base reached_share")
@@ -125,7 +125,7 @@ def _targets(view: View, today: Day, rep: str, own: pd.DataFrame, as_of: dt.date
                 "target_base": [None if value is None else round(float(value), 2) for value in start],
             }
         )
-        heading = {name: t(f"heading.{name}", currency=reader.currency) for name in frame_of.columns}
+        heading = headings(reader, list(frame_of.columns))
         edited = st.data_editor(
             frame_of, key=f"{form.key}.table", hide_index=True, disabled=["week_on", "expected_base"], width="stretch",
             column_config={

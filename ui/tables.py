@@ -28,11 +28,12 @@ _COLUMNS_OF_KIND = {
         file_name accepted_totals sheet column_name value raw source import_id source_column samples parent_id tax_id
         decision_maker
         acceptor payer payment_run stage table_name dispute_reason parsed level model_id before by question
-        figure serving other auc pr_auc brier ece log_loss cause
+        figure cause
         about to_ask notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method
-        component component_value weight_share owner""",
+        component owner""",
+    "figure": "component_value weight_share serving other auc pr_auc brier ece log_loss",  # numbers written as text
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
         charge_base commission_base kept_base collected_base summary_base documents_base before_base
@@ -82,7 +83,12 @@ ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
 SHARE_WIDTH = 90  # pixels of a small bar and its figure
 WIDEST = 1_000  # pixels: the browser makes no column wider
 FILE_NAME_WIDTH = 250  # pixels: longer names end in dots, so that what comes after them is seen
+REASONS_WIDTH = 350  # pixels of reasons that go on in further lines of their row
+WRAPPED = 76  # pixels of such a row; in one below four letters of height the browser writes a single line
 WHOLE = ("accepted_totals", "bill_in_hand", "to_ask")  # texts that say nothing when they are cut
+NARROW = " ,.:;·()|'fijlrt"  # letters about half as wide as the others
+# What a heading adds where nothing else says it: the unit of the column.
+UNITS = {"money": "app.in_currency", "amount_days": "app.in_currency_days"}
 # What a blank says, where it is not just that nothing is stated.
 BLANKS = {
     "owner": "app.unassigned",
@@ -96,8 +102,20 @@ KINDS = {name: kind for kind, names in _COLUMNS_OF_KIND.items() for name in word
 
 
 def header(reader: Reader, column: str) -> str:
-    """The heading of a column; base amounts name their currency."""
-    return reader.t(f"heading.{column}", currency=reader.currency)
+    """The heading of a column on its own, as a file has it: base amounts name their currency."""
+    label = reader.t(f"heading.{column}")
+    unit = UNITS.get(KINDS[column])
+    return label if unit is None else reader.t(unit, label=label, currency=reader.currency)
+
+
+def headings(reader: Reader, columns: Sequence[str]) -> dict[str, str]:
+    """The headings of a table on a page, whose head names the currency.
+
+    They name it themselves only beside amounts of other currencies: what every column repeats pushes the last columns
+    off the screen.
+    """
+    is_mixed = any(KINDS[column] == "amount" or column == "currency" for column in columns)
+    return {column: header(reader, column) if is_mixed else reader.t(f"heading.{column}") for column in columns}
 
 
 def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -134,29 +152,45 @@ def table(
     file_name: str | None = None,
     height: int | Literal["auto"] = "auto",
     everything: Rows | None = None,
+    wraps: bool = False,
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
 
     Of many rows the first `MOST` are shown, and a line says so. `file_name` adds download buttons; the files hold the
     same columns and words, and all rows, or `everything` where `frame` itself holds only the first of many.
+    `wraps`: long reasons go on in further lines, so that they are read whole. Only for rows without Chinese names: by
+    their letters the browser would take a long English sentence for a short one.
     """
-    shown = readable(reader, frame.head(MOST), columns)
-    for column in columns:
-        if KINDS[column] == "share":
-            shown[column] = pd.to_numeric(shown[column]).round(3)  # the format writes as many decimals as there are
-    config: dict[str, Any] = {column: _config(reader, column, shown[column]) for column in columns}
+    shown, config = on_page(reader, frame.head(MOST), columns)
+    row_height = None
+    for column in (each for each in columns if wraps and KINDS[each] == "reasons"):
+        if config[column]["width"] > REASONS_WIDTH:
+            config[column]["width"], row_height = REASONS_WIDTH, WRAPPED
     click_key = f"{key}.open"
     if open_label:
         shown.insert(0, "open", open_label)
         config["open"] = st.column_config.ButtonColumn("", type="tertiary", key=click_key, width="small")
     if height != "auto" and len(shown) < ROWS_SHOWN_AT_ONCE:
         height = "auto"  # a table is no higher than its rows: empty lines look like missing ones
-    st.dataframe(shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="")
+    st.dataframe(
+        shown, column_config=config, hide_index=True, key=key, alt=alt, height=height, placeholder="",
+        row_height=row_height,
+    )  # fmt: skip
     first_rows(reader, len(frame), filed=bool(file_name))
     if file_name:
         downloads(reader, everything or frame, columns, key=key, file_name=file_name)
     click = st.session_state.get(click_key) if open_label else None
     return None if click is None else int(click["row"])
+
+
+def on_page(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows in words, and how the browser writes each column."""
+    shown = readable(reader, frame, columns)
+    for column in columns:
+        if KINDS[column] == "share":
+            shown[column] = pd.to_numeric(shown[column]).round(3)  # the format writes as many decimals as there are
+    labels = headings(reader, columns)
+    return shown, {column: _config(column, labels[column], shown[column]) for column in columns}
 
 
 def first_rows(reader: Reader, count: int, *, filed: bool = False) -> None:
@@ -228,11 +262,15 @@ def _habits(reader: Reader, calendars: pd.DataFrame) -> list[str]:
 
 def _width(label: str, texts: Iterable[str]) -> int:
     """Pixels that hold the heading and the longest text: a column sized by the browser cuts amounts and rare words."""
-    return 20 + max(sum(14 if letter > "\u2e80" else 7 for letter in text) for text in (label, *texts))
+    return 20 + max(_pixels(text) for text in (label, *texts))
 
 
-def _config(reader: Reader, column: str, values: pd.Series) -> object:
-    kind, label = KINDS[column], header(reader, column)
+def _pixels(text: str) -> int:
+    return sum(14 if letter > "\u2e80" else 4 if letter in NARROW else 9 if letter.isupper() else 7 for letter in text)
+
+
+def _config(column: str, label: str, values: pd.Series) -> Any:
+    kind = KINDS[column]
     if kind in ("money", "amount"):
         texts = (f"{value:,.2f}" for value in values.dropna())
         return st.column_config.NumberColumn(label, format="%,.2f", width=_width(label, texts))
@@ -259,4 +297,6 @@ def _config(reader: Reader, column: str, values: pd.Series) -> object:
         return st.column_config.TextColumn(label, width=min(_width(label, values.astype(str)), FILE_NAME_WIDTH))
     if kind == "code":
         return st.column_config.TextColumn(label, width=_width(label, values.dropna().astype(str).unique()))
+    if kind == "figure":
+        return st.column_config.TextColumn(label, alignment="right")
     return st.column_config.TextColumn(label)
