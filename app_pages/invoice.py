@@ -8,7 +8,7 @@ from pipelines.reporting import queries_collect, queries_payers
 from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
 from ui.formats import date, money, plain
 from ui.session import view as current_view
-from ui.tables import table, words
+from ui.tables import said_once, table, with_content, words
 
 INSTALMENTS = words(
     "instalment_no doc_type issue_date due_date due_basis currency amount_doc amount_base open_base file_name line_no"
@@ -70,18 +70,23 @@ with pair.container(border=True, height="stretch"):
     readiness_card.show(view, today, Subject(entity_id, customer_id, invoice_id), evidence)
 with st.container(border=True):
     st.subheader(t("invoice.instalments"), anchor=False)
-    # An amount in the base currency is not said twice.
-    is_foreign = bool((instalments["currency"] != reader.currency).any())
-    columns = [name for name in INSTALMENTS if is_foreign or name not in ("currency", "amount_doc")]
-    table(reader, instalments, columns, key="instalments", alt=t("invoice.instalments"), file_name="instalments")
+    table(
+        reader,
+        instalments,
+        said_once(reader, instalments, INSTALMENTS),
+        key="instalments",
+        alt=t("invoice.instalments"),
+        file_name="instalments",
+    )
 with st.container(border=True):
     st.subheader(t("invoice.applications"), anchor=False)
     if applications.empty:
         page.nothing_here(t("invoice.no_applications"))
     else:
         st.caption(t("receipt.hint"))
+        columns = with_content(applications, said_once(reader, applications, APPLICATIONS), ("method",))
         row = table(
-            reader, applications, APPLICATIONS, key="applications", alt=t("invoice.applications"),
+            reader, applications, columns, key="applications", alt=t("invoice.applications"),
             open_label=t("app.open"), file_name="applications",
         )  # fmt: skip
         if row is not None:

@@ -126,3 +126,11 @@ def test_long_reasons_go_on_in_further_lines(times, height):
     assert shown.value["reasons"].iloc[0].count("Overdue grew by 1,000 CNY") == times
     assert (shown.proto.row_height or None) == height
     assert json.loads(shown.proto.columns)["reasons"]["width"] <= tables.REASONS_WIDTH
+
+
+def test_an_amount_in_the_currency_of_the_books_is_not_said_twice():
+    columns = words("invoice_id currency amount_doc amount_base")
+    at_home = pd.DataFrame({"currency": ["CNY", "CNY"]})
+    assert tables.said_once(Reader("en", "CNY"), at_home, columns) == ["invoice_id", "amount_base"]
+    abroad = pd.DataFrame({"currency": ["CNY", "USD"]})
+    assert tables.said_once(Reader("en", "CNY"), abroad, columns) == list(columns)

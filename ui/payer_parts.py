@@ -16,7 +16,7 @@ from ui.habits import in_words
 from ui.i18n import Reader
 from ui.merge_parts import merged_into
 from ui.session import View
-from ui.tables import header, table, words
+from ui.tables import header, said_once, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
@@ -146,7 +146,7 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
             page.nothing_here(t("payer.nothing_in_bucket"))
             return
         row = table(
-            reader, shown, _useful(ITEM_COLUMNS, shown, reader.currency), key="open_items",
+            reader, shown, _useful(reader, ITEM_COLUMNS, shown), key="open_items",
             alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items", wraps=True,
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] == MONEY_ON_ACCOUNT:
@@ -189,8 +189,8 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             with panel:
                 newest = payments.sort_values("applied_on", ascending=False)
                 paid = table(
-                    reader, newest, PAYMENT_COLUMNS, key="pay_table", alt=t("payer.payments_alt"),
-                    open_label=t("app.open"), file_name="payments",
+                    reader, newest, said_once(reader, newest, PAYMENT_COLUMNS), key="pay_table",
+                    alt=t("payer.payments_alt"), open_label=t("app.open"), file_name="payments",
                 )  # fmt: skip
                 if paid is not None:
                     navigation.open_receipt(view, int(newest.iloc[paid]["line_key"]))
@@ -229,17 +229,15 @@ def facts(view: View, customer: Mapping[str, Any]) -> None:
         st.table(rows, border="horizontal", width="content", alt=reader.t("payer.facts"))
 
 
-def _useful(columns: tuple[str, ...], rows: pd.DataFrame, base_currency: str) -> list[str]:
+def _useful(reader: Reader, columns: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
     """The columns that say something here: no instalment numbers all 1, no amounts that stand there twice."""
     dull = {
         "instalment_no": rows["instalment_no"].fillna(1).eq(1).all(),
         "bill_in_hand": not rows["bill_in_hand"].astype(bool).any(),
         "disputed": not rows["disputed"].fillna(False).astype(bool).any(),
         "doc_type": rows["doc_type"].nunique() <= 1,
-        "currency": rows["currency"].eq(base_currency).all(),
-        "open_doc": rows["currency"].eq(base_currency).all(),
     }
-    return [column for column in columns if not dull.get(column, False)]
+    return [column for column in said_once(reader, rows, columns) if not dull.get(column, False)]
 
 
 def _habit(view: View, payments: pd.DataFrame) -> str:

@@ -85,7 +85,7 @@ WIDEST = 1_000  # pixels: the browser makes no column wider
 FILE_NAME_WIDTH = 250  # pixels: longer names end in dots, so that what comes after them is seen
 REASONS_WIDTH = 350  # pixels of reasons that go on in further lines of their row
 WRAPPED = 76  # pixels of such a row; in one below four letters of height the browser writes a single line
-WHOLE = ("accepted_totals", "bill_in_hand", "to_ask")  # texts that say nothing when they are cut
+WHOLE = ("accepted_totals", "bill_in_hand", "to_ask", "about")  # texts that say nothing when they are cut
 NARROW = " ,.:;·()|'fijlrt"  # letters about half as wide as the others
 # What a heading adds where nothing else says it: the unit of the column.
 UNITS = {"money": "app.in_currency", "amount_days": "app.in_currency_days"}
@@ -134,6 +134,13 @@ def with_content(frame: pd.DataFrame, columns: Sequence[str], optional: Sequence
     """The columns without those of `optional` in which no row holds anything."""
     blank = {name for name in optional if (frame[name].isna() | frame[name].isin(["", "[]"])).all()}
     return [name for name in columns if name not in blank]
+
+
+def said_once(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """The columns without those of the document's currency where every document is in the currency of the books."""
+    twice = {"currency", *(name for name in columns if KINDS[name] == "amount")}
+    is_foreign = bool((frame["currency"] != reader.currency).any())
+    return [name for name in columns if is_foreign or name not in twice]
 
 
 def named(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
