@@ -16,6 +16,7 @@ from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
 from pipelines.importing.imports_table import Table, fill_customers, understand
 from pipelines.reading import mapping as mappings
+from pipelines.reading.mapping_errors import BillRegister
 from pipelines.reading.readers_dates import located
 from pipelines.reading.readers_layout import stated_day
 from pipelines.reading.readers_raw import SHEET_LINES
@@ -45,6 +46,9 @@ def together(
         raw, layout = located(sheet.open(), mappings.rank_header, mappings.is_data)
         try:
             table = understand(raw, layout, name, kind=kind, said=said, kept=kept)
+        except BillRegister:
+            left.setdefault(("sheet_bills",), []).append(sheet.name)
+            continue
         except UserError:
             left.setdefault(("sheet_other_columns", *_columns_apart(main, layout.labels)), []).append(sheet.name)
             continue
