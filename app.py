@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from pipelines import i18n
-from pipelines.errors import UserError
+from pipelines.errors import SystemRefused, UserError
 from pipelines.reporting import queries
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
@@ -60,6 +60,9 @@ try:
     page.run()
 except UserError as error:
     st.error(error.text(language), icon=":material/error:")
+except OSError as error:
+    logging.getLogger(__name__).exception("the system refused what page %s asked", page.url_path)
+    st.error(SystemRefused(error).text(language), icon=":material/error:")
 except duckdb.Error:
     # A build that another version of the program made may lack what a page asks for; a new build has it.
     logging.getLogger(__name__).exception("the published build does not answer page %s", page.url_path)

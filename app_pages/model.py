@@ -4,16 +4,19 @@ import streamlit as st
 
 from models import card as cards
 from ui import import_jobs, model_parts, model_use, page
+from ui.formats import plain
 
 view = page.start("model", needs_build=False)
 t = view.reader.t
 
 import_jobs.running(view)
-serving = cards.serving_card(view.settings)
-if serving is None:
+serving, reason = cards.serving_card(view.settings), cards.unusable(view.settings)
+if reason is not None:
+    st.warning(plain(reason.text(view.reader.language)), icon=":material/model_training:")
+if serving is None and reason is None:
     # Nothing can be trained before something was loaded.
     st.info(t("model_card.none" if view.build is not None else "model_card.no_data"), icon=":material/model_training:")
-else:
+elif serving is not None:
     model_parts.headline(view, serving)
     model_parts.figures(view, serving)
     if view.build is not None:

@@ -1,19 +1,16 @@
 """Command line of the late-payment model: train on the published build, evaluate, report, keep or roll back."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from models import candidates, store
 from models import evaluate as evaluation
 from models import report as reports
 from models.card import Card, serving_card
 from pipelines import i18n
+from pipelines.commands import Commands, json_option, progress_lines, say
 from pipelines.errors import UserError
 from pipelines.reporting import queries
 from pipelines.settings import Settings
@@ -32,23 +29,6 @@ class CutOutOfRange(UserError):
 
     def __init__(self, cut: float) -> None:
         super().__init__("error.model_cut", cut=str(cut))
-
-
-class Commands(click.Group):
-    """A group whose commands end with one line and status 1 when the data or the user's input is wrong."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            _refuse(error.text(i18n.terminal_language()))
-        except ValidationError as error:
-            first = error.errors()[0]
-            why = i18n.mistake(i18n.terminal_language(), first)
-            _refuse(_text("error.setting", name=".".join(map(str, first["loc"])), why=why))
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group(cls=Commands)
@@ -73,15 +53,15 @@ def train(keep: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"model_id": card.model_id, "serves": serves, "card": card.data}, ensure_ascii=False))
         return
-    _say("model.trained", model_id=card.model_id, items=card.data["items"])
+    say("model.trained", model_id=card.model_id, items=card.data["items"])
     for line in reports.refusal_lines(card, i18n.terminal_language()):
         click.echo(line)
     if serves:
-        _say("model.kept", model_id=card.model_id)
+        say("model.kept", model_id=card.model_id)
     else:
         assert before is not None
         click.echo(reports.comparison(before, card, i18n.terminal_language()))
-        _say("model.candidate", model_id=card.model_id, before=before.model_id)
+        say("model.candidate", model_id=card.model_id, before=before.model_id)
 
 
 @main.command()
@@ -103,7 +83,7 @@ def evaluate(cut: float | None, months: int, scores: Path | None, as_json: bool)
                 rows.to_csv(scores, index=False)
             click.echo(json.dumps(figures) if as_json else reports.cut_table(figures))
             return
-        table = evaluation.replay(con, settings, months, _progress())
+        table = evaluation.replay(con, settings, months, progress_lines())
     click.echo(reports.replay_json(table) if as_json else reports.replay_table(table))
 
 
@@ -137,7 +117,7 @@ def rollback() -> None:
 
 def _serve(card: Card, settings: Settings) -> None:
     action = store.serve(settings, card.model_id)
-    _say(f"model.{action}", model_id=card.model_id)
+    say(f"model.{action}", model_id=card.model_id)
 
 
 def _build(settings: Settings) -> queries.Build:
@@ -145,25 +125,6 @@ def _build(settings: Settings) -> queries.Build:
     if build is None:
         raise NoBuild
     return build
-
-
-def _progress() -> Callable[[str, int, int], None] | None:
-    if not sys.stderr.isatty():
-        return None
-    return lambda name, done, total: click.echo(f"{done}/{total} {name}", err=True)
-
-
-def _text(key: str, **params: object) -> str:
-    return i18n.translate(i18n.terminal_language(), key, **params)
-
-
-def _say(key: str, **params: object) -> None:
-    click.echo(_text(key, **params))
-
-
-def _refuse(line: str) -> None:
-    click.echo(line, err=True)
-    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,26 @@
 """Model cards in store, and which of them serves. A build reads this: nothing heavy is imported here."""
 
+import hashlib
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 
 CARD = "card.json"  # the card of the model that serves
 BASELINE = "baseline"
+FORMAT = 2  # of model files; raised whenever an older one would be read wrongly
+
+
+class ModelUnusable(UserError):
+    """A model file that may not or cannot be used; the baseline serves instead."""
+
+    def __init__(self, code: str, model_id: str, **params: object) -> None:
+        super().__init__(f"error.{code}", model_id=model_id, **params)
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,35 @@ def serving_card(settings: Settings) -> Card | None:
         return read_card(Warehouse.of(settings).model / CARD)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def unusable(settings: Settings) -> ModelUnusable | None:
+    """Why the model that should serve cannot, or None: it can, or none was ever let in."""
+    if not (Warehouse.of(settings).model / CARD).exists():
+        return None
+    card = serving_card(settings)
+    if card is None:
+        return ModelUnusable("model_card_damaged", CARD)
+    try:
+        checked_bytes(settings, card.model_id)
+    except ModelUnusable as reason:
+        return reason
+    return None
+
+
+def checked_bytes(settings: Settings, model_id: str) -> bytes:
+    """The file of a model, if its version and content are those of its card; raises ModelUnusable otherwise."""
+    try:
+        card = read_card(card_path(settings, model_id))
+        stored_bytes = model_path(settings, model_id).read_bytes()
+    except (OSError, ValueError, KeyError):
+        raise ModelUnusable("model_missing", model_id) from None
+    here = version("scikit-learn")
+    if card.data.get("format") != FORMAT or card.data.get("sklearn") != here:
+        raise ModelUnusable("model_version", model_id, found=str(card.data.get("sklearn")), here=here)
+    if hashlib.sha256(stored_bytes).hexdigest() != card.data.get("sha256"):
+        raise ModelUnusable("model_changed", model_id)
+    return stored_bytes
 
 
 def stored(settings: Settings) -> list[str]:

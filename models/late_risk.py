@@ -7,7 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models import drift, explain, features, model
-from models.card import BASELINE, Card, serving_card
+from models.card import BASELINE, Card, ModelUnusable, serving_card
 from models.explain import GROUPS
 from models.model import Head, Model
 from models.rows import Rows
@@ -57,7 +57,7 @@ def serving_model(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Sett
 
         try:
             found = store.load(settings, card.model_id)
-        except store.ModelUnusable:
+        except ModelUnusable:
             found = None
         if found and (found.grace, found.very_late) == (settings.late_grace_days, settings.very_late_days):
             return found, card

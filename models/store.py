@@ -11,7 +11,18 @@ from typing import Any
 import sklearn
 import skops.io
 
-from models.card import CARD, Card, card_path, model_path, read_card, serving_card, stored
+from models.card import (
+    CARD,
+    FORMAT,
+    Card,
+    ModelUnusable,
+    card_path,
+    checked_bytes,
+    model_path,
+    read_card,
+    serving_card,
+    stored,
+)
 from models.card_tables import history
 from models.dates import DateModel
 from models.estimators import Classifier, Linear
@@ -22,16 +33,8 @@ from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, sync_folder, write_text_atomically
 
-FORMAT = 2  # raised whenever an older file would be read wrongly
 # A model file holds plain values and numpy arrays alone: beside what skops itself holds safe nothing is trusted.
 TRUSTED: list[str] = []
-
-
-class ModelUnusable(UserError):
-    """A model file that may not or cannot be used; the baseline serves instead."""
-
-    def __init__(self, code: str, model_id: str, **params: object) -> None:
-        super().__init__(f"error.{code}", model_id=model_id, **params)
 
 
 class NothingBefore(UserError):
@@ -123,16 +126,7 @@ def log(settings: Settings, action: str, model_id: str, before: str | None) -> N
 
 def load(settings: Settings, model_id: str) -> Model:
     """The model of a file whose content and version are those of its card; raises ModelUnusable otherwise."""
-    try:
-        card = read_card(card_path(settings, model_id))
-        content = model_path(settings, model_id).read_bytes()
-    except (OSError, ValueError, KeyError):
-        raise ModelUnusable("model_missing", model_id) from None
-    if card.data.get("format") != FORMAT or card.data.get("sklearn") != sklearn.__version__:
-        raise ModelUnusable("model_version", model_id, found=str(card.data.get("sklearn")), here=sklearn.__version__)
-    if hashlib.sha256(content).hexdigest() != card.data.get("sha256"):
-        raise ModelUnusable("model_changed", model_id)
-    return loads(content, model_id)
+    return loads(checked_bytes(settings, model_id), model_id)
 
 
 def dumps(model: Model) -> bytes:

@@ -9,17 +9,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 import duckdb
-from pydantic import ValidationError
 
 from pipelines import i18n, scratch
 from pipelines.canonical import KINDS
+from pipelines.commands import Commands, json_option, progress_lines, say, text
 from pipelines.errors import UserError
 from pipelines.importing import imports_store
 from pipelines.importing.imports_report import TOTALS, ImportReport
@@ -31,38 +30,6 @@ REASONS_SHOWN = 8
 EXPORT_FORMATS = ("csv", "xlsx", "parquet")
 
 
-class Commands(click.Group):
-    """A group whose commands end with one line and status 1 when the data or the user's input is wrong."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            raise SystemExit(_refuse(error.text(i18n.terminal_language()))) from None
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            why = i18n.mistake(i18n.terminal_language(), first)
-            raise SystemExit(_refuse(_say("error.setting", name=name, why=why))) from None
-
-
-def _refuse(line: str) -> int:
-    click.echo(line, err=True)
-    return 1
-
-
-def _say(key: str, **params: object) -> str:
-    return i18n.translate(i18n.terminal_language(), key, **params)
-
-
-def _progress(shown: bool | None) -> Callable[[str, int, int], None] | None:
-    """A line a step on standard error: always, never, or (None) when a person watches it."""
-    if not (sys.stderr.isatty() if shown is None else shown):
-        return None
-    return lambda name, done, total: click.echo(f"{done}/{total} {name}", err=True)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 progress_option = click.option(
     "--progress/--no-progress", default=None, help="Show each step on standard error (default: on a terminal)."
 )
@@ -85,7 +52,7 @@ def sample(output: Path, as_json: bool) -> None:
         click.echo(json.dumps({"files": [str(file) for file in files]}))
     else:
         for file in files:
-            click.echo(_say("cli.written", file=str(file)))
+            say("cli.written", file=str(file))
 
 
 @main.command("import")
@@ -125,7 +92,7 @@ def import_(
                 as_of=as_of.date() if as_of else None,
                 mapping=mapping,
                 sheet=sheet,
-                progress=_progress(progress),
+                progress=progress_lines(progress),
                 cancelled=stop.is_set,
             )
         except UserError as error:
@@ -143,17 +110,15 @@ def import_(
 
 
 def _print_report(report: ImportReport) -> None:
-    click.echo(
-        _say(
-            "cli.already_imported" if report.already_imported else "cli.imported",
-            file=report.file_name,
-            kind=_say(f"cli.kind_{report.kind}"),
-            rows_read=report.rows_read,
-            rows_accepted=report.rows_accepted,
-            rows_rejected=report.rows_rejected,
-            totals=i18n.listed(i18n.terminal_language(), report.total_texts) or "–",
-            id=report.import_id,
-        )
+    say(
+        "cli.already_imported" if report.already_imported else "cli.imported",
+        file=report.file_name,
+        kind=text(f"cli.kind_{report.kind}"),
+        rows_read=report.rows_read,
+        rows_accepted=report.rows_accepted,
+        rows_rejected=report.rows_rejected,
+        totals=i18n.listed(i18n.terminal_language(), report.total_texts) or "–",
+        id=report.import_id,
     )
     for note in report.notes:
         if note["code"] != TOTALS:  # said above
@@ -169,9 +134,9 @@ def _print_reasons(report: ImportReport) -> None:
     reasons = imports_detail.by_reason(imports_detail.rejected(Settings(), report.import_id))
     for each in reasons[:REASONS_SHOWN]:
         why = i18n.reason(i18n.terminal_language(), each.reason)
-        click.echo(_say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why))
+        say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why)
     if len(reasons) > REASONS_SHOWN:
-        click.echo(_say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN))
+        say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN)
 
 
 def _manifest(report: ImportReport) -> dict[str, Any]:
@@ -208,24 +173,28 @@ def build(
 ) -> None:
     """Build every table from the imports, check the identities and publish."""
     if engine == "spark":
-        raise SystemExit(_refuse(_say("error.engine_not_built", engine=engine)))
+        raise UserError("error.engine_not_built", engine=engine)
+    from models import card
     from models.late_risk import score_build
     from pipelines.building import publish
 
+    settings = Settings()
     info = publish.build(
-        Settings(),
+        settings,
         as_of=as_of.date() if as_of else None,
         known_at=known_at,
         made={"fct_late_risk": score_build},
-        progress=_progress(progress),
+        progress=progress_lines(progress),
         wait=wait,
         whole=whole,
     )
+    if (reason := card.unusable(settings)) is not None:
+        click.echo(reason.text(i18n.terminal_language()), err=True)
     if as_json:
         click.echo(publish.as_json(info))
     else:
         said = {"id": info.build_id, "as_of": info.as_of, "seconds": info.seconds, "model": info.model_id}
-        click.echo(_say("cli.built_on", base=info.based_on, **said) if info.based_on else _say("cli.built", **said))
+        say("cli.built_on" if info.based_on else "cli.built", base=info.based_on, **said)
 
 
 def _published(files: bool = False) -> duckdb.DuckDBPyConnection:
@@ -253,7 +222,7 @@ def check(as_json: bool) -> None:
         failed = {failure.check: failure for failure in failures}
         for name in checks.names():
             rows = failed[name].rows if name in failed else 0
-            click.echo(_say("cli.check_failed" if rows else "cli.check_held", check=name, rows=rows))
+            say("cli.check_failed" if rows else "cli.check_held", check=name, rows=rows)
             for example in failed[name].examples if name in failed else ():
                 click.echo(f"  {example}")
     if failures:
@@ -276,9 +245,9 @@ def export(table: str, form: str | None, output: str) -> None:
     con = _published(files=True)
     rows = exports.export(con, table, chosen, target, i18n.terminal_language())
     if target:
-        click.echo(_say("cli.exported", rows=rows, table=table, file=str(target)))
+        say("cli.exported", rows=rows, table=table, file=str(target))
         for key, amounts in exports.tied_out(con, table):
-            click.echo(_say(key, **amounts))
+            say(key, **amounts)
 
 
 @main.command("imports")
@@ -291,16 +260,14 @@ def imports_(as_json: bool) -> None:
         return
     for report in reports:
         key = "cli.import_retracted" if report.retracted_at else "cli.import_line"
-        click.echo(
-            _say(
-                key,
-                id=report.import_id,
-                file=report.file_name,
-                kind=_say(f"cli.kind_{report.kind}"),
-                rows_accepted=report.rows_accepted,
-                rows_rejected=report.rows_rejected,
-                day=report.imported_at[:10],
-            )
+        say(
+            key,
+            id=report.import_id,
+            file=report.file_name,
+            kind=text(f"cli.kind_{report.kind}"),
+            rows_accepted=report.rows_accepted,
+            rows_rejected=report.rows_rejected,
+            day=report.imported_at[:10],
         )
 
 
@@ -320,7 +287,7 @@ def watch(folder: Path) -> None:
         else:
             click.echo(outcome.problem, err=True)
 
-    click.echo(_say("cli.watching", folder=str(folder)), err=True)
+    click.echo(text("cli.watching", folder=str(folder)), err=True)
     drop_folder.watch(folder, Settings(), stop=stop, language=i18n.terminal_language(), tell=tell)
 
 
@@ -333,32 +300,47 @@ def retract(import_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_manifest(report)))
     else:
-        click.echo(_say("cli.retracted", id=report.import_id, file=report.file_name))
+        say("cli.retracted", id=report.import_id, file=report.file_name)
 
 
 @main.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Clean up what a killed process left behind and say whether the warehouse is sound."""
+    """Clean up what a killed process left behind, read all that is stored and say whether it is sound."""
+    from models import card
     from pipelines.building import builds
+    from pipelines.collecting import journal_store
+    from pipelines.importing import imports_damage
 
     settings = Settings()
     left = (*imports_store.clean_up(settings), *builds.clean_up(settings), *scratch.clean_up())
     removed = [str(path) for path in left]
-    mended = builds.mend(settings)
-    problem = builds.problem(settings)
+    problems: list[UserError] = [*imports_damage.damages(settings)]
+    mended = None
+    try:
+        mended = builds.mend(settings)
+    except UserError as error:
+        problems.append(error)
+    try:
+        journal_store.refuse_damaged(settings)
+    except UserError as error:
+        problems.append(error)
+    if (reason := card.unusable(settings)) is not None:
+        problems.append(reason)
     if as_json:
-        said = problem.text("en") if problem else None
-        click.echo(json.dumps({"removed": removed, "published_again": mended, "problem": said}))
+        said = [problem.text("en") for problem in problems]
+        click.echo(json.dumps({"removed": removed, "published_again": mended, "problems": said}))
     else:
         for path in removed:
-            click.echo(_say("cli.removed", path=path))
+            say("cli.removed", path=path)
         if mended:
-            click.echo(_say("cli.published_again", id=mended))
-        if problem is None:
-            click.echo(_say("cli.sound"))
-    if problem:
-        raise problem
+            say("cli.published_again", id=mended)
+        if not problems:
+            say("cli.sound")
+    for problem in problems:
+        click.echo(problem.text(i18n.terminal_language()), err=True)
+    if problems:
+        raise SystemExit(1)
 
 
 @main.command("backup")
@@ -367,7 +349,7 @@ def backup_(file: Path) -> None:
     """Keep imports, mappings, model and journal in one FILE."""
     from pipelines import backup
 
-    click.echo(_say("cli.backed_up", file=str(backup.backup(Settings(), file))))
+    say("cli.backed_up", file=str(backup.backup(Settings(), file)))
 
 
 @main.command()
@@ -376,7 +358,7 @@ def restore(file: Path) -> None:
     """Put a backup FILE into an empty warehouse; build afterwards."""
     from pipelines import backup
 
-    click.echo(_say("cli.restored", home=str(backup.restore(Settings(), file))))
+    say("cli.restored", home=str(backup.restore(Settings(), file)))
 
 
 if __name__ == "__main__":

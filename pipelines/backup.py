@@ -1,15 +1,18 @@
 """Keep a warehouse in one file, and put it back."""
 
+import gzip
 import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 from pipelines.errors import UserError
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, Warehouse
+from pipelines.warehouse import UNFINISHED, JournalDamaged, Warehouse
 
 FOLDERS = ("imports", "mappings", "model")
 
@@ -38,7 +41,7 @@ class WarehouseNotEmpty(UserError):
 def backup(settings: Settings, file: Path) -> Path:
     """Write imports, mappings, model and journal to one compressed file; builds are made again from them.
 
-    The file appears whole or not at all. Raises NothingToBackUp and WarehouseBusy.
+    The file appears whole or not at all. Raises NothingToBackUp, JournalDamaged and WarehouseBusy.
     """
     warehouse = Warehouse.of(settings)
     if not warehouse.imports.exists():
@@ -57,8 +60,7 @@ def backup(settings: Settings, file: Path) -> Path:
                         archive.add(warehouse.home / name, name, filter=_finished)
                 if warehouse.journal.exists():
                     copy = Path(scratch) / "journal.db"
-                    with sqlite3.connect(warehouse.journal) as source, sqlite3.connect(copy) as target:
-                        source.backup(target)
+                    _copy_journal(warehouse.journal, copy)
                     archive.add(copy, "journal.db")
             unfinished.replace(file)
         finally:
@@ -66,8 +68,30 @@ def backup(settings: Settings, file: Path) -> Path:
     return file
 
 
+def _copy_journal(journal: Path, target: Path) -> None:
+    """Copy the journal, whole although others may be writing."""
+    try:
+        with closing(sqlite3.connect(journal)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+            # Pages are copied as they are: a copy of a damaged journal would be no backup.
+            said = str(copy.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as reason:
+        raise JournalDamaged(journal.name, str(reason)) from None
+    if said != "ok":
+        raise JournalDamaged(journal.name, said.splitlines()[-1])
+
+
 def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if UNFINISHED in member.name else member
+
+
+def _refuse_torn(file: Path) -> None:
+    """Read the file to its end: what a torn archive holds before the tear would be restored without a word."""
+    with gzip.open(file) as whole:
+        while whole.read(1 << 20):
+            pass
 
 
 def restore(settings: Settings, file: Path) -> Path:
@@ -79,9 +103,10 @@ def restore(settings: Settings, file: Path) -> Path:
     scratch = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home.parent))
     try:
         try:
-            with tarfile.open(file, "r:*") as archive:
+            _refuse_torn(file)
+            with tarfile.open(file, "r:gz") as archive:
                 archive.extractall(scratch, filter="data")
-        except (tarfile.TarError, OSError, EOFError) as error:
+        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise NotABackup(file) from error
         if not (scratch / "imports").is_dir():
             raise NotABackup(file)

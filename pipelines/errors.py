@@ -1,6 +1,23 @@
-"""The one base of every mistake an operator can make and mend."""
+"""The one base of every mistake an operator can make and mend, and what a machine refuses."""
+
+import errno
+import os
+import re
 
 from pipelines import i18n
+
+# What people meet, by its number; the engine says the same words as the system, without the number.
+_REFUSALS = {
+    errno.ENOSPC: "error.system_full",
+    errno.EDQUOT: "error.system_full",
+    errno.EACCES: "error.system_right",
+    errno.EPERM: "error.system_right",
+    errno.EROFS: "error.system_right",
+    errno.ENOENT: "error.system_place",
+    errno.ENOTDIR: "error.system_place",
+    errno.EISDIR: "error.system_place",
+    errno.EEXIST: "error.system_place",
+}
 
 
 class UserError(Exception):
@@ -18,3 +35,21 @@ class UserError(Exception):
 
     def text(self, language: str) -> str:
         return i18n.translate(language, self.code, **self.params)
+
+
+class SystemRefused(UserError):
+    """The machine refused what was asked of it: no space left, no right, no such place, no more memory."""
+
+    def __init__(self, error: Exception) -> None:
+        """`error`: an OSError, or what DuckDB raises of files and memory."""
+        said = str(error).partition("Original error: ")[2] or str(error)
+        reason = (said.strip() or type(error).__name__).splitlines()[0]
+        if isinstance(error, MemoryError) or reason.startswith("Out of Memory"):
+            super().__init__("error.system_memory")
+            return
+        numbered = _REFUSALS.get(error.errno or 0) if isinstance(error, OSError) else None
+        worded = (code for number, code in _REFUSALS.items() if os.strerror(number) in reason)
+        code = numbered or next(worded, "error.system_other")
+        quoted = re.search(r"[\"'](.+?)[\"']", reason)
+        place = getattr(error, "filename", None) or (quoted[1] if quoted else "")
+        super().__init__(code, place=f" ({place})" if place else "", reason=reason)

@@ -21,6 +21,13 @@ class WarehouseBusy(UserError):
         super().__init__("error.warehouse_busy", code_lock=what)
 
 
+class JournalDamaged(UserError):
+    """The journal's file cannot be read, or not whole."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__("error.journal_damaged", file=file, reason=reason)
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """Paths of one warehouse folder; nothing is created before it is needed."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from pipelines import i18n, scratch
 from pipelines.building import builds
+from pipelines.importing import imports_store
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -63,15 +64,13 @@ def prepare(settings: Settings) -> bool:
     """
     warehouse = Warehouse.of(settings)
     scratch.clean_up()
-    has_imports = warehouse.imports.is_dir() and any(
-        (folder / "manifest.json").is_file() for folder in warehouse.imports.iterdir()
-    )
+    has_imports = bool(imports_store.folders(warehouse))
     if (warehouse.home / LOADING).exists() or not (has_imports or builds.finished(warehouse)):
         say("run.first", folder=warehouse.home)
         return load_sample(warehouse)
-    if builds.problem(settings) is not None:
-        return step("run.mend", "pipelines", "doctor")
-    if builds.current(settings) is None:
+    if builds.problem(settings) is not None and step("run.mend", "pipelines", "doctor"):
+        return True
+    if builds.problem(settings) is not None or builds.current(settings) is None:
         return step("run.only_build", "pipelines", "build", "--progress")
     # Pages ask for the tables that this version makes.
     as_of = builds.made_otherwise(settings) if has_imports else None

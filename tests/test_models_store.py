@@ -45,19 +45,19 @@ def test_a_changed_file_is_refused(settings: Settings) -> None:
     model_id = saved(settings)
     path = cards.model_path(settings, model_id)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(store.ModelUnusable, match="checksum"):
+    with pytest.raises(cards.ModelUnusable, match="checksum"):
         store.load(settings, model_id)
 
 
 def test_a_file_with_foreign_types_is_refused_even_with_a_matching_card(settings: Settings) -> None:
     content = skops.io.dumps({"features": [], "heads": Path("somewhere")})
-    with pytest.raises(store.ModelUnusable, match="not allowed"):
+    with pytest.raises(cards.ModelUnusable, match="not allowed"):
         store.loads(content, "evil")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
 def test_a_broken_file_is_refused_in_words(content: bytes) -> None:
-    with pytest.raises(store.ModelUnusable, match="cannot be read"):
+    with pytest.raises(cards.ModelUnusable, match="cannot be read"):
         store.loads(content, "m")
 
 
@@ -65,14 +65,14 @@ def test_a_model_of_another_format_is_refused(settings: Settings) -> None:
     model_id = saved(settings)
     path = cards.card_path(settings, model_id)
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"format": 0}), encoding="utf-8")
-    with pytest.raises(store.ModelUnusable, match="Train again"):
+    with pytest.raises(cards.ModelUnusable, match="Train again"):
         store.load(settings, model_id)
 
 
 def test_a_missing_model_is_named(settings: Settings) -> None:
-    with pytest.raises(store.ModelUnusable, match="no model nowhere"):
+    with pytest.raises(cards.ModelUnusable, match="no model nowhere"):
         store.load(settings, "nowhere")
-    with pytest.raises(store.ModelUnusable, match="no model nowhere"):
+    with pytest.raises(cards.ModelUnusable, match="no model nowhere"):
         store.candidate(settings, "nowhere")
 
 
@@ -100,7 +100,7 @@ def test_there_is_nothing_to_roll_back_to_at_first(settings: Settings) -> None:
 def test_a_model_that_cannot_be_loaded_never_serves(settings: Settings) -> None:
     model_id = saved(settings)
     cards.model_path(settings, model_id).write_bytes(b"")
-    with pytest.raises(store.ModelUnusable):
+    with pytest.raises(cards.ModelUnusable):
         store.serve(settings, model_id)
     assert cards.serving_card(settings) is None
 

@@ -18,10 +18,11 @@ import pytest
 import sqlalchemy as sa
 from postgres_server import running_server
 
+from pipelines import backup
 from pipelines.collecting import journal, journal_read
 from pipelines.collecting.journal import Subject
 from pipelines.collecting.journal_entries import PAYLOADS, EntryRefused
-from pipelines.collecting.journal_store import JournalUnusable, snapshot, transaction
+from pipelines.collecting.journal_store import JournalUnusable, transaction
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 from tests.journal_reading import entries, open_entries, versions
@@ -315,14 +316,15 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
     assert password not in str(caught.value)
 
 
-def test_a_snapshot_is_whole_while_a_writer_is_busy(tmp_path: Path) -> None:
+def test_a_backup_is_whole_while_a_writer_is_busy(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "one")
     for number in range(50):
         add(settings, "greeting", {"note": str(number)})
-    copy = Settings(home=tmp_path / "two")
-    copy.home.mkdir()
+    Warehouse.of(settings).imports.mkdir()
     with transaction(settings, writes=True):
-        snapshot(Warehouse.of(settings), Warehouse.of(copy).journal)
+        kept = backup.backup(settings, tmp_path / "kept.tgz")
+    copy = Settings(home=tmp_path / "two")
+    backup.restore(copy, kept)
     assert len(entries(copy)) == 50
 
 

@@ -36,7 +36,7 @@ def headline(view: View, card: Card) -> None:
             known=data["known"],
         )
     )
-    if view.build is not None and view.build.model_id != card.model_id:
+    if view.build is not None and view.build.model_id != card.model_id and cards.unusable(view.settings) is None:
         st.caption(f":orange[:material/update:] {t('model_card.not_in_build')}")
     for line in refusal_lines(card, reader.language):
         st.warning(plain(line), icon=":material/do_not_disturb_on:")

@@ -28,6 +28,13 @@ class PublishedBuildMissing(UserError):
         super().__init__("error.published_build_missing", id=build_id)
 
 
+class NoReadableBuild(UserError):
+    """The published build is lost or damaged, and there is no other to put in its place."""
+
+    def __init__(self) -> None:
+        super().__init__("error.no_readable_build")
+
+
 class PublishedBuildDamaged(UserError):
     """The published build's file cannot be read."""
 
@@ -95,7 +102,10 @@ def made_otherwise(settings: Settings) -> dt.date | None:
 
 
 def mend(settings: Settings) -> str | None:
-    """Point CURRENT at the newest readable build where it points at none; the build's id, None if nothing was done."""
+    """Point CURRENT at the newest readable build where it points at none; the build's id, None if it points at one.
+
+    Raises NoReadableBuild and WarehouseBusy.
+    """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build"):
         if problem(settings) is None:
@@ -104,7 +114,7 @@ def mend(settings: Settings) -> str | None:
             if is_readable(warehouse.builds / f"{build_id}.duckdb"):
                 write_text_atomically(warehouse.current, build_id + "\n")
                 return build_id
-    return None
+    raise NoReadableBuild
 
 
 def clean_up(settings: Settings) -> list[Path]:

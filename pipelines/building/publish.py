@@ -20,6 +20,7 @@ from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import GIVEN, read_from
 from pipelines.collecting import policies, sources_care, sources_decisions, sources_journal
 from pipelines.errors import UserError
+from pipelines.importing import imports_damage
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
 from pipelines.literals import literal
@@ -105,7 +106,7 @@ def build(
     `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
     retracted later. Where only exports were added to a large book since the published build, it goes on from that one
     and computes what they touch, unless `whole` is true. Raises WarehouseBusy, NothingImported, AsOfInFuture,
-    TimeNotRead, MissingRates and ChecksFailed; whatever is raised, the build published before stays.
+    TimeNotRead, ImportDamaged, MissingRates and ChecksFailed; whatever is raised, the build published before stays.
     """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build", wait=wait):
@@ -159,7 +160,13 @@ def _write(
             sources_decisions.attach(con, settings, moment)
             in_force = policies.in_force(settings, moment)
             sources_care.attach(con, in_force, moment)
-            model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+            try:
+                model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+            except duckdb.Error:
+                # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
+                if damages := imports_damage.damages(settings):
+                    raise damages[0] from None
+                raise
             # Nearly all of what is to be written, so that the seconds count it.
             con.execute(f"checkpoint {BUILD}")
             info = replace(

@@ -1,6 +1,5 @@
 """The journal's database: its one table, opened so that an acknowledged entry survives and none can be changed."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.errors import UserError
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import JournalDamaged, Warehouse
 
 BUSY_SECONDS = 60  # how long a writer waits for the others before it says that the journal is busy
 
@@ -64,21 +63,31 @@ class JournalUnusable(UserError):
 def transaction(settings: Settings, *, writes: bool = False) -> Iterator[sa.Connection]:
     """A transaction on the journal, whose table is made on first use; what it wrote is on disk when it has ended.
 
-    One that writes holds the lock from its start. Raises JournalUnusable when the database cannot be used, with the
-    reason; nothing of the transaction is stored then.
+    One that writes holds the lock from its start. Raises JournalUnusable and JournalDamaged when the database cannot
+    be used, with the reason; nothing of the transaction is stored then.
     """
-    if settings.journal_url:
-        engine, shown = _postgresql(settings.journal_url), _without_password(settings.journal_url)
-    else:
-        path = Warehouse.of(settings).journal.absolute()
-        if not path.exists():
-            _sqlite.cache_clear()
-        engine, shown = _sqlite(path), path.name
+    shown = _without_password(settings.journal_url) if settings.journal_url else Warehouse.of(settings).journal.name
     try:
-        with engine.connect().execution_options(writes=writes) as con, con.begin():
+        with _engine(settings).connect().execution_options(writes=writes) as con, con.begin():
             yield con
     except sa.exc.OperationalError as reason:
         raise JournalUnusable("error.journal_unreachable", url=shown, reason=_first_line(reason)) from None
+    except sa.exc.DatabaseError as reason:
+        # What the file itself provokes has no class of its own; each fault of a statement has one.
+        if type(reason) is not sa.exc.DatabaseError:
+            raise
+        raise JournalDamaged(shown, str(reason.orig)) from None
+
+
+def refuse_damaged(settings: Settings) -> None:
+    """Read the whole journal, if there is one; raises JournalUnusable and JournalDamaged."""
+    if not exists(settings):
+        return
+    with transaction(settings) as con:
+        if con.dialect.name == "sqlite":
+            said = con.exec_driver_sql("pragma quick_check(1)").scalar_one()
+            if said != "ok":
+                raise JournalDamaged(Warehouse.of(settings).journal.name, str(said).splitlines()[-1])
 
 
 def exists(settings: Settings) -> bool:
@@ -86,16 +95,13 @@ def exists(settings: Settings) -> bool:
     return bool(settings.journal_url) or Warehouse.of(settings).journal.exists()
 
 
-def snapshot(warehouse: Warehouse, target: Path) -> None:
-    """Copy the SQLite journal to `target`, whole although others may be writing; nothing if there is none."""
-    if not warehouse.journal.exists():
-        return
-    source, copy = sqlite3.connect(warehouse.journal, timeout=BUSY_SECONDS), sqlite3.connect(target)
-    try:
-        source.backup(copy)
-    finally:
-        copy.close()
-        source.close()
+def _engine(settings: Settings) -> sa.Engine:
+    if settings.journal_url:
+        return _postgresql(settings.journal_url)
+    path = Warehouse.of(settings).journal.absolute()
+    if not path.exists():
+        _sqlite.cache_clear()
+    return _sqlite(path)
 
 
 @cache

@@ -8,6 +8,13 @@ from pipelines import i18n
 from pipelines.errors import UserError
 
 
+class ImportDamaged(UserError):
+    """A file of a stored import is lost, cannot be read or holds something else than was accepted."""
+
+    def __init__(self, import_id: str, file: str) -> None:
+        super().__init__("error.import_damaged", id=import_id, file=file)
+
+
 class HeaderOnly(UserError):
     """The export has a header and no rows."""
 

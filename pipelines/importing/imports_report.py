@@ -3,13 +3,15 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UserError
+from pipelines.importing.imports_errors import ImportDamaged
 from pipelines.importing.imports_figures import Figures
 from pipelines.importing.imports_plan import Plan
 from pipelines.reading.readers_layout import Layout
@@ -207,10 +209,26 @@ def manifest_text(report: ImportReport) -> str:
 
 
 def load_report(folder: Path) -> ImportReport:
-    """The report of an import folder, with the day it was retracted if it was."""
-    stored = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    marker = folder / "retracted.json"
-    stored["retracted_at"] = json.loads(marker.read_text(encoding="utf-8"))["retracted_at"] if marker.exists() else None
+    """The report of an import folder, with the day it was retracted if it was. Raises ImportDamaged."""
+    manifest, marker = folder / "manifest.json", folder / "retracted.json"
+    with _told_apart(marker):
+        retracted_at = json.loads(marker.read_text(encoding="utf-8"))["retracted_at"] if marker.exists() else None
+    with _told_apart(manifest):
+        report = _report(json.loads(manifest.read_text(encoding="utf-8")), retracted_at)
+    return report
+
+
+@contextmanager
+def _told_apart(path: Path) -> Iterator[None]:
+    """A file of an import that is lost or holds something else than was stored is no fault of the program."""
+    try:
+        yield
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise ImportDamaged(path.parent.name, path.name) from None
+
+
+def _report(stored: dict[str, Any], retracted_at: str | None) -> ImportReport:
+    stored["retracted_at"] = retracted_at
     # What was noted before lines were named with it says so when it is shown.
     stored["notes"] = [
         {"lines": "…", **note} if note["code"] in ("due_before_issue", "due_far_away") else note

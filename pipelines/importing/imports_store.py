@@ -17,7 +17,6 @@ from pipelines.importing.imports_report import ImportReport, load_report, manife
 from pipelines.reading.cancel import check
 from pipelines.settings import Settings
 from pipelines.warehouse import (
-    UNFINISHED,
     Warehouse,
     WarehouseBusy,
     remove_unfinished,
@@ -25,29 +24,30 @@ from pipelines.warehouse import (
     write_text_atomically,
 )
 
+IMPORT_ID = re.compile(r"[0-9a-f]+(-\d+)?")  # of content and mapping, and a number where it was retracted before
 _LOOKED_EVERY = 0.1  # seconds between two looks at whether to stop, or tries for the lock of imports
 
 
 def list_imports(settings: Settings) -> list[ImportReport]:
-    """All imports, oldest first; retracted ones carry `retracted_at`."""
-    reports = [load_report(folder) for folder in _stored(Warehouse.of(settings))]
+    """All imports, oldest first; retracted ones carry `retracted_at`. Raises ImportDamaged."""
+    reports = [load_report(folder) for folder in folders(Warehouse.of(settings))]
     return sorted(reports, key=lambda r: (r.imported_at, r.import_id))
 
 
-def _stored(warehouse: Warehouse) -> list[Path]:
-    """The folders of the imports that are whole."""
-    folders = warehouse.imports.iterdir() if warehouse.imports.is_dir() else ()
-    return [f for f in folders if not f.name.startswith(UNFINISHED) and (f / "manifest.json").is_file()]
+def folders(warehouse: Warehouse) -> list[Path]:
+    """The folders of the imports, also of those that have lost their manifest since they were stored."""
+    found = warehouse.imports.iterdir() if warehouse.imports.is_dir() else ()
+    return [folder for folder in found if IMPORT_ID.fullmatch(folder.name)]
 
 
 def retract(settings: Settings, import_id: str) -> ImportReport:
-    """Mark an import as not to be used; nothing is deleted. Raises NoSuchImport."""
+    """Mark an import as not to be used; nothing is deleted. Raises NoSuchImport and ImportDamaged."""
     warehouse = Warehouse.of(settings)
     folder = warehouse.imports / import_id
-    if not re.fullmatch(r"[0-9a-f-]+", import_id) or not (folder / "manifest.json").is_file():
+    if not IMPORT_ID.fullmatch(import_id) or not folder.is_dir():
         raise NoSuchImport(import_id)
     with warehouse.lock("retraction", wait=True):  # not that of imports: one may run for long
-        if not (folder / "retracted.json").exists():
+        if not load_report(folder).retracted_at:
             write_text_atomically(folder / "retracted.json", json.dumps({"retracted_at": now()}))
     return load_report(folder)
 
@@ -57,7 +57,7 @@ def clean_up(settings: Settings) -> list[Path]:
     warehouse = Warehouse.of(settings)
     return [
         *remove_unfinished(warehouse, "import", warehouse.imports, warehouse.mappings),
-        *remove_unfinished(warehouse, "retraction", *_stored(warehouse)),
+        *remove_unfinished(warehouse, "retraction", *folders(warehouse)),
     ]
 
 

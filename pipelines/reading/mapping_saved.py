@@ -7,22 +7,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import UserError
 from pipelines.reading.mapping import Mapping
 from pipelines.warehouse import write_text_atomically
+
+
+class MappingDamaged(UserError):
+    """What was kept of a source's mapping cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("error.mapping_damaged", file=str(path))
+
 
 _KEPT = ("ledger", "date_order", "decimal", "currency", "entity")  # words about a source, not about one file
 _SAME_LAYOUT = 0.5  # share of headers two exports must have in common to be of one layout
 
 
 def saved_for(folder: Path, source: str, headers: Sequence[str]) -> dict[str, Any] | None:
-    """What was kept for a source and a layout like this one: kind, columns, headers, said; None for nothing."""
+    """What was kept for a source and a layout like this one: kind, columns, headers, said; None for nothing.
+
+    Raises MappingDamaged.
+    """
     found: list[tuple[float, dict[str, Any]]] = []
     for path in sorted(folder.glob(f"{_name(source)}.*.json")):
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = _kept(path)
         share = _common(kept["headers"], headers)
         if share >= _SAME_LAYOUT:
             found.append((share, kept))
     return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if kept.keys() >= {"kind", "columns", "headers", "said"}:
+            return kept
+    except (ValueError, AttributeError):
+        pass
+    raise MappingDamaged(path)
 
 
 def apply(

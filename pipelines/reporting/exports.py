@@ -99,7 +99,8 @@ def _harmless(con: duckdb.DuckDBPyConnection, table: str) -> str:
 
 def _sheet(cursor: duckdb.DuckDBPyConnection, title: str, output: Path, language: str) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(output), options) as book:
+    # A place that cannot be written is found before the rows are.
+    with output.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet(title[:31])
         bold = book.add_format({"bold": True})
         money = book.add_format({"num_format": "#,##0.00"})
