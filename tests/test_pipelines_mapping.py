@@ -272,6 +272,7 @@ def test_a_register_of_bills_is_known_by_what_it_says_of_each(headers: str, kind
         ("客户编码,客户名称,票据号,出票日期,到期日,票面金额", ""),
         ("客户名称,票据类型,票据号,出票日期,到期日,金额", "增值税专用发票"),
         ("发票号码,开票日期,到期日,发票金额,票据状态,客户名称", ""),
+        ("客户名称,票据号,到期日,票面金额,当前手续费,承兑方式", ""),
         ("Customer No,Customer Name,Decision Maker,Acceptor,Payer", ""),
         ("Bill No,Bill Date,Due Date,Customer,Bill Amount", ""),
     ],

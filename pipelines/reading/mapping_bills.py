@@ -17,9 +17,9 @@ _COLUMNS = {
 }
 # These only a register has: who drew a bill, who pays it, who handed it on.
 _TELLING = {
-    "drawer": r"出票(人|单位|方|企业|公司)|drawer",
-    "acceptor": r"承兑(人|银行|行|方|单位|企业)|accept(or|ing)|drawee",
-    "endorser": r"[前后]手|交票(人|单位|方)|背书|endorse",
+    "drawer": r"出票(人|单位|方(?!式)|企业|公司)|drawer",
+    "acceptor": r"承兑(人|银行|行|方(?!式)|单位|企业)|accept(or|ing)|drawee",
+    "endorser": r"^(直接)?[前后]手|交票(人|单位|方)|背书|endorse",
 }
 _TITLE = re.compile(
     r"应收票据|(票据|汇票|承兑|银承|商承).{0,4}(台账|登记|备查)|bills? (register|receivable|of exchange)|draft register"
