@@ -8,7 +8,7 @@ import click
 from models import candidates, store
 from models import evaluate as evaluation
 from models import report as reports
-from models.card import Card, serving_card
+from models.card import Card, serving_card, unusable
 from pipelines import i18n
 from pipelines.commands import Commands, json_option, progress_lines, say
 from pipelines.errors import UserError
@@ -97,6 +97,8 @@ def report(model_id: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(card.data if card else None, ensure_ascii=False))
         return
+    if not model_id and (reason := unusable(settings)) is not None:
+        click.echo(reason.text(i18n.terminal_language()), err=True)
     click.echo(reports.text(settings, card, i18n.terminal_language()))
 
 

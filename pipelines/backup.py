@@ -10,6 +10,7 @@ import zlib
 from contextlib import closing
 from pathlib import Path
 
+from pipelines import scratch
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, JournalDamaged, Warehouse
@@ -51,7 +52,7 @@ def backup(settings: Settings, file: Path) -> Path:
         warehouse.lock("import"),
         warehouse.lock("retraction", wait=True),
         warehouse.lock("model", wait=True),
-        tempfile.TemporaryDirectory() as scratch,
+        scratch.folder() as beside,
     ):
         try:
             with tarfile.open(unfinished, "w:gz") as archive:
@@ -59,7 +60,7 @@ def backup(settings: Settings, file: Path) -> Path:
                     if (warehouse.home / name).exists():
                         archive.add(warehouse.home / name, name, filter=_finished)
                 if warehouse.journal.exists():
-                    copy = Path(scratch) / "journal.db"
+                    copy = Path(beside) / "journal.db"
                     _copy_journal(warehouse.journal, copy)
                     archive.add(copy, "journal.db")
             unfinished.replace(file)
@@ -100,23 +101,23 @@ def restore(settings: Settings, file: Path) -> Path:
     if warehouse.imports.exists() or warehouse.journal.exists():
         raise WarehouseNotEmpty(warehouse.home)
     warehouse.home.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home.parent))
+    opened = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home.parent))
     try:
         try:
             _refuse_torn(file)
             with tarfile.open(file, "r:gz") as archive:
-                archive.extractall(scratch, filter="data")
+                archive.extractall(opened, filter="data")
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise NotABackup(file) from error
-        if not (scratch / "imports").is_dir():
+        if not (opened / "imports").is_dir():
             raise NotABackup(file)
         with warehouse.lock("import"):
             # The imports come last: a warehouse without them counts as empty, so that a killed restore can be repeated.
-            for part in sorted(scratch.iterdir(), key=lambda path: path.name == "imports"):
+            for part in sorted(opened.iterdir(), key=lambda path: path.name == "imports"):
                 target = warehouse.home / part.name
                 if target.is_dir():
                     shutil.rmtree(target)
                 part.replace(target)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(opened, ignore_errors=True)
     return warehouse.home

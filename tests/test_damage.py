@@ -206,8 +206,9 @@ def test_a_model_that_cannot_serve_is_said_and_the_baseline_answers(trained: Pat
     status, said = say(home, "build")
     assert status == 0 and str(reason) in said and "risk model baseline" in said[-1]
     assert say(home, "doctor") == (1, [str(reason)])
-    status, said = say(home, "build", "--json")
-    assert status == 0 and str(reason) in said
+    for arguments, command in ((["build", "--json"], main), (["report"], models_main)):
+        status, said = say(home, *arguments, command=command)
+        assert status == 0 and str(reason) in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,7 +3,6 @@
 import datetime as dt
 import shutil
 import sys
-import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from pipelines import i18n
+from pipelines import i18n, scratch
 from pipelines.errors import UserError
 from pipelines.literals import literal
 from pipelines.reporting.queries import Scope
@@ -63,8 +62,8 @@ def export(con: duckdb.DuckDBPyConnection, table: str, form: str, output: Path |
     elif form == "parquet" and output:
         con.execute(f"copy (from {table} {order}) to {literal(output)} (format parquet)")
     else:
-        with tempfile.TemporaryDirectory() as scratch:
-            file = output or Path(scratch) / "table.csv"
+        with scratch.folder() as beside:
+            file = output or Path(beside) / "table.csv"
             con.execute(f"copy ({_harmless(con, table)} {order}) to {literal(file)} (format csv, header)")
             if output is None:
                 with file.open("rb") as written:
