@@ -48,6 +48,15 @@ def refusals(app) -> list[str]:
     return [each.value for each in app.markdown if each.value.startswith(":red[:material/error:")]
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "where the weeks shown end"), ("zh_CN", "在图中最后一周")])
+def test_what_of_a_plan_lies_beyond_the_weeks_shown_is_said(place, language, said):
+    """The sample's books end long before today, so that every instalment lies after the thirteen weeks."""
+    app = page(place, language)
+    (line,) = [each.value for each in app.caption if said in each.value]
+    total = place["owed"]["overdue"].quantize(Decimal("0.01"))
+    assert f"{total:,.2f}" in line.replace("\\", "")
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_plan_over_the_overdue_money_is_proposed_and_stored(place, language):
     app = page(place, language)

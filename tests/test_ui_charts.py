@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ui import charts
+from ui.cash_charts import cohorts
 from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.i18n import Reader
 
@@ -76,6 +77,9 @@ def test_aging_bars_stand_in_the_order_of_age(cells):
     bars = charts.aging_bars(EN, aging).data[0]
     assert list(bars.x) == ["Not<br>due", "1–30<br>days", "31–60<br>days", "Unapplied"]
     assert bars.text[0] == "¥5M"
+    assert [each[3] for each in bars.customdata] == ["Not due", "1–30 days", "31–60 days", "Unapplied"], (
+        "when pointed at"
+    )
 
 
 def test_money_axis_ticks_are_round_and_in_words():
@@ -143,6 +147,20 @@ def test_few_months_are_named_and_always_the_same_ones(months, between):
     named = pd.to_datetime(pd.Series(figure.layout.xaxis.tickvals))
     assert len(named) <= 8 and named.iloc[-1] == ends.iloc[-1]
     assert list(named.dt.to_period("M").diff().dropna().map(lambda gap: gap.n).unique()) in ([between], [])
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (EN, ["Billed in Jan 2026: ¥1,000.00", "30 days after due, 12.5% was unpaid"]),
+        (ZH, ["2026年1月开票 ¥1,000.00", "到期后 30 天仍有 12.5% 未收"]),
+    ],
+)
+def test_a_cohort_says_what_its_share_is_of(reader, said):
+    billed = pd.DataFrame(
+        {"month_end": MONTHS[:1], "age_days": [30], "share": [0.125], "billed_base": [1000.0], "is_final": [True]}
+    )
+    assert list(cohorts(reader, billed).data[-1].customdata[0]) == said
 
 
 THEMES = tomllib.loads((Path(__file__).parent.parent / ".streamlit" / "config.toml").read_text())["theme"]

@@ -1,5 +1,6 @@
 """The parts of the page of promises and plans: key figures, the list, plans under way, and the editor of a plan."""
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -263,3 +264,8 @@ def _effect(view: View, entity_id: str, customer_id: str, parts: Sequence[Part])
     figure.update_yaxes(**money_axis(reader, 0, max([*forecast["expected_base"], *after, 1])))
     st.caption(t("agreements.effect", share=kept))
     st.plotly_chart(figure, key=f"effect-{customer_id}", config=CONFIG, alt=t("agreements.effect", share=kept))
+    shown_until = pd.Timestamp(max(forecast["week_start"])).date() + dt.timedelta(days=6)
+    beyond = sum((part.amount for part in parts if part.due_on > shown_until), Decimal(0))
+    if beyond:
+        text, day = money(reader, beyond), date(reader, shown_until)
+        st.caption(f":material/info: {plain(t('agreements.beyond', text=text, day=day))}")

@@ -101,8 +101,18 @@ def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.F
             for share, final in zip(rows["share"], rows["is_final"], strict=True)
         ],
         textfont={"color": INK_ON_DARK if dark else INK, "size": 12},
-        customdata=[[money(reader, amount)] for amount in rows["billed_base"]],
-        hovertemplate=f"{reader.t('app.billed')} %{{customdata[0]}}<br>%{{text}}<extra></extra>",
+        customdata=[
+            [
+                reader.t(
+                    "behaviour.billed_in", month=month(reader, pd.Timestamp(end).date()), text=money(reader, billed)
+                ),
+                reader.t("behaviour.still_unpaid", days=int(age), text=percent(reader, share)),
+            ]
+            for end, age, billed, share in zip(
+                rows["month_end"], rows["age_days"], rows["billed_base"], rows["share"], strict=True
+            )
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         showlegend=False,
     )
     frame(figure, 60 + 30 * len(recent))

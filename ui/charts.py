@@ -33,15 +33,17 @@ def aging_bars(reader: Reader, aging: pd.DataFrame, height: int = 300) -> go.Fig
             textposition="outside",
             cliponaxis=False,
             customdata=[
-                [money(reader, value), reader.t("app.items", count=int(n)), share]
-                for value, n, share in zip(
+                [money(reader, value), reader.t("app.items", count=int(n)), share, bucket_name(reader, bucket)]
+                for bucket, value, n, share in zip(
+                    rows["bucket"],
                     rows["open_base"],
                     rows["items"],
                     [percent(reader, value / total) if total else "" for value in rows["open_base"]],
                     strict=True,
                 )
             ],
-            hovertemplate="<b>%{x}</b><br>%{customdata[0]} · %{customdata[2]}<br>%{customdata[1]}<extra></extra>",
+            hovertemplate="<b>%{customdata[3]}</b><br>%{customdata[0]} · %{customdata[2]}<br>%{customdata[1]}"
+            "<extra></extra>",
         )
     )
     frame(figure, height)
