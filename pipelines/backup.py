@@ -88,36 +88,40 @@ def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if UNFINISHED in member.name else member
 
 
-def _refuse_torn(file: Path) -> None:
-    """Read the file to its end: what a torn archive holds before the tear would be restored without a word."""
-    with gzip.open(file) as whole:
-        while whole.read(1 << 20):
-            pass
-
-
 def restore(settings: Settings, file: Path) -> Path:
-    """Put a backup into an empty warehouse folder; build afterwards. Raises NotABackup and WarehouseNotEmpty."""
+    """Put a backup into an empty warehouse folder; build afterwards.
+
+    Raises NotABackup, WarehouseNotEmpty and WarehouseBusy.
+    """
     warehouse = Warehouse.of(settings)
-    if warehouse.imports.exists() or warehouse.journal.exists():
-        raise WarehouseNotEmpty(warehouse.home)
-    warehouse.home.parent.mkdir(parents=True, exist_ok=True)
-    opened = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home.parent))
-    try:
+    # What a killed restore leaves in the folder is cleaned up by whoever holds the lock of builds.
+    with warehouse.lock("build"), warehouse.lock("import"):
+        if warehouse.imports.exists() or warehouse.journal.exists():
+            raise WarehouseNotEmpty(warehouse.home)
+        opened = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home))
         try:
-            _refuse_torn(file)
-            with tarfile.open(file, "r:gz") as archive:
-                archive.extractall(opened, filter="data")
-        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise NotABackup(file) from error
-        if not (opened / "imports").is_dir():
-            raise NotABackup(file)
-        with warehouse.lock("import"):
+            _open_archive(file, opened)
             # The imports come last: a warehouse without them counts as empty, so that a killed restore can be repeated.
             for part in sorted(opened.iterdir(), key=lambda path: path.name == "imports"):
                 target = warehouse.home / part.name
                 if target.is_dir():
                     shutil.rmtree(target)
                 part.replace(target)
-    finally:
-        shutil.rmtree(opened, ignore_errors=True)
+        finally:
+            shutil.rmtree(opened, ignore_errors=True)
     return warehouse.home
+
+
+def _open_archive(file: Path, folder: Path) -> None:
+    """Unpack a backup into a folder, all of it or nothing that counts. Raises NotABackup."""
+    try:
+        # What a torn archive holds before the tear would be unpacked without a word.
+        with gzip.open(file) as whole:
+            while whole.read(1 << 20):
+                pass
+        with tarfile.open(file, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise NotABackup(file) from error
+    if not (folder / "imports").is_dir():
+        raise NotABackup(file)

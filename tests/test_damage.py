@@ -24,6 +24,7 @@ from pipelines.collecting.journal import Subject
 from pipelines.errors import SystemRefused
 from pipelines.importing import imports, imports_store
 from pipelines.settings import Settings
+from pipelines.warehouse import UNFINISHED
 from ui.formats import plain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -305,4 +306,23 @@ def test_a_backup_that_is_damaged_is_no_backup(home: Path, tmp_path: Path) -> No
     broken_inside(kept)
     status, said = say(tmp_path / "other", "restore", str(kept))
     assert status == 1 and len(said) == 1 and said[0].startswith("kept.tgz is not a backup")
-    assert not (tmp_path / "other").exists()
+    assert [path for path in (tmp_path / "other").iterdir() if path.suffix != ".lock"] == []
+
+
+def test_a_backup_put_back_elsewhere_gives_the_same_tables(home: Path, tmp_path: Path) -> None:
+    kept, other = tmp_path / "kept.tgz", tmp_path / "other"
+    other.mkdir()
+    (other / f"{UNFINISHED}from-a-killed-restore").mkdir()
+    for arguments in (["backup", str(kept)], ["build", "--as-of", "2024-06-30"]):
+        assert say(home, *arguments)[0] == 0
+    for arguments in (["restore", str(kept)], ["doctor"], ["build", "--as-of", "2024-06-30"]):
+        assert say(other, *arguments)[0] == 0
+    assert list(other.glob(f"{UNFINISHED}*")) == []
+    for table in ("fct_open_items", "fct_aging", "fct_call_list"):
+        files = [tmp_path / f"{place.name}.csv" for place in (home, other)]
+        for place, file in zip((home, other), files, strict=True):
+            assert say(place, "export", table, "--output", str(file))[0] == 0
+        one, same = [file.read_text() for file in files]
+        assert one == same and len(one.splitlines()) > 1, table
+    status, said = say(other, "restore", str(kept))
+    assert status == 1 and "is not empty" in said[0]
