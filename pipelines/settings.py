@@ -1,7 +1,9 @@
 """Settings: typed, from `firstpaid.toml` in the working folder and FIRSTPAID_* environment variables."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -112,6 +114,22 @@ class Settings(Policies):
     )
     two_digit_year_pivot: int = Field(69, ge=0, le=99, description="Two-digit years up to this are 20xx, else 19xx.")
 
+    @field_validator("base_currency")
+    @classmethod
+    def _currency_is_a_code(cls, code: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise PydanticCustomError("currency_code", "a currency code of three capital letters is needed, like CNY")
+        return code
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise PydanticCustomError("zone_known", "a time zone is needed, like Asia/Shanghai") from None
+        return name
+
     @field_validator("notice_steps")
     @classmethod
     def _notices_are_in_order(cls, steps: tuple[NoticeStep, ...]) -> tuple[NoticeStep, ...]:
@@ -133,7 +151,9 @@ class Settings(Policies):
     @classmethod
     def _every_step_has_a_rule(cls, ladder: dict[str, LadderRule]) -> dict[str, LadderRule]:
         if set(ladder) != set(LADDER_STEPS):
-            raise ValueError(f"ladder needs a rule for each of {', '.join(LADDER_STEPS)}")
+            raise PydanticCustomError(
+                "ladder_steps", "a rule for each of these is needed: {steps}", {"steps": ", ".join(LADDER_STEPS)}
+            )
         return {step: ladder[step] for step in LADDER_STEPS}
 
     def capacity_of(self, rep: str) -> int:

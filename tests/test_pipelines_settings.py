@@ -44,6 +44,11 @@ def test_tables_of_file_and_environment_are_merged_name_by_name(monkeypatch: pyt
         ("calls_per_rap = 5", "calls_per_rap", "extra_forbidden"),
         ("calls_per_rep = ", "firstpaid.toml", "toml"),
         ("people = 5", "people", "dict_type"),
+        ("timezone = 'Mars/One'", "timezone", "zone_known"),
+        ("timezone = '../etc'", "timezone", "zone_known"),
+        ("timezone = ''", "timezone", "zone_known"),
+        ("base_currency = 'yuan'", "base_currency", "currency_code"),
+        ("ladder = { law = { days = 180 } }", "ladder", "ladder_steps"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_in_both_languages(text: str, name: str, kind: str) -> None:
