@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 
 class NoticeStep(BaseModel):
@@ -28,4 +29,6 @@ def in_order(steps: Sequence[NoticeStep]) -> None:
     """Raise ValueError unless there are one to nine steps whose days rise."""
     days = [step.day for step in steps]
     if not 1 <= len(days) <= 9 or days != sorted(set(days)):
-        raise ValueError("notice_steps needs one to nine steps whose days rise, for example -7, 0, 3, 15")
+        raise PydanticCustomError(
+            "notices_rise", "one to nine steps whose days rise are needed, for example -7, 0, 3, 15"
+        )

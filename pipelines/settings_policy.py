@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 PRIORITY_COMPONENTS = (
     "money", "age", "trend", "risk", "delay", "promises", "limit_use", "ability", "pay_run", "value", "relationship",
@@ -64,21 +65,27 @@ class Policies(BaseModel):
     @classmethod
     def _weights_are_known(cls, weights: dict[str, float]) -> dict[str, float]:
         if not set(weights) <= set(PRIORITY_COMPONENTS) or not all(0 <= weight <= 1000 for weight in weights.values()):
-            raise ValueError(f"priority_weights takes weights from 0 to 1000 for {', '.join(PRIORITY_COMPONENTS)}")
+            raise PydanticCustomError(
+                "weights_known",
+                "weights from 0 to 1000 are needed, for {names}",
+                {"names": ", ".join(PRIORITY_COMPONENTS)},
+            )
         if sum(weights.values()) <= 0:
-            raise ValueError("priority_weights: one of the weights must be above 0")
+            raise PydanticCustomError("weights_above", "one of the weights must be above 0")
         return {name: weights.get(name, 0.0) for name in PRIORITY_COMPONENTS}
 
     @field_validator("strategy_rules")
     @classmethod
     def _some_rule_fits(cls, rules: tuple[StrategyRule, ...]) -> tuple[StrategyRule, ...]:
         if not rules or not rules[-1].fits_all:
-            raise ValueError("strategy_rules: the last rule must have no condition, so that every customer has one")
+            raise PydanticCustomError(
+                "rules_fit_all", "the last rule must have no condition, so that every customer has one"
+            )
         return rules
 
     @field_validator("calls_by_rep")
     @classmethod
     def _somebody_is_called(cls, customers: dict[str, int]) -> dict[str, int]:
         if any(not 0 <= count <= 1000 for count in customers.values()):
-            raise ValueError("calls_by_rep takes 0 to 1000 customers a day for each rep")
+            raise PydanticCustomError("calls_a_day", "0 to 1000 customers a day are needed for each rep")
         return customers

@@ -39,7 +39,8 @@ def _environment(names: Collection[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for variable, text in sorted(os.environ.items()):
         name, *inner = variable.lower().removeprefix(PREFIX).split(_INNER)
-        if not variable.lower().startswith(PREFIX) or name not in names:
+        # One that is empty is not set: an empty home would be whatever folder one stands in.
+        if not text or not variable.lower().startswith(PREFIX) or name not in names:
             continue
         value = _value(text)
         for part in reversed(inner):

@@ -49,6 +49,15 @@ def test_tables_of_file_and_environment_are_merged_name_by_name(monkeypatch: pyt
         ("timezone = ''", "timezone", "zone_known"),
         ("base_currency = 'yuan'", "base_currency", "currency_code"),
         ("ladder = { law = { days = 180 } }", "ladder", "ladder_steps"),
+        ("priority_weights = { beauty = 1 }", "priority_weights", "weights_known"),
+        ("priority_weights = { money = 0 }", "priority_weights", "weights_above"),
+        ("strategy_rules = []", "strategy_rules", "rules_fit_all"),
+        ("calls_by_rep = { Li = -1 }", "calls_by_rep", "calls_a_day"),
+        ("notice_steps = []", "notice_steps", "notices_rise"),
+        ("notice_steps = [{}]", "notice_steps.0.day", "missing"),
+        ("people = { a = { role = 'king' } }", "people.a.role", "literal_error"),
+        ("factoring_advance = 0", "factoring_advance", "greater_than"),
+        ("default_entity = 5", "default_entity", "string_type"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_in_both_languages(text: str, name: str, kind: str) -> None:
@@ -65,3 +74,9 @@ def test_a_list_in_the_environment_that_is_cut_off_is_named(monkeypatch: pytest.
     with pytest.raises(ValidationError) as raised:
         Settings()
     assert (raised.value.errors()[0]["loc"], raised.value.errors()[0]["type"]) == (("bucket_edges",), "tuple_type")
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRSTPAID_HOME", "")
+    monkeypatch.setenv("FIRSTPAID_CALLS_PER_REP", "")
+    assert (Settings().home, Settings().calls_per_rep) == (Path("data/warehouse"), 25)
