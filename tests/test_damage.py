@@ -220,7 +220,10 @@ def test_the_pages_say_what_is_damaged(trained: Path, language: str, tmp_path: P
     folder = invoices(home)
     garbage(folder / "manifest.json")
     monkeypatch.setenv("FIRSTPAID_HOME", str(home))
-    for page, said in (("model", plain(cards.unusable(Settings(home=home)).text(language))), ("imports", folder.name)):
+    unusable = cards.unusable(Settings(home=home))
+    assert unusable is not None
+    expected = dict.fromkeys(("imports", "overview", "aging"), folder.name) | {"model": plain(unusable.text(language))}
+    for page, said in expected.items():
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         app.query_params["lang"] = language
         app.run().switch_page(f"app_pages/{page}.py").run()

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from pipelines.__main__ import main
 from pipelines.building import checks
+from pipelines.importing import imports_store
 from pipelines.reporting import queries_balances, queries_summaries
 from pipelines.reporting.queries import Scope
+from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, built
 
 SUMMARY = """As of 2026-03-31
@@ -87,3 +91,25 @@ def test_a_balance_without_ages_is_not_called_late(tmp_path: Path) -> None:
     con = built(tmp_path, "2026-03-31", {"aging": "Customer,Balance\nAlder Ltd,100.00\n"})
     totals = queries_summaries.summary_totals(con, EVERYTHING, only(con))
     assert (totals["open"], totals["unaged"], totals["overdue"]) == (Decimal(100), Decimal(100), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("total", "stated", "said"),
+    [
+        ("Total,,100.00,50.00,-20.00,70.00,200.00", 200, "The stated total 200.00 is that of the accepted rows"),
+        # The column of totals holds, whatever stands beside it.
+        ("Total,,100.00,50.00,-20.00,70.00,201.00", 201, "The stated total is 201.00; the accepted rows differ"),
+        ("Total,,,,,,200.00", 200, "The stated total 200.00 is that of the accepted rows"),
+        # Where it is left blank, the buckets of the total row are all there is.
+        ("Total,,100.00,50.00,-20.00,71.00,", 201, "The stated total is 201.00; the accepted rows differ"),
+    ],
+)
+def test_the_total_that_a_summary_states_is_told_from_that_of_its_rows(
+    tmp_path: Path, total: str, stated: int, said: str
+) -> None:
+    export = tmp_path / "aging.csv"
+    export.write_text(SUMMARY[: SUMMARY.index("Total,,")] + total + "\n", encoding="utf-8")
+    result = CliRunner().invoke(main, ["import", str(export)], env={"FIRSTPAID_HOME": str(tmp_path / "home")})
+    assert result.exit_code == 0 and f"\n  {said}" in result.output, result.output
+    (report,) = imports_store.list_imports(Settings(home=tmp_path / "home"))
+    assert (report.accepted_total, report.control_total) == ("200.00", f"{stated}.00")

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pipelines.reporting import queries_summaries
-from ui import page
+from ui import page, tie_out
 from ui.formats import compact, date, money, number, plain
 from ui.heatmap_block import ROWS, heatmap_block
 from ui.session import View
@@ -102,16 +102,15 @@ def _cards(view: View, import_id: str) -> None:
 def _tie_out(view: View, import_id: str) -> None:
     """The summary's balances against the grand total of its own file; only where the whole summary is in sight."""
     reader, t = view.reader, view.reader.t
-    found = view.ask(queries_summaries.summaries)
-    row = found[found["import_id"] == import_id].iloc[0]
-    if pd.isna(row["control_total"]) or view.scope.limits():
+    found = None if view.scope.limits() else tie_out.stated(view, (import_id,))
+    if found is None or found.empty:
         return
-    stated = number(reader, float(row["control_total"]), 2)
-    if abs(float(row["difference"])) < 0.01:
-        st.caption(f":green[:material/check_circle:] {t('summary.ties_out', text=stated)}")
-    else:
-        gap = number(reader, float(row["difference"]), 2)
+    stated = plain(tie_out.amounts(reader, found, "control_total"))
+    if found["is_off"].any():
+        gap = plain(tie_out.amounts(reader, found[found["is_off"]], "difference_doc"))
         st.caption(f":orange[:material/warning:] {t('summary.off', text=stated, gap=gap)}")
+    else:
+        st.caption(f":green[:material/check_circle:] {t('summary.ties_out', text=stated)}")
 
 
 def _heatmap(view: View, import_id: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pipelines.importing.imports_detail import stated_totals
+from pipelines.importing.imports_errors import ImportDamaged
 from pipelines.reporting import queries_imports, queries_tie_out
 from pipelines.reporting.queries_tie_out import Customer, TieOut
 from pipelines.settings import Settings
@@ -89,14 +90,13 @@ def _rows(view: View, day: dt.date | None, customer: Customer | None) -> None:
 def control_totals(view: View) -> None:
     """Whether what was loaded adds up to the totals that the exports state, and the way to an export that does not."""
     reader, t = view.reader, view.reader.t
-    loaded = tuple(view.ask_build(queries_imports.imports)["import_id"])
-    found = pd.DataFrame(_stated(str(view.settings.home), loaded, view.settings))
+    found = stated(view, tuple(view.ask_build(queries_imports.imports)["import_id"]))
+    if found is None:
+        return
     if found.empty:
         st.caption(f":material/remove_done: {t('tie_out.no_totals')}")
         return
-    found = found.astype(dict.fromkeys(("accepted_total", "control_total", "difference_doc"), "float64"))
-    found["currency"] = found["currency"].mask(found["is_added_up"], t("report.added_up"))
-    off = found[found["difference_doc"].abs() >= float(queries_tie_out.CENT) / 2]
+    off = found[found["is_off"]]
     whole = found["import_id"].nunique()
     counts = {"met": whole - off["import_id"].nunique(), "whole": whole}
     if off.empty:
@@ -115,12 +115,34 @@ def control_totals(view: View) -> None:
                 navigation.open_import(str(off.iloc[row]["import_id"]))
 
 
+def stated(view: View, import_ids: tuple[str, ...]) -> pd.DataFrame | None:
+    """The totals that imports state, one row a currency (`is_off`: by a cent or more); None, with the reason shown,
+    where an import is damaged, as the published figures stand without it.
+    """
+    try:
+        found = pd.DataFrame(_stated(str(view.settings.home), import_ids, view.settings))
+    except ImportDamaged as damage:
+        st.warning(plain(damage.text(view.reader.language)), icon=":material/error:")
+        return None
+    if found.empty:
+        return found
+    found = found.astype(dict.fromkeys(("accepted_total", "control_total", "difference_doc"), "float64"))
+    found["currency"] = found["currency"].mask(found["is_added_up"], view.reader.t("report.added_up"))
+    return found.assign(is_off=found["difference_doc"].abs() >= float(queries_tie_out.CENT) / 2)
+
+
+def amounts(reader: Reader, rows: pd.DataFrame, column: str) -> str:
+    """An amount of each row with its currency, in one line."""
+    each = [f"{row['currency']} {number(reader, row[column], 2)}".strip() for row in rows.to_dict("records")]
+    return reader.t("app.comma").join(each)
+
+
 def _named(reader: Reader, off: pd.DataFrame) -> str:
     """The export that is off where it is only one, with the difference of each currency."""
     if off["import_id"].nunique() > 1:
         return ""
-    gaps = [f"{row['currency']} {number(reader, row['difference_doc'], 2)}".strip() for row in off.to_dict("records")]
-    return " · " + plain(reader.t("app.named", name=off["file_name"].iloc[0], text=reader.t("app.comma").join(gaps)))
+    gaps = amounts(reader, off, "difference_doc")
+    return " · " + plain(reader.t("app.named", name=off["file_name"].iloc[0], text=gaps))
 
 
 # An import never changes, and what it states is small: read once for each set of imports that a build is made from.

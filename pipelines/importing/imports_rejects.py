@@ -139,8 +139,12 @@ def _find_bad(reading: Reading) -> None:
     amount = "coalesce(amount, open_amount)" if mapping.kind == "invoices" else "null"
     amount = "amount" if mapping.kind == "receipts" else amount
     amount = amount_sql(mapping) if mapping.kind == "aged_summary" else amount
-    # What a total says of the amounts, and of what is open, where it stands in the column of either.
-    stated = f"cast({'amount' if mapping.kind == 'invoices' else amount} as decimal(18,4)) as stated"
+    # What a total says of the amounts, and of what is open, where it stands in the column of either; of a list by age
+    # bucket in the column of totals, which its own buckets may belie.
+    stated = "amount" if mapping.kind == "invoices" else amount
+    if mapping.buckets and "total_amount" in mapping.columns:
+        stated = f"coalesce(total_amount, {amount})"
+    stated = f"cast({stated} as decimal(18,4)) as stated"
     stated += f", {'open_amount' if mapping.kind == 'invoices' else 'null::decimal(18,4)'} as stated_open"
     whens = " ".join(
         f"when {literal(p.name)} then {_source_text(p.name, plan)}" for p in plan.columns.values() if p.source
