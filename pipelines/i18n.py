@@ -100,6 +100,11 @@ def mistake(language: str, found: Mapping[str, Any]) -> str:
     return translate(language, key, **params) if key in catalogue(language) else str(found["msg"])
 
 
+def unsigned_nought(text: str) -> str:
+    """A written number without its minus where it rounds to nothing."""
+    return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
+
+
 def _shown(language: str, name: str, value: object) -> str:
     """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text.
 
@@ -113,10 +118,11 @@ def _shown(language: str, name: str, value: object) -> str:
         return format_date(value, "yyyy-MM-dd", locale=language)
     if isinstance(value, int | float | Decimal):
         if name.startswith(("share", "p_", "rate")):
-            return str(format_percent(value, "#,##0%", locale=language))
+            return unsigned_nought(format_percent(value, "#,##0%", locale=language))
         if name.startswith(("year", "line", "id")):
             return str(value)
-        return str(format_decimal(value, "#,##0.00" if name.startswith("cents") else "#,##0.##", locale=language))
+        pattern = "#,##0.00" if name.startswith("cents") else "#,##0.##"
+        return unsigned_nought(format_decimal(value, pattern, locale=language))
     if isinstance(value, list | tuple):
         return listed(language, value)
     return str(value)

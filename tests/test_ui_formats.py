@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from pipelines import i18n
 from ui import formats
 from ui.buckets import OVERDUE_COLOURS, bucket_colours, bucket_name
 from ui.i18n import Reader
@@ -36,6 +37,18 @@ def test_full_amounts_keep_the_cents_and_name_the_currency():
     assert formats.money(EN, 5, "USD") == "$5.00"
     assert formats.money(ZH, 5, "USD") == "US$5.00"
     assert formats.money(EN, 5, "JPY") == "JP¥5.00"
+
+
+def test_what_rounds_to_nothing_has_no_minus():
+    assert formats.money(EN, -0.001) == "¥0.00"
+    assert (formats.number(ZH, -0.004, 2), formats.number(EN, -0.4), formats.number(EN, -0.5, 1)) == (
+        "0.00",
+        "0",
+        "-0.5",
+    )
+    assert (formats.percent(EN, -0.0004), formats.percent(EN, -0.2)) == ("0.0%", "-20.0%")
+    said = i18n.translate("en", "cli.control_total_off", cents_total=5, added_up="", cents_gap=Decimal("-0.001"))
+    assert "-" not in said
 
 
 def test_shares_days_and_dates():

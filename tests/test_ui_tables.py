@@ -1,6 +1,8 @@
 """Tables as people read them: of many rows the first go to the browser, and the files hold all."""
 
 import json
+import math
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -134,3 +136,11 @@ def test_an_amount_in_the_currency_of_the_books_is_not_said_twice():
     assert tables.said_once(Reader("en", "CNY"), at_home, columns) == ["invoice_id", "amount_base"]
     abroad = pd.DataFrame({"currency": ["CNY", "USD"]})
     assert tables.said_once(Reader("en", "CNY"), abroad, columns) == list(columns)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(-0.001, 0.0), (-0.006, -0.01), (Decimal("-12.346"), -12.35)])
+def test_an_amount_in_a_table_that_rounds_to_nothing_has_no_minus(value: object, shown: float) -> None:
+    rows = pd.DataFrame({"customer_id": ["C1"], "open_base": [value], "pattern": None, "run_day": None})
+    found, _ = tables.on_page(Reader("en", "CNY"), rows.assign(run_weekday=None), COLUMNS)
+    (amount,) = found["open_base"]
+    assert (amount, math.copysign(1, amount)) == (shown, math.copysign(1, shown))

@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_symbol
 
+from pipelines.i18n import unsigned_nought
 from ui.i18n import Reader
 
 DASH = "–"
@@ -32,8 +33,7 @@ def money(reader: Reader, value: Number, currency: str | None = None) -> str:
     """A full amount with two decimals, for example ¥1,234,567.80."""
     if missing(value):
         return DASH
-    text = format_decimal(abs(value), "#,##0.00", locale=reader.language)
-    return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
+    return _with_symbol(reader, value, format_decimal(abs(value), "#,##0.00", locale=reader.language), currency)
 
 
 def compact(reader: Reader, value: Number, currency: str | None = None) -> str:
@@ -44,21 +44,23 @@ def compact(reader: Reader, value: Number, currency: str | None = None) -> str:
         text = format_decimal(abs(value), "#,##0", locale=reader.language)
     else:
         text = format_compact_decimal(abs(value), locale=reader.language, fraction_digits=1)
-    return f"{'-' if _negative(text, value) else ''}{currency_symbol(reader, currency)}{text}"
+    return _with_symbol(reader, value, text, currency)
 
 
 def number(reader: Reader, value: Number, digits: int = 0) -> str:
     """A plain number with separators and a fixed count of decimals."""
     if missing(value):
         return DASH
-    return str(format_decimal(value, "#,##0" + ("." + "0" * digits if digits else ""), locale=reader.language))
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return unsigned_nought(format_decimal(value, pattern, locale=reader.language))
 
 
 def percent(reader: Reader, value: Number, digits: int = 1) -> str:
     """A share of 1 as percent."""
     if missing(value):
         return DASH
-    return str(format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=reader.language))
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return unsigned_nought(format_percent(value, pattern, locale=reader.language))
 
 
 def days(reader: Reader, value: Number, digits: int = 0) -> str:
@@ -89,9 +91,10 @@ def moment(reader: Reader, value: str | dt.datetime | None, timezone: dt.tzinfo 
     return str(format_datetime(at.astimezone(timezone or dt.UTC), "yyyy-MM-dd HH:mm", locale=reader.language))
 
 
-def _negative(text: str, value: Number) -> bool:
-    """Whether to write a minus: not before an amount that rounds to nothing."""
-    return bool(value < 0) and any(character in "123456789" for character in text)
+def _with_symbol(reader: Reader, value: Number, text: str, currency: str | None) -> str:
+    """The written size of an amount with its sign, which stands before that of the currency."""
+    sign = "-" if value < 0 and unsigned_nought(f"-{text}") != text else ""
+    return f"{sign}{currency_symbol(reader, currency)}{text}"
 
 
 def plain(text: object) -> str:

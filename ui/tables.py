@@ -87,6 +87,7 @@ REASONS_WIDTH = 320  # pixels of reasons that go on in further lines of their ro
 WRAPPED = 76  # pixels of such a row; in one below four letters of height the browser writes a single line
 WHOLE = ("accepted_totals", "bill_in_hand", "to_ask", "about")  # texts that say nothing when they are cut
 NARROW = " ,.:;·()|'fijlrt"  # letters about half as wide as the others
+DECIMALS = {"share": 3, "money": 2, "amount": 2, "amount_days": 0, "points": 1}
 # What a heading adds where nothing else says it: the unit of the column.
 UNITS = {"money": "app.in_currency", "amount_days": "app.in_currency_days"}
 # What a blank says, where it is not just that nothing is stated.
@@ -194,8 +195,9 @@ def on_page(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> tupl
     """The rows in words, and how the browser writes each column."""
     shown = readable(reader, frame, columns)
     for column in columns:
-        if KINDS[column] == "share":
-            shown[column] = pd.to_numeric(shown[column]).round(3)  # the format writes as many decimals as there are
+        if (digits := DECIMALS.get(KINDS[column])) is not None:
+            # A share is written with as many decimals as it has; what rounds to nothing shall have no minus.
+            shown[column] = pd.to_numeric(shown[column]).round(digits) + 0.0
     labels = headings(reader, columns)
     return shown, {column: _config(column, labels[column], shown[column]) for column in columns}
 
