@@ -21,7 +21,7 @@ from pipelines.canonical import KINDS
 from pipelines.commands import Commands, json_option, progress_lines, say, text
 from pipelines.errors import UserError
 from pipelines.importing import imports_store
-from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, ImportReport
+from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, ImportReport, texts
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -120,22 +120,20 @@ def _print_report(report: ImportReport) -> None:
         totals=i18n.listed(i18n.terminal_language(), report.total_texts) or "–",
         id=report.import_id,
     )
-    _print_control_total(report)
+    _print_control_totals(report)
     for note in report.notes:
-        if note["code"] != TOTALS:  # said above
+        if note["code"] not in (TOTALS, STATED_AGREE, STATED_DIFFER):  # said above
             click.echo("  " + i18n.reason(i18n.terminal_language(), note))
     if report.rows_rejected and not report.already_imported:
         _print_reasons(report)
 
 
-def _print_control_total(report: ImportReport) -> None:
-    """Whether the accepted rows add up to the one total stated; those of each currency are in a note."""
-    if report.control_total is None or {STATED_AGREE, STATED_DIFFER} & {note["code"] for note in report.notes}:
-        return
-    ((currency, stated),), ((_, left),) = report.control_totals, report.differences
-    of_all = text("cli.added_up") if not currency and len(report.currencies) > 1 else ""
-    key = "cli.control_total_off" if left else "cli.control_total_met"
-    say(key, cents_total=stated, added_up=of_all, cents_gap=left)
+def _print_control_totals(report: ImportReport) -> None:
+    """Whether the accepted rows add up to each total that the file or a person states."""
+    for (currency, stated), (_, left) in zip(report.control_totals, report.differences, strict=True):
+        (amount,) = texts([(currency, stated)])
+        of_all = text("cli.added_up") if not currency and len(report.currencies) > 1 else ""
+        say("cli.control_total_off" if left else "cli.control_total_met", text=amount + of_all, cents_gap=left)
 
 
 def _print_reasons(report: ImportReport) -> None:

@@ -113,3 +113,22 @@ def test_the_total_that_a_summary_states_is_told_from_that_of_its_rows(
     assert result.exit_code == 0 and f"\n  {said}" in result.output, result.output
     (report,) = imports_store.list_imports(Settings(home=tmp_path / "home"))
     assert (report.accepted_total, report.control_total) == ("200.00", f"{stated}.00")
+
+
+def test_each_stated_total_is_said_once_with_its_currency(tmp_path: Path) -> None:
+    export = tmp_path / "aging.csv"
+    export.write_text(
+        "Customer,Currency,Current,1-30,Total\nAlder,CNY,100.00,20.00,120.00\nBirch,USD,10.00,2.00,12.00\n"
+        "Total,CNY,100.00,20.00,120.00\nTotal,USD,10.00,2.00,13.00\n",
+        encoding="utf-8",
+    )
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text('{"control_total": "140"}', encoding="utf-8")
+    said = CliRunner().invoke(
+        main, ["import", str(export), "--mapping", str(mapping)], env={"FIRSTPAID_HOME": str(tmp_path / "home")}
+    )
+    assert [line.strip() for line in said.output.splitlines() if "stated total" in line] == [
+        "The stated total CNY 120.00 is that of the accepted rows",
+        "The stated total is USD 13.00; the accepted rows differ from it by -1.00",
+        "The stated total is 140.00 (all currencies added up); the accepted rows differ from it by -8.00",
+    ], said.output

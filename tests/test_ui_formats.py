@@ -47,7 +47,7 @@ def test_what_rounds_to_nothing_has_no_minus():
         "-0.5",
     )
     assert (formats.percent(EN, -0.0004), formats.percent(EN, -0.2)) == ("0.0%", "-20.0%")
-    said = i18n.translate("en", "cli.control_total_off", cents_total=5, added_up="", cents_gap=Decimal("-0.001"))
+    said = i18n.translate("en", "cli.control_total_off", text="5.00", cents_gap=Decimal("-0.001"))
     assert "-" not in said
 
 
