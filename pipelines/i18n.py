@@ -15,6 +15,7 @@ from babel.numbers import format_decimal, format_percent
 
 LANGUAGES = ("en", "zh_CN")
 FOLDER = Path(__file__).resolve().parent.parent / "locales"
+ROLE = "role:"  # what a stored writer begins with of whom only the role is known
 
 
 @cache
@@ -94,6 +95,11 @@ def listed(language: str, names: Iterable[object]) -> str:
     return ("、" if language == "zh_CN" else ", ").join(map(str, names))
 
 
+def person(language: str, who: str) -> str:
+    """The name of who wrote or does something, or the word for the role where only that is known."""
+    return catalogue(language).get(f"role.{who.removeprefix(ROLE)}", who) if who.startswith(ROLE) else who
+
+
 def mistake(language: str, found: Mapping[str, Any]) -> str:
     """What is wrong with a setting, from one of pydantic's errors; its own words where the catalogue has none."""
     key, params = f"setting.{found['type']}", found.get("ctx") or {}
@@ -108,7 +114,7 @@ def unsigned_nought(text: str) -> str:
 def _shown(language: str, name: str, value: object) -> str:
     """A placeholder's value: shares as percent, dates and numbers as the language writes them, the rest as text.
 
-    One named `code_<kind>` is a stored code, shown as the word for it.
+    One named `code_<kind>` is a stored code, shown as the word for it, and `who` a person or a role.
     """
     if name.startswith("code_"):
         return catalogue(language).get(f"code.{name.removeprefix('code_')}.{value}", str(value))
@@ -123,6 +129,8 @@ def _shown(language: str, name: str, value: object) -> str:
             return str(value)
         pattern = "#,##0.00" if name.startswith("cents") else "#,##0.##"
         return unsigned_nought(format_decimal(value, pattern, locale=language))
+    if name == "who":
+        return person(language, str(value))
     if isinstance(value, list | tuple):
         return listed(language, value)
     return str(value)

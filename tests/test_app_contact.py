@@ -184,3 +184,21 @@ def test_a_hold_without_reason_is_refused_at_its_field_and_then_stored(day):
     assert [(note.payload.reason, note.payload.until) for note in entered(day)] == [("Flood at the plant", until)]
     app.button(key=f"close-{entered(day)[0].id}").click().run()
     assert not entered(day)[0].is_open
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Manager"), ("zh_CN", "管理者")])
+def test_an_entry_by_a_role_names_it_in_the_language_of_the_reader(day, language, word):
+    whom = Subject(day["first"]["entity_id"], day["first"]["customer_id"])
+    other = "zh_CN" if language == "en" else "en"
+    where = {"entity": whom.entity_id, "customer": whom.customer_id}
+    app = opened(day["home"], day["patch"], "payer", lang=other, role="manager", **where)
+    app.session_state["entry.open"] = ("greeting", whom.entity_id, whom.customer_id)
+    note = next(each for each in app.run().text_input if str(each.key).startswith("entry."))
+    note.input("中秋").run()
+    save(app)
+    assert entered(day)[0].who == "role:manager"
+
+    app = opened(day["home"], day["patch"], "payer", lang=language, **where)
+    said = [each.value for each in app.caption]
+    assert any(line.split("\n")[0].rstrip().endswith(f" · {word}") for line in said)
+    assert not any("role:" in line or "role\\:" in line for line in said)

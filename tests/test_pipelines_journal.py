@@ -121,6 +121,12 @@ def refused(settings: Settings, kind: str, payload: dict, debt: Decimal | None =
     return {problem.field: problem.text("en") for problem in caught.value.problems}
 
 
+@pytest.mark.parametrize(("word", "read"), [("Sales rep", "role:rep"), ("管理者", "role:manager"), ("Wang", "Wang")])
+def test_a_role_that_was_entered_as_a_word_is_read_as_its_code(settings: Settings, word: str, read: str) -> None:
+    add(settings, "task", VALID["task"], who=word)
+    assert entries(settings)["who"].tolist() == [read]
+
+
 def test_an_empty_journal_has_no_entries(settings: Settings) -> None:
     assert entries(settings).empty
 

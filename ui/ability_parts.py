@@ -4,11 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from pipelines.collecting import payer_factors
-from pipelines.collecting.follow_up import Day
+from pipelines.collecting.follow_up import Day, Note
 from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_credit
 from ui import customer_picker, factor_parts, page
 from ui.formats import compact, date, number
+from ui.i18n import Reader
 from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import words
@@ -62,10 +63,14 @@ def _rated(view: View, today: Day, found: pd.DataFrame) -> pd.DataFrame:
     found = found.assign(
         score=scores.to_numpy(),
         rating=["" if note is None else f"{note.payload.score} / 5" for note in ratings],
-        rated_by=["" if note is None else f"{note.who} · {date(view.reader, today.made_on(note))}" for note in ratings],
+        rated_by=["" if note is None else _by(view.reader, today, note) for note in ratings],
     )
     found["signs"] += (found["score"] <= WEAK).astype(int)
     return found.sort_values(["signs", "open_base"], ascending=[False, False], kind="stable", ignore_index=True)
+
+
+def _by(reader: Reader, today: Day, rating: Note) -> str:
+    return f"{reader.person(rating.who)} · {date(reader, today.made_on(rating))}"
 
 
 def _matching(found: pd.DataFrame, chosen: str | None) -> pd.Series:

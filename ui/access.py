@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pipelines.collecting.writers import ROLES
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Person, Settings
 from ui import address
 from ui.i18n import Reader
-
-ROLES = ("manager", "analyst", "rep")
 
 
 @dataclass(frozen=True)

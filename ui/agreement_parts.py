@@ -104,7 +104,7 @@ def plans(view: View, today: Day, entity_id: str, customer_id: str) -> None:
             whole = money(reader, agreed.total, agreed.currency)
             title = t("agreements.plan_of", text=whole, who=reader.code("proposed_by", agreed.proposed_by))
             st.markdown(f":material/calendar_month: **{plain(title)}**")
-            facts = [t("agreements.made", who=plain(plan.who), day=date(reader, today.made_on(plan)))]
+            facts = [t("agreements.made", who=plain(reader.person(plan.who)), day=date(reader, today.made_on(plan)))]
             if kept is not None:
                 facts.append(t("agreements.kept_so_far", share=kept))
             if agreed.document:

@@ -132,7 +132,7 @@ def _trail(view: View, today: Day, where: Standing) -> None:
             reader.code("ladder", entry.step),
             reader.code("direction", entry.direction),
             t("escalation.overdue_then", text=compact(reader, entry.overdue_base)),
-            note.who,
+            reader.person(note.who),
         ]
         if entry.approver:
             facts.append(t("journal.approver", text=entry.approver))

@@ -42,7 +42,7 @@ def rated(reader: Reader, today: Day, note: Note) -> str:
     """A rating in one line: of what, how high, by whom, when, and the reason given."""
     said = note.payload
     given = reader.t("app.named", name=reader.code("aspect", said.aspect), text=f"{said.score} / 5")
-    line = f"{given} · {note.who} · {date(reader, today.made_on(note))}"
+    line = f"{given} · {reader.person(note.who)} · {date(reader, today.made_on(note))}"
     return f"{line} · {said.note}" if said.note else line
 
 

@@ -28,6 +28,10 @@ class Reader:
             f"code.{kind}.{str(value).lower()}", "" if value is None else str(value)
         )
 
+    def person(self, who: str) -> str:
+        """The name of who wrote or does something, or the word for the role where only that is known."""
+        return i18n.person(self.language, who)
+
     def reasons(self, stored: str | None) -> list[str]:
         """Sentences of a stored `reason` or `reasons` column."""
         return i18n.reasons(self.language, stored if isinstance(stored, str) else None)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pipelines.collecting import follow_up, journal, journal_live, policies, readiness
+from pipelines.collecting import follow_up, journal, journal_live, policies, readiness, writers
 from pipelines.collecting.follow_up import Day, Note
 from pipelines.errors import UserError
 from pipelines.reporting import queries_collect, queries_merges
@@ -78,8 +78,8 @@ def _standing(place: str) -> list[journal_live.Standing]:
 
 
 def writer(view: View) -> str:
-    """The name under which this person's entries stand: signed in, else the rep, else the role in words."""
-    return view.who.name or view.who.rep or view.reader.t(f"role.{view.who.role}")
+    """The name under which this person's entries stand: signed in, else the rep, else the code of the role."""
+    return view.who.name or view.who.rep or writers.by_role(view.who.role)
 
 
 def promise_badges(reader: Reader, today: Day, entity_id: str, customer_id: str) -> str:
@@ -162,9 +162,9 @@ def _entry(view: View, today: Day, note: Note) -> None:
         state = f" {_promise_badge(reader, today, note)}" if note.kind == "promise" else ""
         about = f" :gray[{t('journal.about', text=plain(note.invoice_id))}]" if note.invoice_id else ""
         st.markdown(f":material/{ICONS[note.kind]}: **{title(reader, note)}**{about}{state}")
-        lines = [f"{moment(reader, note.at, reader.zone)} · {plain(note.who)}", *_details(reader, note)]
+        lines = [f"{moment(reader, note.at, reader.zone)} · {plain(reader.person(note.who))}", *_details(reader, note)]
         if note.closed_at is not None:
-            who, outcome = plain(note.closed_by), reader.code("outcome", note.outcome)
+            who, outcome = plain(reader.person(note.closed_by or "")), reader.code("outcome", note.outcome)
             lines.append(t("journal.closed", who=who, outcome=outcome))
         st.caption("  \n".join(lines))
     if note.is_open and note.kind in ENDINGS:
@@ -232,7 +232,7 @@ def _details(reader: Reader, note: Note) -> list[str]:
     lines = []
     for name in ("spoke_to", "made_by", "owner", "approver"):
         if value := getattr(entry, name, ""):
-            lines.append(t(f"journal.{name}", text=plain(value)))
+            lines.append(t(f"journal.{name}", text=plain(reader.person(value))))
     if reason := getattr(entry, "reason", ""):
         lines.append(plain(reader.code("blocker", reason) if note.kind == "blocker" else reason))
     if (said := getattr(entry, "note", "")) and note.kind != "confirmation":

@@ -72,7 +72,7 @@ def _told(reader: Reader, event: Event) -> str:
     day = date(reader, event.day)
     if event.note is not None:
         icon, text = journal_parts.ICONS.get(event.note.kind, "edit_note"), journal_parts.title(reader, event.note)
-        return f":material/{icon}: {day} · {text} · {plain(event.note.who)}"
+        return f":material/{icon}: {day} · {text} · {plain(reader.person(event.note.who))}"
     icon = ICONS.get(event.code, "receipt")
     text = reader.code("life_event", event.code)
     if event.amount is not None:

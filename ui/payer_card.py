@@ -47,7 +47,7 @@ def _line(view: View, name: str, fact: Fact) -> str:
     reader = view.reader
     if not fact.value:
         return _named(reader, name, f":gray[{reader.t('payer_card.unknown')}]")
-    said = f"{fact.who} · {date(reader, fact.on)}" if fact.who else reader.t("payer_card.from_master")
+    said = f"{reader.person(fact.who)} · {date(reader, fact.on)}" if fact.who else reader.t("payer_card.from_master")
     return _named(reader, name, f"**{plain(fact.value)}** :gray[{plain(said)}]")
 
 

@@ -30,7 +30,7 @@ def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | N
     if rule is not None:
         st.caption(f":material/flag: {plain(journal_parts.rule_in_words(view.reader, rule))}")
     key = f"fixer-{about.customer_id}-{about.invoice_id}"
-    st.text_input(t("readiness.fixer"), key=key, placeholder=journal_parts.writer(view), width=320)
+    st.text_input(t("readiness.fixer"), key=key, placeholder=view.reader.person(journal_parts.writer(view)), width=320)
     for group, items in card.items():
         st.markdown(f"**{t(f'readiness.{group}')}**")
         for item, note in items.items():
@@ -50,7 +50,7 @@ def _item(view: View, today: Day, about: Subject, item: str, note: Note | None, 
     if record:
         line += f" :blue[{plain(record)}]"
     if note is not None:
-        line += f" :gray[{plain(reader.code('confirmation', state))} · {plain(note.who)} · "
+        line += f" :gray[{plain(reader.code('confirmation', state))} · {plain(reader.person(note.who))} · "
         line += f"{date(reader, today.made_on(note))}]"
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
         st.markdown(line, width="stretch")

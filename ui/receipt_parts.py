@@ -103,7 +103,7 @@ def _standing(view: View, line: ReceiptLine, note: Note) -> None:
     """Who decided, and where the money goes by it."""
     reader, t = view.reader, view.reader.t
     at = moment(reader, note.changed_at, reader.zone)
-    st.markdown(f":material/person: {t('receipt.decided', who=plain(note.changed_by), at=at)}")
+    st.markdown(f":material/person: {t('receipt.decided', who=plain(reader.person(note.changed_by)), at=at)}")
     shares = _now(line, note).items()
     lines = [f"- {plain(_named(view, to))}: **{plain(money(reader, share, line.currency))}**" for to, share in shares]
     st.markdown("\n".join(lines))

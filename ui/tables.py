@@ -29,10 +29,11 @@ _COLUMNS_OF_KIND = {
         decision_maker
         acceptor payer payment_run stage table_name dispute_reason parsed level model_id before by question
         figure cause
-        about to_ask notice_step who made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
+        about to_ask notice_step made_by document bill_number bill_in_hand drawer next_step note approver entry_rule
         allowed rating rated_by
         old_class new_class old_strategy old_method new_strategy new_method contact_method
-        component owner""",
+        component""",
+    "person": "who owner",  # by name, or a role by its code
     "figure": "component_value weight_share serving other auc pr_auc brier ece log_loss",  # numbers written as text
     "money": """amount_base open_base overdue_base amount_due_base credit_limit_base difference balance_base
         provision_base expected_base soon_base later_base to_come_base paid_base
@@ -253,6 +254,9 @@ def _values(reader: Reader, column: str, values: pd.Series) -> pd.Series:
         return values.round() + 0.0  # no minus before a nought
     if kind == "flag":
         return values.map(lambda value: reader.t("app.yes") if value is True or value == 1 else "")
+    if kind == "person":
+        blank = _blank(reader, column)
+        return values.map(lambda value: reader.person(str(value)) if value and value == value else blank)
     if kind == "text":
         return values.astype(object).where(values.notna() & (values != ""), _blank(reader, column))
     return values

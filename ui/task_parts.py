@@ -38,7 +38,7 @@ def show(view: View, today: Day) -> None:
         ["", *owners],
         key="task.owner",
         width=320,
-        format_func=lambda each: each or t("task.everybody"),
+        format_func=lambda each: reader.person(each) or t("task.everybody"),
     )
     shown = sorted((note for note in found if owner in ("", _owner(note))), key=lambda note: (_by(note), note.id))
     late = sum(_by(note) < today.today for note in shown)
@@ -72,7 +72,7 @@ def _row(view: View, today: Day, note: Note, name: str) -> None:
         with what:
             st.markdown(f":material/{journal_parts.ICONS[note.kind]}: **{plain(said)}**{about}")
             department = f" ({reader.code('department', entry.department)})" if note.kind == "handover" else ""
-            who = plain(f"{_owner(note)}{department} · {name}")
+            who = plain(f"{reader.person(_owner(note))}{department} · {name}")
             colour = "red" if by < today.today else "gray"
             st.markdown(f":gray[{who}] · :{colour}[:material/event: {date(reader, by)}]")
             reason = f"{entry.reason} · " if note.kind == "handover" else ""

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from pipelines.collecting.journal_entries import PAYLOADS
 from pipelines.collecting.journal_store import ENTRIES, exists, transaction
+from pipelines.collecting.writers import standing
 from pipelines.settings import Settings
 
 COLUMNS = ["id", "at", "who", "kind", "entity_id", "customer_id", "invoice_id", "instalment_no", "payload"]
@@ -75,10 +76,12 @@ def _read(settings: Settings, known_at: dt.datetime | None, **subject: str | Non
 
 def _record(first: Any, newest: Any, closing: Any) -> tuple[object, ...]:
     payload = PAYLOADS[newest.kind].model_validate(newest.payload)
-    ended = (_utc(closing.at), closing.who, closing.payload["outcome"]) if closing is not None else (None, None, None)
+    ended: tuple[object, ...] = (None, None, None)
+    if closing is not None:
+        ended = (_utc(closing.at), standing(closing.who), closing.payload["outcome"])
     subject = (newest.entity_id, newest.customer_id, newest.invoice_id, newest.instalment_no)
-    made = (first.id, _utc(first.at), first.who, newest.kind)
-    return (*made, *subject, payload, newest.id, _utc(newest.at), newest.who, *ended)
+    made = (first.id, _utc(first.at), standing(first.who), newest.kind)
+    return (*made, *subject, payload, newest.id, _utc(newest.at), standing(newest.who), *ended)
 
 
 def _utc(stored: dt.datetime) -> dt.datetime:
