@@ -11,9 +11,10 @@ from ui.formats import days, missing, month, percent
 from ui.tables import table, words
 
 COLUMNS = words(
-    "customer_name customer_id paid_base overdue_base days_late days_late_with_open days_late_before days_to_pay "
-    "part_share newer_first_share habit"
+    "customer_name paid_base overdue_base days_late days_late_with_open days_late_before days_to_pay habit "
+    "part_share newer_first_share customer_id"
 )
+FURTHER = words("part_share newer_first_share customer_id")
 DAYS = words("days_late days_late_with_open days_late_before days_to_pay")
 
 view = page.start("behaviour")
@@ -60,7 +61,7 @@ with st.container(border=True):
     rows[list(DAYS)] = rows[list(DAYS)].round() + 0  # a table cuts decimals off; no day is "-0"
     row = table(
         reader, rows, COLUMNS, key="late_customers", alt=t("behaviour.customers"), open_label=t("app.open"),
-        file_name="payment-behaviour",
+        file_name="payment-behaviour", further=FURTHER,
     )  # fmt: skip
     if row is not None:
         navigation.open_payer(view, rows.iloc[row]["entity_id"], rows.iloc[row]["customer_id"])

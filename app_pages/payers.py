@@ -11,6 +11,7 @@ COLUMNS = words(
     "customer_name payer_class priority_score queue_place queue_trend overdue_base open_base rep queue_reasons "
     "customer_id entity_id"
 )
+FURTHER = words("queue_reasons customer_id entity_id")
 PLACES = ("1", "2", "3", "4", "5", "worse")
 
 view = page.start("payers")
@@ -40,4 +41,4 @@ if place:
 several_entities = found["entity_id"].nunique() > 1
 columns = [column for column in COLUMNS if column != "entity_id" or several_entities]
 st.caption(t("payers.count", count=len(found)))
-payers_table(view, found, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560)
+payers_table(view, found, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560, further=FURTHER)

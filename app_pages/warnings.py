@@ -10,6 +10,7 @@ from ui.tables import words
 
 SIGNS = words("is_likely_late is_creeping is_broken is_growing is_slower is_over_limit")
 COLUMNS = words("customer_name rep signs next_due_date not_due_base at_risk_base reasons customer_id")
+FURTHER = words("reasons customer_id")
 
 view = page.start("warnings")
 reader, t = view.reader, view.reader.t
@@ -29,5 +30,7 @@ sign = st.pills(
     format_func=lambda name: f"{t(f'warnings.{name}')} · {number(reader, int(found[name].sum()))}",
 )  # fmt: skip
 shown = found[found[sign] == 1] if sign else found
-payers_table(view, shown, COLUMNS, key="warnings", alt=t("nav.warnings"), file_name="early-warnings", height=560)
+payers_table(
+    view, shown, COLUMNS, key="warnings", alt=t("nav.warnings"), file_name="early-warnings", height=560, further=FURTHER
+)
 contact_form.show(view)

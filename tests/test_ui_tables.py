@@ -144,3 +144,31 @@ def test_an_amount_in_a_table_that_rounds_to_nothing_has_no_minus(value: object,
     found, _ = tables.on_page(Reader("en", "CNY"), rows.assign(run_weekday=None), COLUMNS)
     (amount,) = found["open_base"]
     assert (amount, math.copysign(1, amount)) == (shown, math.copysign(1, shown))
+
+
+def script_of_further(language: str) -> None:
+    from tests.test_ui_tables import COLUMNS, many
+    from ui.i18n import Reader
+    from ui.tables import table
+
+    table(Reader(language, "CNY"), many(3), COLUMNS, key="t", alt="t", file_name="t", further=("habit",))
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "All columns"), ("zh_CN", "显示全部列")])
+def test_further_columns_stand_on_the_screen_once_they_are_asked_for(language, label):
+    app = AppTest.from_function(script_of_further, args=(language,)).run()
+    assert not app.exception
+    assert list(app.dataframe[0].value) == ["customer_id", "open_base"]
+    (asked,) = app.toggle
+    assert asked.label == label
+    asked.set_value(True).run()
+    assert list(app.dataframe[0].value) == list(COLUMNS)
+    app.toggle[0].set_value(False).run()
+    assert list(app.dataframe[0].value) == ["customer_id", "open_base"]
+
+
+def test_the_files_hold_the_further_columns(monkeypatch):
+    filed = []
+    monkeypatch.setattr(tables, "downloads", lambda _, frame, columns, **__: filed.append(columns))
+    tables.table(Reader("en", "CNY"), many(3), COLUMNS, key="t", alt="t", file_name="t", further=("habit",))
+    assert filed == [COLUMNS]

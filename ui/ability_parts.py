@@ -15,9 +15,10 @@ from ui.session import View
 from ui.tables import words
 
 COLUMNS = words(
-    "customer_name rep payer_class signs rating limit_use days_late_recent days_late_earlier broken open_base "
-    "credit_limit_base overdue_base rated_by"
+    "customer_name rep signs rating limit_use days_late_recent days_late_earlier broken overdue_base "
+    "payer_class open_base credit_limit_base rated_by"
 )
+FURTHER = words("payer_class open_base credit_limit_base rated_by")
 WEAK = 2  # a rating up to this is a sign of its own
 FILTERS = ("signs", "weak", "unrated")
 
@@ -42,8 +43,9 @@ def show(view: View, today: Day) -> None:
         page.nothing_here(t("ability.nobody"))
     else:
         payers_table(
-            view, shown, COLUMNS, key="ability", alt=t("credit.ability"), file_name="ability-to-pay", height=420
-        )
+            view, shown, COLUMNS, key="ability", alt=t("credit.ability"), file_name="ability-to-pay", height=420,
+            further=FURTHER,
+        )  # fmt: skip
     with st.container(border=True):
         st.markdown(f"**{t('ability.enter')}**")
         whom = customer_picker.choose(view, "ability")

@@ -24,7 +24,7 @@ from ui.tables import words
 
 SHOWN = ("chase", "open", "failed", "all")
 COLUMNS = words(
-    "customer_name rep about promised_on amount_doc received_doc currency agreed_state made_on who kept_share"
+    "customer_name rep about promised_on amount_doc received_doc currency agreed_state made_on who customer_kept_share"
 )
 STATES = {"open": ("open", "waiting"), "failed": ("broken", "partly_kept")}
 MOST_PARTS = 60
@@ -37,7 +37,7 @@ def rows(view: View, today: Day) -> pd.DataFrame:
     named = view.ask(queries_agreements.customers_named, pairs)
     found = found.merge(named[["entity_id", "customer_id", "customer_name", "rep"]], on=["entity_id", "customer_id"])
     by_customer = found.groupby(["entity_id", "customer_id"])["promise_state"]
-    found["kept_share"] = by_customer.transform(lambda states: agreements.kept_share(list(states)))
+    found["customer_kept_share"] = by_customer.transform(lambda states: agreements.kept_share(list(states)))
     found["about"] = [_about(view, row) for row in found.to_dict("records")]
     found["chase"] = agreements.to_chase(found, today.today)
     return found.assign(agreed_state=found["promise_state"])

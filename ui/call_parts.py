@@ -20,12 +20,14 @@ from ui.session import View
 from ui.tables import downloads, header, words
 
 COLUMNS = words(
-    "call_rank customer_name next_action call_by overdue_base max_days_past_due amount_due_base p_late_weighted "
-    "payer_class priority_score next_run_on strategy region customer_id reasons"
+    "call_rank customer_name next_action call_by overdue_base max_days_past_due p_late_weighted strategy "
+    "amount_due_base payer_class priority_score next_run_on region customer_id reasons"
 )
+FURTHER = words("amount_due_base payer_class priority_score next_run_on region customer_id reasons")
 VISIT_COLUMNS = words(
-    "customer_name payer_class call_by overdue_base max_days_past_due reasons amount_due_base strategy customer_id"
+    "customer_name call_by overdue_base max_days_past_due amount_due_base strategy payer_class customer_id reasons"
 )
+FURTHER_OF_VISITS = words("payer_class customer_id reasons")
 SKIPPED_COLUMNS = words("customer_name overdue_base reasons")
 ACTION_ICONS = {
     "call": "call",
@@ -68,7 +70,7 @@ def totals(reader: Reader, calls: pd.DataFrame, capacity: int) -> None:
 def as_table(view: View, calls: pd.DataFrame) -> None:
     """The whole list as a table; a row opens its payer."""
     alt = view.reader.t("calls.alt")
-    payers_table(view, calls, COLUMNS, key="calls", alt=alt, file_name="call-list", height=560)
+    payers_table(view, calls, COLUMNS, key="calls", alt=alt, file_name="call-list", height=560, further=FURTHER)
 
 
 def as_visits(view: View, calls: pd.DataFrame) -> None:
@@ -86,8 +88,9 @@ def as_visits(view: View, calls: pd.DataFrame) -> None:
         count = t("calls.visits", text=number(reader, len(there)))
         st.markdown(f":material/location_on: **{name}** · {count} · {plain(money(reader, float(amount)))}")
         payers_table(
-            view, there, VISIT_COLUMNS, key=f"visits-{region}", alt=t("calls.view_visits"), file_name="visit-list"
-        )
+            view, there, VISIT_COLUMNS, key=f"visits-{region}", alt=t("calls.view_visits"), file_name="visit-list",
+            further=FURTHER_OF_VISITS,
+        )  # fmt: skip
 
 
 def as_cards(view: View, calls: pd.DataFrame, today: Day, capacity: int) -> None:

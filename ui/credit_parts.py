@@ -22,6 +22,7 @@ CREDIT_COLUMNS = words(
     "customer_name rep sold_overdue_base long_terms_base over_limit_base limit_use sales_base sold_overdue_invoices "
     "long_invoices worst_terms_days open_base credit_limit_base"
 )
+CREDIT_FURTHER = words("sold_overdue_invoices long_invoices worst_terms_days open_base credit_limit_base")
 FIGURES = "gross_share gross_base carrying_base expected_loss_base written_off_base margin_base margin_share"
 MARGIN_COLUMNS = {
     "customer": words(f"customer_name verdict sales_base sales_before_base {FIGURES}"),
@@ -61,7 +62,7 @@ def credit(view: View) -> None:
     if no_limit:
         st.caption(f":material/info: {t('credit.no_limit', text=number(reader, no_limit))}")
     payers_table(
-        view, beyond, CREDIT_COLUMNS, key="credit", alt=t("credit.given"), file_name="credit",
+        view, beyond, CREDIT_COLUMNS, key="credit", alt=t("credit.given"), file_name="credit", further=CREDIT_FURTHER,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from ui.tables import MOST, table, with_content, words
 ITEM_COLUMNS = words(
     "invoice_id due_date open_base option saved_base option_cost_base wait_base expected_pay_date p_very_late rate_year"
 )
+FURTHER = words("expected_pay_date p_very_late")
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(
     "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
@@ -94,7 +95,7 @@ def largest(view: View) -> tuple[str, str] | None:
         st.caption(t("financing.largest", count=len(items), whole=whole))
     row = table(
         reader, shown, ("customer_name", *ITEM_COLUMNS), key="financing_largest", alt=t("financing.items"),
-        open_label=t("app.open"), file_name="financing",
+        open_label=t("app.open"), file_name="financing", further=FURTHER,
     )  # fmt: skip
     st.caption(t("financing.rule"))
     return None if row is None else (str(shown.iloc[row]["entity_id"]), str(shown.iloc[row]["customer_id"]))

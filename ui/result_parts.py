@@ -26,6 +26,9 @@ CARD_COLUMNS = words(
     "promises_made promises_kept kept_share commission_base charge_base kept_base disputed_days assumed_days "
     "our_fault_days"
 )
+CARD_FURTHER = words(
+    "overdue_share visits customers promises_kept commission_base disputed_days assumed_days our_fault_days"
+)
 OF_TARGETS = words("target_base reached_share")  # blank where nobody has set a target for the period
 CALENDAR_COLUMNS = words("rep week_on target_base collected_base")
 
@@ -168,6 +171,8 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
         page.nothing_here(t("results.nobody"))
         return
     columns = with_content(card, CARD_COLUMNS, OF_TARGETS)
-    table(reader, card, columns, key="scorecard", alt=t("results.scorecard"), file_name="scorecard")
+    table(
+        reader, card, columns, key="scorecard", alt=t("results.scorecard"), file_name="scorecard", further=CARD_FURTHER
+    )
     tie_out.line(view, card["open_base"].sum())
     st.caption(t("results.rule", share_commission=queries_charge.COMMISSION, text=f"{rate * 100:g} %"))

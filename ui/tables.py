@@ -64,7 +64,7 @@ _COLUMNS_OF_KIND = {
         month_days""",
     "share": """p_late p_very_late p_late_weighted share share_late p_mean migration_rate loss_rate part_share
         newer_first_share
-        kept_share reached_share limit_use overdue_share open_share
+        kept_share customer_kept_share reached_share limit_use overdue_share open_share
         followed_by_money followed_share""",
     "rate": "rate_year margin_share gross_share",
     "score": "priority_score new_score",
@@ -162,17 +162,20 @@ def table(
     height: int | Literal["auto"] = "auto",
     everything: Rows | None = None,
     wraps: bool = False,
+    further: Sequence[str] = (),
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
 
     Of many rows the first `MOST` are shown, and a line says so. `file_name` adds download buttons; the files hold the
     same columns and words, and all rows, or `everything` where `frame` itself holds only the first of many.
+    `further`: those of the columns that stand on the screen only once a person asks for all.
     `wraps`: long reasons go on in further lines, so that they are read whole. Only for rows without Chinese names: by
     their letters the browser would take a long English sentence for a short one.
     """
-    shown, config = on_page(reader, frame.head(MOST), columns)
+    chosen = [name for name in columns if name not in further or st.session_state.get(f"{key}.all")]
+    shown, config = on_page(reader, frame.head(MOST), chosen)
     row_height = None
-    for column in (each for each in columns if wraps and KINDS[each] == "reasons"):
+    for column in (each for each in chosen if wraps and KINDS[each] == "reasons"):
         if config[column]["width"] > REASONS_WIDTH:
             config[column]["width"], row_height = REASONS_WIDTH, WRAPPED
     click_key = f"{key}.open"
@@ -186,8 +189,11 @@ def table(
         row_height=row_height,
     )  # fmt: skip
     first_rows(reader, len(frame), filed=bool(file_name))
-    if file_name:
-        downloads(reader, everything or frame, columns, key=key, file_name=file_name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if further:
+            st.toggle(reader.t("app.all_columns"), key=f"{key}.all", persist_state="session", width="content")
+        if file_name:
+            downloads(reader, everything or frame, columns, key=key, file_name=file_name)
     click = st.session_state.get(click_key) if open_label else None
     return None if click is None else int(click["row"])
 
