@@ -155,13 +155,20 @@ def _write(
     warehouse.builds.mkdir(parents=True, exist_ok=True)
     unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
     try:
-        with _copied(since, unfinished), _opened(unfinished) as con:
+        with _copied(since, unfinished) as copied, _opened(unfinished) as con:
+
+            def attach() -> None:
+                copied()
+                # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a
+                # published file it would make it unopenable.
+                con.execute(f"attach {literal(unfinished)} as {BUILD} (recovery_mode no_wal_writes)")
+
             sources_journal.attach(con, settings, moment)
             sources_decisions.attach(con, settings, moment)
             in_force = policies.in_force(settings, moment)
             sources_care.attach(con, in_force, moment)
             try:
-                model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since)
+                model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since, attach)
             except duckdb.Error:
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
                 if damages := imports_damage.damages(settings):
@@ -190,13 +197,10 @@ def _write(
 
 @contextmanager
 def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that works in a build's file, which is nobody's until it is published."""
+    """A connection that holds what a build is given, and puts what memory cannot hold beside the unfinished file."""
     with duckdb.connect() as con:
         con.execute(f"attach ':memory:' as {GIVEN}")
-        # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a published file
-        # it would make it unopenable.
-        con.execute(f"attach {literal(unfinished)} as {BUILD} (recovery_mode no_wal_writes)")
-        read_from(con, GIVEN, BUILD)
+        read_from(con)
         con.execute(f"set temp_directory = {literal(f'{unfinished}.tmp')}")
         con.execute("set preserve_insertion_order = false")
         # One checkpoint at the end is enough.
@@ -205,17 +209,25 @@ def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[None]:
-    """Begin a build's file as a copy of the one it goes on from, if there is one."""
+def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[Callable[[], object]]:
+    """Begin a build's file as a copy of the one it goes on from, if there is one; what is given waits for the copy.
+
+    It is made while the exports are opened. The first write of the engine would wait until it is on disk, too: it gets
+    there while what they touch is found.
+    """
     if since is None:
-        yield
+        yield lambda: None
         return
-    shutil.copyfile(since.path, unfinished)
-    # The first write of the engine would wait until the copy is on disk; it gets there while the exports are read.
-    with unfinished.open("rb") as file, ThreadPoolExecutor(1) as pool:
-        on_disk = pool.submit(os.fsync, file.fileno())
-        yield
+    with ThreadPoolExecutor(1) as pool:
+        copied = pool.submit(shutil.copyfile, since.path, unfinished)
+        on_disk = pool.submit(_to_disk, unfinished)
+        yield copied.result
         on_disk.result()
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _make_tables(
@@ -226,8 +238,12 @@ def _make_tables(
     made: Mapping[str, Score],
     progress: Progress | None,
     since: updates.Base | None,
+    attach: Callable[[], None],
 ) -> str:
-    """Make every table and check them; returns the model id of the scoring, or '' where nothing was scored."""
+    """Make every table and check them; returns the model id of the scoring, or '' where nothing was scored.
+
+    `attach` opens the build's file, which is not needed before the exports are read.
+    """
     if since is None and updates.is_large(known):
         # Memory that one statement has used serves the next, and goes back with the connection: to ask the system for
         # each page anew takes a twentieth of the time. Where little is computed it gains nothing.
@@ -236,11 +252,12 @@ def _make_tables(
     sources_decisions.apply_merges(con, settings.default_entity)
     first = _first_day(con, as_of)
     months = sources.month_numbers(settings, first, as_of)
+    sources.create_reference_tables(con, settings, first, as_of)
+    attach()
+    read_from(con, BUILD)
     if since:
         updates.refuse_other_base(con, months)
-    sources.create_reference_tables(con, settings, first, as_of)
     sources.keep(con, GIVEN, BUILD)
-    read_from(con, BUILD)
     model_ids: list[str] = []
 
     def maker(score: Score) -> tables.Maker:
@@ -348,8 +365,7 @@ def _write_info(con: duckdb.DuckDBPyConnection, info: BuildInfo) -> None:
 
 def _publish(warehouse: Warehouse, unfinished: Path, build_id: str, keep: int) -> None:
     """Give the finished file its name, point CURRENT at it, and drop the oldest builds beyond `keep`."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
+    _to_disk(unfinished)
     unfinished.rename(warehouse.builds / f"{build_id}.duckdb")
     sync_folder(warehouse.builds)
     write_text_atomically(warehouse.current, build_id + "\n")
