@@ -130,10 +130,13 @@ def _print_report(report: ImportReport) -> None:
 
 def _print_control_totals(report: ImportReport) -> None:
     """Whether the accepted rows add up to each total that the file or a person states."""
-    for (currency, stated), (_, left) in zip(report.control_totals, report.differences, strict=True):
-        (amount,) = texts([(currency, stated)])
-        of_all = text("cli.added_up") if not currency and len(report.currencies) > 1 else ""
-        say("cli.control_total_off" if left else "cli.control_total_met", text=amount + of_all, cents_gap=left)
+    for each in report.by_currency:
+        if each.stated is None:
+            continue
+        (amount,) = texts([(each.currency, each.stated)])
+        of_all = text("cli.added_up") if each.is_added_up else ""
+        key = "cli.control_total_off" if each.difference else "cli.control_total_met"
+        say(key, text=amount + of_all, cents_gap=each.difference)
 
 
 def _print_reasons(report: ImportReport) -> None:

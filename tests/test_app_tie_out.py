@@ -81,6 +81,27 @@ def test_an_export_whose_total_is_not_met_is_a_click_away(tmp_path: Path, monkey
         assert rows["file_name"].tolist() == ["short.csv"]
 
 
+def test_a_damaged_import_takes_nothing_from_what_is_published(tmp_path: Path, monkeypatch) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    text = "客户编码,单据编号,单据日期,到期日,金额\nC1,A,2025-01-01,2025-01-31,10\n合计,,,,12\n"
+    (tmp_path / "short.csv").write_text(text, encoding="utf-8")
+    report = import_file(tmp_path / "short.csv", settings)
+    publish.build(settings, made={"fct_late_risk": no_risk})
+    (settings.home / "imports" / report.import_id / "manifest.json").write_text("{", encoding="utf-8")
+    app = opened(settings.home, monkeypatch)
+    (line,) = lines(app, "Totals of the exports")
+    assert "only 0 of 1 met" in line and "-2.00" in line.replace("\\", "")
+
+
+def test_a_build_of_an_earlier_version_says_that_it_holds_no_totals(sample_copy: Path, monkeypatch) -> None:
+    with duckdb.connect(str(builds.current(Settings(home=sample_copy)))) as con:
+        con.execute("drop table import_totals")
+    for page in ("overview", "aging"):
+        app = opened(sample_copy, monkeypatch, page)
+        assert lines(app, "An earlier version made this build") and lines(app, HOLDS["en"])
+        assert not app.error
+
+
 def test_totals_of_several_currencies_are_held_against_each_and_never_added_up(tmp_path: Path, monkeypatch) -> None:
     settings = Settings(home=tmp_path / "warehouse")
     each = (

@@ -222,13 +222,15 @@ def test_the_pages_say_what_is_damaged(trained: Path, language: str, tmp_path: P
     monkeypatch.setenv("FIRSTPAID_HOME", str(home))
     unusable = cards.unusable(Settings(home=home))
     assert unusable is not None
-    expected = dict.fromkeys(("imports", "overview", "aging"), folder.name) | {"model": plain(unusable.text(language))}
+    # What is published stands without the exports it was made from.
+    expected = {"imports": folder.name, "overview": "", "aging": "", "model": plain(unusable.text(language))}
     for page, said in expected.items():
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         app.query_params["lang"] = language
         app.run().switch_page(f"app_pages/{page}.py").run()
         assert not app.exception
-        assert any(said in each.value for each in [*app.warning, *app.error]), page
+        shown = [each.value for each in [*app.warning, *app.error]]
+        assert any(said in each for each in shown) if said else not shown, page
 
 
 def test_a_place_that_is_none_is_said_before_anything_is_written(home: Path, tmp_path: Path) -> None:

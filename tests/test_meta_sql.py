@@ -15,7 +15,7 @@ CLOCK = re.compile(
 PREFIXES = {
     "staging": ("stg_", "ref_"),
     "intermediate": ("int_",),
-    "marts": ("dim_", "fct_", "imports", "rejected_rows"),
+    "marts": ("dim_", "fct_", "imports", "import_totals", "rejected_rows"),
 }
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -88,6 +89,15 @@ def test_amounts_of_several_currencies_are_never_added_up(
     assert listed["control_totals"] == {}
 
 
+def test_rows_without_a_currency_are_not_added_to_those_of_another(tmp_path: Path, settings: Settings) -> None:
+    rows = "A-1,C1,2026-01-05,1000.005,USD\nA-2,C1,2026-01-06,7.00,\nTotal USD,,,1000.005,\n"
+    report = load(tmp_path, settings, "some.csv", f"Invoice No,Customer ID,Invoice Date,Amount,Currency\n{rows}")
+    assert (report.currencies, report.is_mixed) == (("USD",), True)
+    usd = Decimal("1000.005")
+    assert report.by_currency == [("USD", False, usd, usd), ("", False, 7, None)]
+    assert report.differences == [("USD", 0)]
+
+
 def test_balances_by_age_in_several_currencies_are_not_added_up(tmp_path: Path, settings: Settings) -> None:
     text = "Customer ID,Currency,Not due,1-30,Over 30\nC1,CNY,10,20,0\nC2,USD,1,2,3\n"
     report = load(tmp_path, settings, "aging_summary.csv", text)
@@ -96,7 +106,9 @@ def test_balances_by_age_in_several_currencies_are_not_added_up(tmp_path: Path, 
 
 def test_master_data_has_no_total(tmp_path: Path, settings: Settings) -> None:
     report = load(tmp_path, settings, "customers.csv", "Customer ID,Customer Name,Credit Limit\nC1,Alder,100\n")
-    assert (report.kind, report.totals) == ("customers", [])
+    assert (report.kind, report.totals, report.by_currency) == ("customers", [], [])
+    rates = load(tmp_path, settings, "rates.csv", "Currency,Rate Date,Rate\nUSD,2026-01-01,7\nEUR,2026-01-01,8\n")
+    assert (rates.kind, rates.totals, rates.by_currency) == ("fx_rates", [], [])
 
 
 def test_the_report_of_an_unknown_import_is_refused(settings: Settings) -> None:

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from pipelines import i18n
-from pipelines.importing.imports import import_file, list_imports
-from pipelines.importing.imports_detail import stated_totals
+from pipelines.importing.imports import import_file
 from pipelines.reporting import exports, queries, queries_aging, queries_balances, queries_calls, queries_tie_out
 from pipelines.reporting.queries import Scope
+from pipelines.reporting.queries_imports import stated_totals
 from pipelines.reporting.queries_tie_out import tie_out, tie_out_rows
 from pipelines.settings import Settings
 from tests.small_ledgers import INVOICES, RECEIPTS, built
@@ -127,12 +127,15 @@ def test_the_totals_of_the_exports_are_held_against_what_was_accepted(tmp_path: 
     (tmp_path / "typed.csv").write_text(header + "C1,F,2025-01-01,2025-01-31,4\n", encoding="utf-8")
     import_file(tmp_path / "typed.csv", settings, mapping={"control_total": "5"})
     con = built(tmp_path, "2025-01-31", {})
-    loaded = [report.import_id for report in list_imports(settings)]
-    names = ("file_name", "control_total", "difference_doc", "rows_not_accepted")
-    shown = [[row[name] for name in names] for row in stated_totals(settings, loaded)]
+    found = stated_totals(con)
+    assert found is not None
+    shown = found[["file_name", "control_total", "difference_doc", "rows_not_accepted"]].values.tolist()
     assert shown == [["off.csv", 35.5, -15.5, 1], ["typed.csv", 5, -1, 0], ["met.csv", 10, 0, 0]]
-    assert stated_totals(settings, loaded[:1]) == stated_totals(settings, loaded)[2:]
     assert tie_out(con, Scope()).amounts["ledger"] == 35
+
+
+def test_a_build_that_kept_no_totals_says_that_it_does_not_know_them(tmp_path: Path) -> None:
+    assert stated_totals(damaged(tmp_path, "drop table import_totals")) is None
 
 
 def test_what_customers_paid_too_much_is_counted_customer_by_customer(tmp_path: Path) -> None:

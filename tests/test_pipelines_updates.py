@@ -17,7 +17,7 @@ from models.late_risk import score_build
 from pipelines.building import builds, publish, renewal, tables, touched, updates
 from pipelines.building.checks import ChecksFailed
 from pipelines.collecting import journal
-from pipelines.importing.imports import retract
+from pipelines.importing.imports import import_file, retract
 from pipelines.importing.imports_store import list_imports
 from pipelines.settings import Settings
 from tests.oracle_builds import store, store_ledger, unscored
@@ -49,7 +49,8 @@ def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for table, column, kind in con.execute(
         "select table_name, column_name, data_type from duckdb_columns() where database_name = current_database() "
-        "and not internal and (table_name similar to '(fct|dim|int)_.*' or table_name in ('imports', 'rejected_rows'))"
+        "and not internal and (table_name similar to '(fct|dim|int)_.*' "
+        "or table_name in ('imports', 'import_totals', 'rejected_rows'))"
     ).fetchall():
         if column not in OWN and table not in NAMES:
             # Doubles are sums in no fixed order.
@@ -280,6 +281,27 @@ def test_a_receipt_pays_its_invoice_and_leaves_the_others_alone(book: Settings) 
     more(book, 41, receipts=[a_receipt(invoice_id="D5") | {"receipt_id": "R-newer"}])
     assert go_on(book).updates == 2
     assert open_of(book, "open_base")["D5"] == 2
+
+
+def test_totals_of_an_added_export_stand_by_currency_as_in_a_whole_build(book: Settings, tmp_path: Path) -> None:
+    """The base currency's row names none; the total is of both added up, which is an amount of neither."""
+    header = "客户编码,单据编号,单据日期,到期日,金额,币种\n"
+    rows = "C1,N1,2024-06-03,2024-07-03,20.5,CNY\nC1,N2,2024-06-03,2024-07-03,4,\n合计,,,,24,\n"
+    (tmp_path / "new.csv").write_text(header + rows, encoding="utf-8")
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored})
+    report = import_file(tmp_path / "new.csv", book)
+    assert update_and_compare(book, AS_OF).based_on
+    with duckdb.connect(str(builds.current(book)), read_only=True) as con:
+        columns = "currency, is_added_up, accepted_total, control_total, difference_doc"
+        found = con.execute(f"select {columns} from import_totals where import_id = ?", [report.import_id]).fetchall()
+        sums = "select currencies, accepted_total, control_total from imports where import_id = ?"
+        whole = con.execute(sums, [report.import_id]).fetchall()
+    assert found == [
+        ("CNY", False, Decimal("20.5"), None, None),
+        (None, False, 4, None, None),
+        (None, True, Decimal("24.5"), 24, Decimal("0.5")),
+    ]
+    assert whole == [(2, None, None)]
 
 
 def test_scores_of_the_baseline_stay_and_new_items_get_theirs(book: Settings) -> None:

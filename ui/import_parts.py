@@ -101,7 +101,7 @@ def counts(view: View, report: ImportReport) -> None:
     """Rows read = accepted + not accepted, and the total against the file's own."""
     reader, t = view.reader, view.reader.t
     controls, differences = report.control_totals, report.differences
-    is_mixed = len(report.totals) > 1 and any(not currency for currency, _ in controls)
+    is_mixed = report.is_mixed and any(not currency for currency, _ in controls)
     with st.grid(3, min_column_width=190, gap="small"):
         st.metric(t("imports.rows_read"), number(reader, report.rows_read), border=True, height="stretch")
         st.metric(t("imports.rows_accepted"), number(reader, report.rows_accepted), border=True, height="stretch")

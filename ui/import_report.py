@@ -64,10 +64,7 @@ def listed(reader: Reader, newest: Sequence[ImportReport], rows: pd.DataFrame, c
     # A sum over several currencies stands by itself, named so: it is an amount of none of them.
     added_up = reader.t("report.added_up")
     stated = [
-        {
-            currency or (added_up if len(report.currencies) > 1 else ""): total
-            for currency, total in report.control_totals
-        }
+        {currency or (added_up if report.is_mixed else ""): total for currency, total in report.control_totals}
         for report in newest
     ]
     for column, totals in (("accepted_totals", accepted), ("control_total", stated)):

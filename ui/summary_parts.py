@@ -102,7 +102,8 @@ def _cards(view: View, import_id: str) -> None:
 def _tie_out(view: View, import_id: str) -> None:
     """The summary's balances against the grand total of its own file; only where the whole summary is in sight."""
     reader, t = view.reader, view.reader.t
-    found = None if view.scope.limits() else tie_out.stated(view, (import_id,))
+    found = None if view.scope.limits() else tie_out.stated(view)
+    found = None if found is None else found[found["import_id"] == import_id]
     if found is None or found.empty:
         return
     stated = plain(tie_out.amounts(reader, found, "control_total"))

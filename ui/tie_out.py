@@ -1,16 +1,12 @@
 """Whether the figures of a page tie out: one quiet line, and where they do not, the rows that make the difference."""
 
 import datetime as dt
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pipelines.importing.imports_detail import stated_totals
-from pipelines.importing.imports_errors import ImportDamaged
 from pipelines.reporting import queries_imports, queries_tie_out
 from pipelines.reporting.queries_tie_out import Customer, TieOut
-from pipelines.settings import Settings
 from ui import navigation, page
 from ui.formats import money, number, plain
 from ui.i18n import Reader
@@ -90,8 +86,9 @@ def _rows(view: View, day: dt.date | None, customer: Customer | None) -> None:
 def control_totals(view: View) -> None:
     """Whether what was loaded adds up to the totals that the exports state, and the way to an export that does not."""
     reader, t = view.reader, view.reader.t
-    found = stated(view, tuple(view.ask_build(queries_imports.imports)["import_id"]))
+    found = stated(view)
     if found is None:
+        st.caption(f":material/remove_done: {t('tie_out.totals_unknown')}")
         return
     if found.empty:
         st.caption(f":material/remove_done: {t('tie_out.no_totals')}")
@@ -115,20 +112,17 @@ def control_totals(view: View) -> None:
                 navigation.open_import(str(off.iloc[row]["import_id"]))
 
 
-def stated(view: View, import_ids: tuple[str, ...]) -> pd.DataFrame | None:
-    """The totals that imports state, one row a currency (`is_off`: by a cent or more); None, with the reason shown,
-    where an import is damaged, as the published figures stand without it.
+def stated(view: View) -> pd.DataFrame | None:
+    """The totals that the imports of the build state, one row a currency (`is_off`: by a cent or more).
+
+    None where an earlier version made the build, which kept none of them.
     """
-    try:
-        found = pd.DataFrame(_stated(str(view.settings.home), import_ids, view.settings))
-    except ImportDamaged as damage:
-        st.warning(plain(damage.text(view.reader.language)), icon=":material/error:")
+    found: pd.DataFrame | None = view.ask_build(queries_imports.stated_totals)
+    if found is None:
         return None
-    if found.empty:
-        return found
-    found = found.astype(dict.fromkeys(("accepted_total", "control_total", "difference_doc"), "float64"))
-    found["currency"] = found["currency"].mask(found["is_added_up"], view.reader.t("report.added_up"))
-    return found.assign(is_off=found["difference_doc"].abs() >= float(queries_tie_out.CENT) / 2)
+    currency = found["currency"].fillna("").mask(found["is_added_up"], view.reader.t("report.added_up"))
+    is_off = found["difference_doc"].abs() >= float(queries_tie_out.CENT) / 2
+    return found.assign(currency=currency, is_off=is_off)
 
 
 def amounts(reader: Reader, rows: pd.DataFrame, column: str) -> str:
@@ -143,9 +137,3 @@ def _named(reader: Reader, off: pd.DataFrame) -> str:
         return ""
     gaps = amounts(reader, off, "difference_doc")
     return " · " + plain(reader.t("app.named", name=off["file_name"].iloc[0], text=gaps))
-
-
-# An import never changes, and what it states is small: read once for each set of imports that a build is made from.
-@st.cache_data(show_spinner=False, max_entries=20)
-def _stated(home: str, loaded: tuple[str, ...], _settings: Settings) -> list[dict[str, Any]]:
-    return stated_totals(_settings, loaded)

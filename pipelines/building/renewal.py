@@ -83,6 +83,7 @@ RENEWALS: dict[str, Renewal] = {
     ),
     **_all(
         "imports",
+        "import_totals",
         "rejected_rows",
         "dim_customer_merges",
         "fct_aged_summary",

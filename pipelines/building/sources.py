@@ -41,18 +41,19 @@ REJECTED_COLUMNS = (
 def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportReport], folder: Path) -> None:
     """Create `raw_imports` and a view `raw_<kind>` per kind over the Parquet files of `reports`, in import order.
 
+    `raw_import_totals` holds what each import accepted of each currency beside what its export states.
     `raw_stated_clearing` holds the imports of receipts, with the method, that state the clearing day of any bill or of
     any cheque: in these one without such a day has not cleared; in the others nobody knows.
     """
     con.execute(
         "create table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
         "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
-        "rows_rejected BIGINT, rows_set_aside BIGINT, accepted_total DECIMAL(38,4), control_total DECIMAL(38,4), "
-        "imported_at VARCHAR, retracted_at VARCHAR)"
+        "rows_rejected BIGINT, rows_set_aside BIGINT, currencies INTEGER, accepted_total DECIMAL(38,4), "
+        "control_total DECIMAL(38,4), imported_at VARCHAR, retracted_at VARCHAR)"
     )
     for number, report in enumerate(reports, start=1):
         con.execute(
-            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 number,
                 report.import_id,
@@ -66,12 +67,24 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
                 report.rows_accepted,
                 report.rows_rejected,
                 report.rows_set_aside,
+                max(len(report.totals), len(report.currencies)) if report.totals else 0,
                 report.accepted_total,
                 report.control_total,
                 report.imported_at,
                 report.retracted_at,
             ],
         )
+    con.execute(
+        "create table raw_import_totals (import_no INTEGER, currency VARCHAR, is_added_up BOOLEAN, "
+        "accepted_total DECIMAL(38,4), control_total DECIMAL(38,4))"
+    )
+    totals = [
+        (number, each.currency or None, each.is_added_up, str(each.accepted), each.stated and str(each.stated))
+        for number, report in enumerate(reports, start=1)
+        for each in report.by_currency
+    ]
+    if totals:
+        _fill(con, "raw_import_totals", totals)
     for kind, columns in KINDS.items():
         files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
         typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)

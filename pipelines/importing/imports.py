@@ -18,6 +18,7 @@ from pipelines import scratch
 from pipelines.errors import UserError
 from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
+from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
@@ -27,7 +28,6 @@ from pipelines.importing.imports_report import (
     columns_of,
     format_of,
     ledger_of,
-    money_text,
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows

@@ -1,7 +1,7 @@
 """What a person wants to know of an import beyond its sums: its rejected rows by reason, and where exports disagree."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,32 +49,6 @@ def rejected(settings: Settings, import_id: str, limit: int = 1_000_000) -> list
             f"select {columns} from {file} order by file_row_number limit ?", [str(path), limit]
         ).fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def stated_totals(settings: Settings, import_ids: Collection[str]) -> list[dict[str, Any]]:
-    """The totals that these imports state, or had typed, one row a currency; those that are off come first.
-
-    import_id, file_name, kind, rows_not_accepted (rejected and no total row), currency (empty where no row names one),
-    is_added_up (one sum over several currencies, held against the accepted amounts added up alike), accepted_total,
-    control_total, difference_doc (accepted less stated).
-    """
-    rows = [
-        {
-            "import_id": report.import_id,
-            "file_name": report.file_name,
-            "kind": report.kind,
-            "rows_not_accepted": report.rows_rejected - report.rows_set_aside,
-            "currency": currency,
-            "is_added_up": not currency and len(report.currencies) > 1,
-            "accepted_total": stated + left,
-            "control_total": stated,
-            "difference_doc": left,
-        }
-        for report in list_imports(settings)
-        if report.import_id in import_ids
-        for (currency, stated), (_, left) in zip(report.control_totals, report.differences, strict=True)
-    ]
-    return sorted(rows, key=lambda row: -abs(row["difference_doc"]))
 
 
 def by_reason(rows: Sequence[dict[str, Any]]) -> list[Reason]:

@@ -47,6 +47,23 @@ class Figures:
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name)
 
+    @property
+    def of_each(self) -> list[str]:
+        """The currencies to be summed apart, with '' for rows that name none: those are in the base currency."""
+        return [*(self["currencies"] or ()), *([""] if self["unnamed"] else [])]
+
+
+def money_text(amount: Decimal) -> Decimal:
+    """An amount with two decimals, or all it needs."""
+    exact = Decimal(amount)
+    cents = exact.quantize(Decimal("0.01"))
+    return cents if cents == exact else exact.normalize()
+
+
+def amount_text(currency: str, amount: Decimal) -> str:
+    """An amount to the last decimal after its currency, as the notes on totals hold it: `USD 1,000.00`."""
+    return f"{currency} {money_text(amount):,}"
+
 
 def figures(con: duckdb.DuckDBPyConnection, kind: str, rows: Path, present: Collection[str]) -> Figures:
     """Read the figures of `rows.parquet`; `present` are the columns that are not blank throughout."""
@@ -78,6 +95,7 @@ def _asked(kind: str) -> dict[str, str]:
         asked["quarters"] = f"quantile_disc({days[0]}, [0.25, 0.5, 0.75])"
     if "currency" in names:
         asked["currencies"] = "list(distinct currency order by currency) filter (currency is not null)"
+        asked["unnamed"] = "count(*) filter (currency is null)"
     if kind in ("invoices", "receipts"):
         asked |= {"middle": "median(abs(amount))", "largest": "max(abs(amount))"}
     if "tax_id" in names:
@@ -129,7 +147,7 @@ def unusual(
         look("due_far_away", "due_date > issue_date + 731")
     if kind == "invoices" and found["with_open"]:
         notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
-    if len(found["currencies"] or ()) > 1 and kind in AMOUNTS:
+    if len(found.of_each) > 1 and kind in AMOUNTS:
         notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, AMOUNTS[kind])})
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
@@ -163,7 +181,7 @@ def _by_currency(con: duckdb.DuckDBPyConnection, rows: Path, amount: str) -> lis
     found = con.execute(
         f"select coalesce(currency, '–'), sum({amount}) from {parquet(rows)} group by 1 order by count(*) desc, 1"
     ).fetchall()
-    return [f"{currency} {total:,.2f}" for currency, total in found]
+    return [amount_text(currency, total) for currency, total in found]
 
 
 def _mistyped_code() -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.errors import UserError
 from pipelines.importing.imports_errors import ImportDamaged
@@ -25,6 +25,23 @@ TOTALS = "totals_by_currency"  # the note of an import of several currencies
 # And of one that states a total of each: whether they are those of the rows.
 STATED_AGREE, STATED_DIFFER = "stated_totals_agree", "stated_totals_differ"
 _WITH_AMOUNTS = ("invoices", "receipts", "aged_summary")  # master data and rates hold none to add up
+
+
+class CurrencyTotal(NamedTuple):
+    """What an import accepted in one currency beside what its export states of it, if anything.
+
+    The currency is empty of rows that name none, and of a sum over several, which is an amount of none of them.
+    """
+
+    currency: str
+    is_added_up: bool
+    accepted: Decimal
+    stated: Decimal | None = None
+
+    @property
+    def difference(self) -> Decimal:
+        """What was accepted less what is stated; nothing where nothing is."""
+        return Decimal(0) if self.stated is None else self.accepted - self.stated
 
 
 @dataclass(frozen=True)
@@ -66,25 +83,50 @@ class ImportReport:
         return self._noted(TOTALS) or [(self._only_currency, Decimal(self.accepted_total))]
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether the rows are in several currencies, so that their sum is an amount of none."""
+        return self.kind in _WITH_AMOUNTS and (len(self.currencies) > 1 or len(self._noted(TOTALS)) > 1)
+
+    @property
+    def by_currency(self) -> list[CurrencyTotal]:
+        """What was accepted of each currency beside what is stated of it; last what is stated of all added up."""
+        whole, stated = Decimal(self.accepted_total), dict(self._stated)
+        if not self.is_mixed:
+            totals = self.totals or [(currency, whole) for currency in stated]
+            return [CurrencyTotal(currency, False, total, stated.get(currency)) for currency, total in totals]
+        added_up = CurrencyTotal("", True, whole, stated.pop("", None))
+        accepted = dict(self._noted(TOTALS))
+        if not accepted:
+            return [added_up]
+        found = [
+            CurrencyTotal(currency, False, accepted.get(currency, Decimal(0)), stated.get(currency))
+            for currency in dict.fromkeys([*accepted, *stated])
+        ]
+        return found if added_up.stated is None else [*found, added_up]
+
+    @property
     def control_totals(self) -> list[tuple[str, Decimal]]:
         """The totals that the file or a person states, currency by currency.
 
         The currency is empty of one over several of them, and where no row names one.
         """
+        return [(each.currency, each.stated) for each in self.by_currency if each.stated is not None]
+
+    @property
+    def differences(self) -> list[tuple[str, Decimal]]:
+        """What was accepted less what is stated, for each of `control_totals`."""
+        return [(each.currency, each.difference) for each in self.by_currency if each.stated is not None]
+
+    @property
+    def _stated(self) -> list[tuple[str, Decimal]]:
         found = self._noted(STATED_AGREE, STATED_DIFFER)
         if self.control_total is None or (found and sum(each for _, each in found) == Decimal(self.control_total)):
             return found
         return [*found, (self._only_currency, Decimal(self.control_total))]
 
     @property
-    def differences(self) -> list[tuple[str, Decimal]]:
-        """What was accepted less what is stated, for each of `control_totals`."""
-        own = {name: total for name, total in self.totals if name}
-        return [(name, own.get(name, Decimal(self.accepted_total)) - stated) for name, stated in self.control_totals]
-
-    @property
     def _only_currency(self) -> str:
-        return self.currencies[0] if len(self.currencies) == 1 else ""
+        return self.currencies[0] if len(self.currencies) == 1 and not self.is_mixed else ""
 
     def _noted(self, *codes: str) -> list[tuple[str, Decimal]]:
         """The amounts of a note, by currency; empty where there is no such note."""
@@ -138,13 +180,6 @@ class Preview:
 def texts(amounts: Sequence[tuple[str, Decimal]]) -> list[str]:
     """Amounts with their currencies as people read them: `USD 1,000.00`."""
     return [f"{currency} {amount:,.2f}".strip() for currency, amount in amounts]
-
-
-def money_text(amount: Decimal) -> Decimal:
-    """An amount with two decimals, or all it needs."""
-    exact = Decimal(amount)
-    cents = exact.quantize(Decimal("0.01"))
-    return cents if cents == exact else exact.normalize()
 
 
 def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, dict[str, Any]]:

@@ -114,7 +114,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         *unusual(con, kind, rows, found, sheets),
     ]
     if has_faults:
-        currencies = found["currencies"]
+        currencies = found.of_each
         if sheets:
             control, differences = sheet_totals(con, rows, kind, sheets, currencies)
         elif kind in AMOUNTS:

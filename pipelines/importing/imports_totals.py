@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.canonical import KINDS
-from pipelines.importing.imports_figures import AMOUNTS
+from pipelines.importing.imports_figures import AMOUNTS, amount_text
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER
 from pipelines.literals import parquet
 from pipelines.reading.readers_layout import GRAND_TOTAL
@@ -17,12 +17,12 @@ from pipelines.reading.readers_raw import SHEET_LINES
 
 
 def control_totals(
-    con: duckdb.DuckDBPyConnection, currencies: Sequence[str] | None, column: str = "stated"
+    con: duckdb.DuckDBPyConnection, currencies: Sequence[str], column: str = "stated"
 ) -> dict[tuple[int, str], Decimal]:
     """Each sheet's own total, by its place among those read: its grand total, else its only total with an amount.
 
-    `column` is stated, or stated_open for what is open. Of rows in several `currencies` a total that names one of them
-    is of that one alone; the currency is empty of any other total.
+    `column` is stated, or stated_open for what is open. Of rows in several `currencies` ('' where rows name none) a
+    total that names one of them is of that one alone; the currency is empty of any other total.
     """
     rows = con.execute(
         f"""select b.line_no // {SHEET_LINES}, b.{column},
@@ -32,7 +32,7 @@ def control_totals(
             where json_extract_string(r.reason, '$.code') = 'total_row' and b.{column} is not null
             order by b.line_no"""
     ).fetchall()
-    known = currencies if currencies and len(currencies) > 1 else ()
+    known = [each for each in currencies if each] if len(currencies) > 1 else []
     own: dict[tuple[int, str], list[tuple[Decimal, bool]]] = {}
     for sheet, amount, is_grand, currency, cells in rows:
         named = [each for each in known if each == currency] or _named_in(cells, known)
@@ -53,7 +53,7 @@ def _named_in(cells: Sequence[str], currencies: Sequence[str]) -> list[str]:
 
 
 def whole_total(
-    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, currencies: Sequence[str] | None
+    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, currencies: Sequence[str]
 ) -> tuple[Decimal | None, list[dict[str, Any]]]:
     """The total that one sheet states, and a note on those it states of single currencies beside the sums of its rows.
 
@@ -78,11 +78,11 @@ def _by_currency(stated: Mapping[str, Decimal], sums: Mapping[str, Decimal]) -> 
 
 
 def _listed(amounts: Mapping[str, Decimal]) -> list[str]:
-    return [f"{currency} {amount:,.2f}" for currency, amount in amounts.items()]
+    return [amount_text(currency, amount) for currency, amount in amounts.items()]
 
 
 def sheet_totals(
-    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, sheets: Sequence[str], currencies: Sequence[str] | None
+    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, sheets: Sequence[str], currencies: Sequence[str]
 ) -> tuple[Decimal | None, list[dict[str, Any]]]:
     """The total over all sheets where each states its own, and notes on what they state.
 
@@ -102,7 +102,7 @@ def sheet_totals(
     for (place, currency), total in found.items():
         only = list(own.get(place, ()))
         # In a list of several currencies, the total of a sheet that is all in one of them is of that one.
-        is_of_only = not currency and len(only) == 1 and len(currencies or ()) > 1
+        is_of_only = not currency and len(only) == 1 and len(currencies) > 1
         stated.setdefault(place, {})[only[0] if is_of_only else currency] = total
     notes = [
         note
@@ -154,7 +154,7 @@ def _added(amounts: Mapping[int, Mapping[str, Decimal]]) -> dict[str, Decimal]:
     return found
 
 
-def open_total(con: duckdb.DuckDBPyConnection, rows: Path, currencies: Sequence[str] | None) -> list[dict[str, Any]]:
+def open_total(con: duckdb.DuckDBPyConnection, rows: Path, currencies: Sequence[str]) -> list[dict[str, Any]]:
     """A note on the total of what is open, where the file states one and none of the amounts."""
     total = control_totals(con, currencies, "stated_open").get((0, ""))
     if total is None:

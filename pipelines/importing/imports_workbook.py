@@ -100,7 +100,7 @@ def _width(value: object) -> int:
 
 def _summary(report: ImportReport, language: str) -> list[list[object]]:
     # One total over several currencies is compared with the amounts added up alike, which is no amount of any.
-    mixed = i18n.translate(language, "report.added_up") if len(report.totals) > 1 else ""
+    mixed = i18n.translate(language, "report.added_up") if report.is_mixed else ""
     values: dict[str, object] = {
         "file_name": report.file_name,
         "import_id": report.import_id,

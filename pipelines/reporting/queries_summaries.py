@@ -24,7 +24,7 @@ def summaries(con: Connection, scope: Scope) -> pd.DataFrame:
     """The summaries in force, the largest first.
 
     import_id, source, file_name, as_of (its own day, missing where the file states none), customers, open_base,
-    overdue_base, unaged_base, accepted_total and control_total in the file's own currencies, and their difference.
+    overdue_base, unaged_base.
     """
     condition, values = scope.where()
     return _frame(
@@ -39,8 +39,7 @@ def summaries(con: Connection, scope: Scope) -> pd.DataFrame:
             group by import_id
         )
         select imports.import_id, imports.source, imports.file_name, imports.as_of, balances.customers,
-            balances.open_base, balances.overdue_base, balances.unaged_base, imports.accepted_total,
-            imports.control_total, imports.accepted_total - imports.control_total as difference
+            balances.open_base, balances.overdue_base, balances.unaged_base
         from balances
         inner join imports using (import_id)
         order by balances.open_base desc, imports.import_no

@@ -1,19 +1,61 @@
--- Aged summaries whose balances by customer and bucket do not add up to what was accepted at import.
+-- Aged summaries whose balances in a currency do not add up to what was accepted of it at import.
+-- Where rows name no currency, which makes it the base currency, all are compared in one sum. Half a cent in each total
+-- is what may have been rounded away.
 with
 
-by_summary as (
+summaries as (
 
-    select import_id, sum(open_doc) as open_doc
+    select distinct import_id
     from fct_aged_summary
-    group by import_id
+
+),
+
+totals as (
+
+    select
+        totals.import_id,
+        totals.currency,
+        totals.accepted_total,
+        max(case when totals.currency is null then 1 else 0 end) over (partition by totals.import_id) as is_one_sum
+    from import_totals as totals
+    inner join summaries on totals.import_id = summaries.import_id
+    where
+        not totals.is_added_up
+        or totals.import_id not in (select import_id from import_totals where not is_added_up)
+
+),
+
+accepted as (
+
+    select
+        import_id,
+        case when is_one_sum = 0 then currency else '' end as currency,
+        sum(accepted_total) as accepted_total,
+        count(*) as parts
+    from totals
+    group by import_id, case when is_one_sum = 0 then currency else '' end
+
+),
+
+listed as (
+
+    select
+        balances.import_id,
+        case when sums.is_one_sum = 0 then balances.currency else '' end as currency,
+        sum(balances.open_doc) as open_doc
+    from fct_aged_summary as balances
+    inner join (select distinct import_id, is_one_sum from totals) as sums on balances.import_id = sums.import_id
+    group by balances.import_id, case when sums.is_one_sum = 0 then balances.currency else '' end
 
 )
 
 select
-    imports.import_id,
-    imports.file_name,
-    imports.accepted_total,
-    by_summary.open_doc
-from by_summary
-inner join imports on by_summary.import_id = imports.import_id
-where by_summary.open_doc <> imports.accepted_total
+    coalesce(accepted.import_id, listed.import_id) as import_id,
+    coalesce(accepted.currency, listed.currency) as currency,
+    coalesce(accepted.accepted_total, 0) as accepted_total,
+    coalesce(listed.open_doc, 0) as open_doc
+from accepted
+full outer join listed
+    on accepted.import_id = listed.import_id
+    and accepted.currency = listed.currency
+where abs(coalesce(accepted.accepted_total, 0) - coalesce(listed.open_doc, 0)) > 0.005 * coalesce(accepted.parts, 1)
