@@ -64,7 +64,20 @@ def unusable(settings: Settings) -> ModelUnusable | None:
         checked_bytes(settings, card.model_id)
     except ModelUnusable as reason:
         return reason
-    return None
+    return _trained_otherwise(settings, card)
+
+
+def _trained_otherwise(settings: Settings, card: Card) -> ModelUnusable | None:
+    """The reason where what counts as late is another than when the model was trained."""
+    then = card.data.get("settings")
+    if not then:
+        return ModelUnusable("model_card_damaged", CARD)
+    before = (then["late_grace_days"], then["very_late_days"])
+    now = (settings.late_grace_days, settings.very_late_days)
+    if before == now:
+        return None
+    said = dict(zip(("grace", "very_late", "grace_now", "very_late_now"), (*before, *now), strict=True))
+    return ModelUnusable("model_lateness", card.model_id, **said)
 
 
 def checked_bytes(settings: Settings, model_id: str) -> bytes:

@@ -1,11 +1,11 @@
-"""What a page shows of the models: history, figures, drift, problems, the cost curve. No scikit-learn here."""
+"""What a page shows of the models: history, figures, drift, the cost curve. No scikit-learn here."""
 
 import json
 
 import duckdb
 import pandas as pd
 
-from models.card import BASELINE, Card, serving_card, stored
+from models.card import Card
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -74,13 +74,3 @@ def details(card: Card, head: str, target: str, what: str) -> pd.DataFrame:
 def drift(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The drift of the build's model: as_of, model_id, measure (psi, last_month), name, value, items."""
     return con.cursor().execute("select * from fct_model_drift order by measure, value desc, name").df()
-
-
-def problem(settings: Settings, build_model_id: str) -> str | None:
-    """Key of the sentence a page shows when the baseline answers, or a newer model waits for a build; else None."""
-    card = serving_card(settings)
-    if card is None:
-        return "model.none_serves" if build_model_id == BASELINE else None
-    if build_model_id == BASELINE:
-        return "model.unusable" if stored(settings) else "model.none_serves"
-    return None if build_model_id == card.model_id else "model.waits_for_build"

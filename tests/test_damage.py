@@ -213,6 +213,29 @@ def test_a_model_that_cannot_serve_is_said_and_the_baseline_answers(trained: Pat
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_trained_with_another_lateness_is_said_until_it_is_trained_again(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No rebuild helps, so the model page offers none."""
+    home = Path(shutil.copytree(trained, tmp_path / "home"))
+    monkeypatch.setenv("FIRSTPAID_VERY_LATE_DAYS", "45")
+    reason = cards.unusable(Settings(home=home))
+    assert reason is not None and "45" in str(reason) and "train --keep" in str(reason)
+    status, said = say(home, "build")
+    assert status == 0 and said[0] == str(reason) and "risk model baseline" in said[-1]
+    assert say(home, "doctor") == (1, [str(reason)])
+    assert say(home, "report", command=models_main)[1][0] == str(reason)
+    monkeypatch.setenv("FIRSTPAID_HOME", str(home))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.run().switch_page("app_pages/model.py").run()
+    assert plain(str(reason)) in [each.value for each in app.warning]
+    assert not [each for each in app.caption if "rebuild" in each.value]
+    assert say(home, "train", "--keep", command=models_main)[0] == 0
+    status, said = say(home, "build")
+    assert status == 0 and len(said) == 1 and "risk model baseline" not in said[0]
+    assert say(home, "doctor")[0] == 0
+
+
 def test_the_pages_say_what_is_damaged(trained: Path, language: str, tmp_path: Path, monkeypatch) -> None:
     home = Path(shutil.copytree(trained, tmp_path / "home"))
     (path,) = (home / "model").glob("*.skops")

@@ -152,6 +152,10 @@ def test_changed_lateness_settings_let_the_baseline_answer(trained: Settings) ->
     con = with_open_items(random_book(1), KNOWN)
     changed = trained.model_copy(update={"very_late_days": 60})
     assert late_risk.score_build(con, KNOWN, changed) == cards.BASELINE
+    reason = cards.unusable(changed)
+    assert reason is not None and cards.unusable(trained) is None
+    for language in i18n.LANGUAGES:
+        assert "30" in reason.text(language) and "60" in reason.text(language)
 
 
 def test_drift_is_measured_in_the_build(scored: duckdb.DuckDBPyConnection) -> None:
@@ -181,15 +185,6 @@ def test_the_threshold_follows_the_costs(trained: Settings) -> None:
     cheap = card_tables.best_threshold(card_tables.cost_curve(card, call_cost=0.0, late_month_rate=0.01))
     assert dear == 1.0 and cheap is not None and cheap < 0.5
     assert card_tables.best_threshold(card_tables.cost_curve(cards.Card("x", {}), 1, 1)) is None
-
-
-def test_a_page_is_told_what_is_amiss(trained: Settings, tmp_path: Path) -> None:
-    card = cards.serving_card(trained)
-    assert card is not None
-    assert card_tables.problem(trained, card.model_id) is None
-    assert card_tables.problem(trained, "earlier") == "model.waits_for_build"
-    assert card_tables.problem(trained, cards.BASELINE) == "model.unusable"
-    assert card_tables.problem(Settings(home=tmp_path), cards.BASELINE) == "model.none_serves"
 
 
 def test_nothing_issued_after_the_as_of_date_is_scored(trained: Settings) -> None:
