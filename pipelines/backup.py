@@ -11,15 +11,15 @@ from contextlib import closing
 from pathlib import Path
 
 from pipelines import scratch
-from pipelines.errors import UserError
+from pipelines.errors import UserError, disk_full
 from pipelines.settings import Settings
-from pipelines.warehouse import UNFINISHED, JournalDamaged, Warehouse
+from pipelines.warehouse import UNFINISHED, JournalDamaged, JournalUnusable, Warehouse
 
 FOLDERS = ("imports", "mappings", "model")
 
 
 class NothingToBackUp(UserError):
-    """The warehouse folder holds nothing."""
+    """The warehouse holds no import, no mapping, no model and no journal."""
 
     def __init__(self, home: Path) -> None:
         super().__init__("error.nothing_to_back_up", home=str(home))
@@ -42,10 +42,10 @@ class WarehouseNotEmpty(UserError):
 def backup(settings: Settings, file: Path) -> Path:
     """Write imports, mappings, model and journal to one compressed file; builds are made again from them.
 
-    The file appears whole or not at all. Raises NothingToBackUp, JournalDamaged and WarehouseBusy.
+    The file appears whole or not at all. Raises NothingToBackUp, JournalDamaged, JournalUnusable and WarehouseBusy.
     """
     warehouse = Warehouse.of(settings)
-    if not warehouse.imports.exists():
+    if not (warehouse.journal.exists() or any(_holds_any(warehouse.home / name) for name in FOLDERS)):
         raise NothingToBackUp(warehouse.home)
     unfinished = file.with_name(f"{UNFINISHED}{os.getpid()}-{file.name}")
     with (
@@ -54,6 +54,8 @@ def backup(settings: Settings, file: Path) -> Path:
         warehouse.lock("model", wait=True),
         scratch.folder() as beside,
     ):
+        # Without this folder a file would be no backup; entries may be older than the first import.
+        warehouse.imports.mkdir(exist_ok=True)
         try:
             with tarfile.open(unfinished, "w:gz") as archive:
                 for name in FOLDERS:
@@ -76,12 +78,19 @@ def _copy_journal(journal: Path, target: Path) -> None:
             source.backup(copy)
             # Pages are copied as they are: a copy of a damaged journal would be no backup.
             said = str(copy.execute("pragma quick_check(1)").fetchone()[0])
-    except sqlite3.OperationalError:
-        raise
+    except sqlite3.OperationalError as reason:
+        # What reads a journal writes an index beside it; the copy lies on the disk of temporary files.
+        full = disk_full(reason, target if reason.sqlite_errorname == "SQLITE_FULL" else journal)
+        raise full or JournalUnusable("error.journal_unreachable", url=journal.name, reason=str(reason)) from None
     except sqlite3.DatabaseError as reason:
         raise JournalDamaged(journal.name, str(reason)) from None
     if said != "ok":
         raise JournalDamaged(journal.name, said.splitlines()[-1])
+
+
+def _holds_any(folder: Path) -> bool:
+    """Whether a folder holds anything; what is being written, or was when its process was killed, is nothing yet."""
+    return folder.is_dir() and any(not path.name.startswith(UNFINISHED) for path in folder.iterdir())
 
 
 def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -96,7 +105,7 @@ def restore(settings: Settings, file: Path) -> Path:
     warehouse = Warehouse.of(settings)
     # What a killed restore leaves in the folder is cleaned up by whoever holds the lock of builds.
     with warehouse.lock("build"), warehouse.lock("import"):
-        if warehouse.imports.exists() or warehouse.journal.exists():
+        if _holds_any(warehouse.imports) or warehouse.journal.exists():
             raise WarehouseNotEmpty(warehouse.home)
         opened = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=warehouse.home))
         try:

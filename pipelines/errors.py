@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+from pathlib import Path
 
 from pipelines import i18n
 
@@ -18,6 +19,9 @@ _REFUSALS = {
     errno.EISDIR: "error.system_place",
     errno.EEXIST: "error.system_place",
 }
+
+# What SQLite calls it where no space is left: for its rows, or for the index of the log beside them.
+_SQLITE_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
 class UserError(Exception):
@@ -53,3 +57,10 @@ class SystemRefused(UserError):
         quoted = re.search(r"[\"'](.+?)[\"']", reason)
         place = getattr(error, "filename", None) or (quoted[1] if quoted else "")
         super().__init__(code, place=f" ({place})" if place else "", reason=reason)
+
+
+def disk_full(error: BaseException | None, place: Path) -> SystemRefused | None:
+    """What to say where SQLite could not read or write the file `place` as no space is left; None of other errors."""
+    if getattr(error, "sqlite_errorname", "") not in _SQLITE_FULL:
+        return None
+    return SystemRefused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place)))

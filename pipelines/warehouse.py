@@ -28,6 +28,10 @@ class JournalDamaged(UserError):
         super().__init__("error.journal_damaged", file=file, reason=reason)
 
 
+class JournalUnusable(UserError):
+    """The journal's database cannot be opened: driver missing, address wrong, server not there or file locked."""
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """Paths of one warehouse folder; nothing is created before it is needed."""

@@ -19,9 +19,10 @@ from streamlit.testing.v1 import AppTest
 from models import card as cards
 from models.__main__ import main as models_main
 from pipelines.__main__ import main
-from pipelines.collecting import journal
+from pipelines.collecting import journal, journal_read
 from pipelines.collecting.journal import Subject
 from pipelines.errors import SystemRefused
+from pipelines.i18n import translate
 from pipelines.importing import imports, imports_store
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED
@@ -212,7 +213,6 @@ def test_a_model_that_cannot_serve_is_said_and_the_baseline_answers(trained: Pat
         assert status == 0 and str(reason) in said
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_model_trained_with_another_lateness_is_said_until_it_is_trained_again(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +236,7 @@ def test_a_model_trained_with_another_lateness_is_said_until_it_is_trained_again
     assert say(home, "doctor")[0] == 0
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_say_what_is_damaged(trained: Path, language: str, tmp_path: Path, monkeypatch) -> None:
     home = Path(shutil.copytree(trained, tmp_path / "home"))
     (path,) = (home / "model").glob("*.skops")
@@ -317,6 +318,44 @@ def test_a_full_disk_leaves_what_was_published(home: Path, small_disk: Path) -> 
     (small_disk / "fill").unlink()
     assert (place / "CURRENT").read_text() == before
     assert say(place, "doctor") == (0, ["The warehouse is sound."])
+
+
+def test_a_full_disk_beside_a_journal_is_said_as_such(home: Path, small_disk: Path, tmp_path: Path) -> None:
+    """Also whoever only reads a journal writes an index beside it."""
+    place = Path(shutil.copytree(home, small_disk / "home"))
+    with (small_disk / "fill").open("wb") as file:
+        file.write(bytes(os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize - 8_000))
+    for arguments in (["build"], ["doctor"], ["backup", str(tmp_path / "x.tgz")]):
+        status, said = say(place, *arguments)
+        assert status == 1 and len(said) == 1 and "no space left" in said[0], (arguments, said)
+        assert "journal.db" in said[0], (arguments, said)
+    with pytest.raises(SystemRefused, match=r"no space left.*journal\.db"):
+        journal.append(Settings(home=place), "greeting", Subject("main", "C1"), {"note": "again"}, who="Li")
+    (small_disk / "fill").unlink()
+    assert say(place, "doctor") == (0, ["The warehouse is sound."])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_warehouse_without_an_import_or_an_entry_is_empty(home: Path, tmp_path: Path, language: str) -> None:
+    """A first import that fails leaves its folder, a killed one what it had begun."""
+    other, kept = tmp_path / "other", tmp_path / "kept.tgz"
+    assert say(other, "import", str(tmp_path / "no.csv"))[0] == 1
+    (other / "imports" / f"{UNFINISHED}abc").mkdir(parents=True)
+    status, said = say(other, "backup", str(kept), language=language)
+    assert (status, said) == (1, [translate(language, "error.nothing_to_back_up", home=str(other))])
+    assert not kept.exists()
+    assert say(home, "backup", str(kept))[0] == 0
+    assert say(other, "restore", str(kept))[0] == 0
+    assert say(other, "imports")[1] == say(home, "imports")[1]
+    assert not list((other / "imports").glob(f"{UNFINISHED}*"))
+
+
+def test_entries_without_an_import_are_kept(tmp_path: Path) -> None:
+    home, other, kept = tmp_path / "home", tmp_path / "other", tmp_path / "kept.tgz"
+    journal.append(Settings(home=home), "greeting", Subject("main", "C1"), {"note": "hello"}, who="Li")
+    assert say(home, "backup", str(kept))[0] == 0
+    assert say(other, "restore", str(kept))[0] == 0
+    assert journal_read.size(Settings(home=other)) == journal_read.size(Settings(home=home)) != (0, 0)
 
 
 def test_a_full_disk_is_not_said_to_be_a_wrong_backup(home: Path, small_disk: Path, tmp_path: Path) -> None:

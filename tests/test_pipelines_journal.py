@@ -22,9 +22,9 @@ from pipelines import backup
 from pipelines.collecting import journal, journal_read
 from pipelines.collecting.journal import Subject
 from pipelines.collecting.journal_entries import PAYLOADS, EntryRefused
-from pipelines.collecting.journal_store import JournalUnusable, transaction
+from pipelines.collecting.journal_store import transaction
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import JournalUnusable, Warehouse
 from tests.journal_reading import entries, open_entries, versions
 
 ROOT = Path(__file__).resolve().parent.parent

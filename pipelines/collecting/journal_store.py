@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines.errors import UserError
+from pipelines.errors import disk_full
 from pipelines.settings import Settings
-from pipelines.warehouse import JournalDamaged, Warehouse
+from pipelines.warehouse import JournalDamaged, JournalUnusable, Warehouse
 
 BUSY_SECONDS = 60  # how long a writer waits for the others before it says that the journal is busy
 
@@ -55,22 +55,20 @@ APPEND_ONLY = {
 }
 
 
-class JournalUnusable(UserError):
-    """The journal's database cannot be opened: driver missing, address wrong or server not there."""
-
-
 @contextmanager
 def transaction(settings: Settings, *, writes: bool = False) -> Iterator[sa.Connection]:
     """A transaction on the journal, whose table is made on first use; what it wrote is on disk when it has ended.
 
-    One that writes holds the lock from its start. Raises JournalUnusable and JournalDamaged when the database cannot
-    be used, with the reason; nothing of the transaction is stored then.
+    One that writes holds the lock from its start. Raises JournalUnusable, JournalDamaged and SystemRefused (no space
+    left) when the database cannot be used, with the reason; nothing of the transaction is stored then.
     """
     shown = _without_password(settings.journal_url) if settings.journal_url else Warehouse.of(settings).journal.name
     try:
         with _engine(settings).connect().execution_options(writes=writes) as con, con.begin():
             yield con
     except sa.exc.OperationalError as reason:
+        if full := disk_full(reason.orig, Warehouse.of(settings).journal):
+            raise full from None
         raise JournalUnusable("error.journal_unreachable", url=shown, reason=_first_line(reason)) from None
     except sa.exc.DatabaseError as reason:
         # What the file itself provokes has no class of its own; each fault of a statement has one.
@@ -80,7 +78,7 @@ def transaction(settings: Settings, *, writes: bool = False) -> Iterator[sa.Conn
 
 
 def refuse_damaged(settings: Settings) -> None:
-    """Read the whole journal, if there is one; raises JournalUnusable and JournalDamaged."""
+    """Read the whole journal, if there is one; raises JournalUnusable, JournalDamaged and SystemRefused."""
     if not exists(settings):
         return
     with transaction(settings) as con:
