@@ -106,3 +106,13 @@ def test_due_dates_are_counted_by_how_sure_they_are(con):
     found = queries_blockers.due_bases(con, Scope()).set_index("due_basis")
     assert found["open_base"].to_dict() == {"contractual": 110, "assumed": 30}
     assert found["invoices"].to_dict() == {"contractual": 2, "assumed": 1}
+
+
+def test_the_same_number_in_two_entities_is_two_invoices(tmp_path):
+    header = "Company Code,Invoice No,Instalment,Customer ID,Invoice Date,Due Date,Amount"
+    rows = (
+        "E1,A1,1,C1,2026-01-01,2026-02-01,10\nE1,A1,2,C1,2026-01-01,2026-03-01,10\nE2,A1,1,C1,2026-01-01,2026-02-01,5"
+    )
+    two = built(tmp_path, "2026-04-30", {"invoices": f"{header}\n{rows}"})
+    found = queries_blockers.due_bases(two, Scope()).set_index("due_basis")
+    assert found["invoices"].to_dict() == {"contractual": 2} and found["open_base"].to_dict() == {"contractual": 25}

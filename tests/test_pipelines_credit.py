@@ -36,6 +36,18 @@ def test_terms_beyond_policy_are_counted_and_assumed_dates_are_not(tmp_path):
     assert found.loc["C2", "long_invoices"] == 0
 
 
+def test_an_invoice_in_instalments_is_one_invoice(tmp_path):
+    """Two of its three instalments are due later than the policy allows, all were sold while A1 was overdue."""
+    header = "Invoice No,Instalment,Customer ID,Invoice Date,Due Date,Amount,Sales Rep"
+    rows = "A1,1,C1,2024-12-01,2024-12-31,10,R1\n" + "\n".join(
+        f"A2,{n},C1,2025-03-01,2025-0{3 + n}-28,100,R1" for n in (1, 2, 3)
+    )
+    con = built(tmp_path, "2025-12-31", {"invoices": f"{header}\n{rows}", "customers": CUSTOMERS})
+    found = queries_credit.credit_given(con, Scope(), SINCE, 60, 30).iloc[0]
+    counted = found[["long_terms_base", "long_invoices", "sold_overdue_base", "sold_overdue_invoices"]]
+    assert counted.tolist() == [200, 1, 300, 1]
+
+
 @pytest.mark.parametrize(
     ("sold_on", "counts"),
     [

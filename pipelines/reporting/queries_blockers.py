@@ -37,7 +37,7 @@ def due_bases(con: Connection, scope: Scope) -> pd.DataFrame:
     return _frame(
         con,
         f"""
-        select due_basis, count(distinct invoice_id) as invoices, sum(open_base) as open_base,
+        select due_basis, count(distinct (entity_id, invoice_id)) as invoices, sum(open_base) as open_base,
             coalesce(sum(open_base) filter (days_past_due > 0), 0) as overdue_base
         from fct_open_items
         where days_past_due is not null and {condition}

@@ -39,7 +39,7 @@ def overdue_for(con: Connection, scope: Scope, days: int) -> pd.DataFrame:
 
 
 def old_claims(con: Connection, scope: Scope, due_until: dt.date) -> pd.DataFrame:
-    """Open invoices due on or before a day, oldest first.
+    """Open items due on or before a day, oldest first: a claim runs for each instalment from its own due date.
 
     entity_id, customer_id, customer_name, rep, invoice_id, instalment_no, due_date, open_base.
     """

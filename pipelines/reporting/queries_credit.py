@@ -15,10 +15,11 @@ SLOWER_SIGN = 5
 def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int, stop_days: int) -> pd.DataFrame:
     """Customers sold to on credit since a day, and where that went beyond the policy; most sold while overdue first.
 
-    entity_id, customer_id, customer_name, rep, sales_base; long_terms_base, long_invoices, worst_terms_days: invoices
-    with terms above `terms_days` (assumed due dates are left out); sold_overdue_base and sold_overdue_invoices: issued
-    while something of the customer was more than `stop_days` overdue; open_base, credit_limit_base (null: none known),
-    limit_use, over_limit_base.
+    entity_id, customer_id, customer_name, rep, sales_base; long_terms_base, long_invoices, worst_terms_days: what is
+    due more than `terms_days` after issue (assumed due dates are left out) and of how many invoices;
+    sold_overdue_base and sold_overdue_invoices: issued while something of the customer was more than `stop_days`
+    overdue; open_base, credit_limit_base (null: none known), limit_use, over_limit_base. An invoice in instalments is
+    one invoice.
     """
     condition, values = scope.where("accounts")
     return _frame(
@@ -55,16 +56,31 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
         while_overdue as (
             select instalment_key from running where instalment_key is not null and overdue_invoices > 0
         ),
+        -- Instalments that go beyond the policy, with the invoice they are of.
+        beyond as (
+            select
+                sold.customer_key,
+                case when sold.terms_days > ? then items.invoice_id end as long_invoice_id,
+                case when while_overdue.instalment_key is not null then items.invoice_id end as sold_invoice_id
+            from sold
+            inner join int_instalments as items on sold.instalment_key = items.instalment_key
+            left join while_overdue on sold.instalment_key = while_overdue.instalment_key
+            where sold.terms_days > ? or while_overdue.instalment_key is not null
+        ),
+        counts as (
+            select customer_key, count(distinct long_invoice_id) as long_invoices,
+                count(distinct sold_invoice_id) as sold_overdue_invoices
+            from beyond
+            group by customer_key
+        ),
         sums as (
             select
                 sold.customer_key,
                 sum(sold.amount_base) as sales_base,
                 coalesce(sum(sold.amount_base) filter (sold.terms_days > ?), 0) as long_terms_base,
-                count(*) filter (sold.terms_days > ?) as long_invoices,
                 max(sold.terms_days) as worst_terms_days,
                 coalesce(sum(sold.amount_base) filter (while_overdue.instalment_key is not null), 0)
-                    as sold_overdue_base,
-                count(while_overdue.instalment_key) as sold_overdue_invoices
+                    as sold_overdue_base
             from sold
             left join while_overdue on sold.instalment_key = while_overdue.instalment_key
             group by sold.customer_key
@@ -75,7 +91,9 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
             group by customer_key
         )
         select customers.entity_id, customers.customer_id, customers.customer_name, customers.rep,
-            sums.* exclude (customer_key), coalesce(owed.open_base, 0) as open_base, customers.credit_limit_base,
+            sums.* exclude (customer_key), coalesce(counts.long_invoices, 0) as long_invoices,
+            coalesce(counts.sold_overdue_invoices, 0) as sold_overdue_invoices,
+            coalesce(owed.open_base, 0) as open_base, customers.credit_limit_base,
             case when customers.credit_limit_base > 0
                 then greatest(coalesce(owed.open_base, 0) / cast(customers.credit_limit_base as double), 0)
             end as limit_use,
@@ -84,10 +102,11 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
             end as over_limit_base
         from sums
         inner join dim_customers as customers using (customer_key)
+        left join counts using (customer_key)
         left join owed using (customer_key)
         order by sums.sold_overdue_base desc, sums.long_terms_base desc, customers.entity_id, customers.customer_id
         """,
-        [since, *values, stop_days, since, stop_days, terms_days, terms_days],
+        [since, *values, stop_days, since, stop_days, terms_days, terms_days, terms_days],
     )
 
 

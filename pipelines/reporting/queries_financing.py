@@ -1,4 +1,4 @@
-"""What financing reads from a build: open invoices with the day they are expected, and what bills have brought."""
+"""What financing reads from a build: open items with the day they are expected, and what bills have brought."""
 
 from decimal import Decimal
 
@@ -8,12 +8,12 @@ from pipelines.reporting.queries import Connection, Scope, _frame
 
 
 def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
-    """A customer's open invoices by amount, with the columns of `largest_to_finance`."""
+    """A customer's open items (an instalment each) by amount, with the columns of `largest_to_finance`."""
     return _open_invoices(con, scope, customer=(entity_id, customer_id))
 
 
 def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
-    """The `top` largest open invoices in the scope: entity_id, customer_id, customer_name, invoice_id, instalment_no,
+    """The `top` largest open items in the scope: entity_id, customer_id, customer_name, invoice_id, instalment_no,
     due_date, days_past_due, open_base, expected_pay_date, p_very_late; and on each row how many there are: whole,
     whole_base."""
     return _open_invoices(con, scope, top=top)
