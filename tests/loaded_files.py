@@ -1,4 +1,4 @@
-"""A text imported as a file, for the tests of what is read from it."""
+"""A text written or imported as a file, for the tests of what is read from it."""
 
 from pathlib import Path
 
@@ -7,6 +7,13 @@ import duckdb
 from pipelines.importing import imports
 from pipelines.importing.imports_report import ImportReport
 from pipelines.settings import Settings
+
+
+def written(tmp_path: Path, name: str, text: str) -> Path:
+    """The text as a CSV file of that name."""
+    path = tmp_path / f"{name}.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def load(tmp_path: Path, text: str, columns: str, name: str = "export.csv") -> tuple[ImportReport, list[tuple]]:

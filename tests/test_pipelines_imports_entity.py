@@ -12,6 +12,7 @@ from pipelines import i18n
 from pipelines.importing.imports import ImportReport, import_file, list_imports, preview, retract
 from pipelines.importing.imports_held import standing
 from pipelines.settings import Settings
+from tests.loaded_files import written
 from tests.oracle_builds import built
 
 EAST = """Entity,Invoice No,Customer ID,Customer Name,Invoice Date,Due Date,Amount
@@ -31,12 +32,6 @@ CODES = ("entity_not_stated", "entity_not_stated_of_invoices", "entity_new", "en
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "warehouse")
-
-
-def written(tmp_path: Path, name: str, text: str) -> Path:
-    path = tmp_path / f"{name}.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def held(report: ImportReport | None) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pipelines import i18n
 from pipelines.importing.imports import ImportReport, import_file, list_imports, preview, retract
 from pipelines.importing.imports_held import standing
 from pipelines.settings import Settings
+from tests.loaded_files import written
 
 UNNUMBERED = "Customer ID,Payment Date,Amount,Note\nC1,2026-01-05,100,by bank\nC1,2026-01-06,50,by bank\n"
 NUMBERED = "Receipt No,Customer ID,Payment Date,Amount,Note\nR1,C1,2026-01-05,100,x\nR2,C1,2026-01-06,50,y\n"
@@ -16,12 +17,6 @@ NUMBERED = "Receipt No,Customer ID,Payment Date,Amount,Note\nR1,C1,2026-01-05,10
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "warehouse")
-
-
-def written(tmp_path: Path, name: str, text: str) -> Path:
-    path = tmp_path / f"{name}.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def held(report: ImportReport | None) -> list[tuple[int, str]]:

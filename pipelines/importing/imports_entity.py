@@ -28,6 +28,17 @@ class _Sought:
     code_named: str  # of rows with one
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The import whose rows are asked about, and the other imports that may know whose they are."""
+
+    con: duckdb.DuckDBPyConnection
+    rows: Path
+    report: ImportReport
+    settings: Settings
+    others: Sequence[ImportReport]
+
+
 _CUSTOMERS = _Sought("customer_id", _KNOWING, ("customer_id", "customer_name"), "entity_not_stated", "entity_new")
 _INVOICES = _Sought(
     "invoice_id", ("invoices",), ("invoice_id",), "entity_not_stated_of_invoices", "entity_new_of_invoices"
@@ -52,35 +63,28 @@ def entity_notes(
     if report.kind not in (*_KNOWING, "receipts"):
         return []
     others = [each for each in list_imports(settings) if not each.retracted_at and each.kind in _KNOWING]
+    asked = _Asked(con, rows, report, settings, others)
     notes: list[dict[str, Any]] = []
     if stated is None and any("entity_id" in each.columns for each in others):
         entity = remembered or settings.default_entity
         unnamed = "entity_id is null" if remembered is None else f"entity_id = {literal(entity)}"
-        notes += _unnamed(con, rows, report, settings, others, unnamed, entity)
+        notes += _unnamed(asked, unnamed, entity)
     if "entity_id" in report.columns and any("entity_id" not in each.columns for each in others):
         own = settings.default_entity if stated or not remembered else remembered
         named = f"entity_id not in ({literal(own)}, {literal(settings.default_entity)})"
-        notes += _named(con, rows, report, settings, others, named)
+        notes += _named(asked, named)
     return notes
 
 
-def _unnamed(
-    con: duckdb.DuckDBPyConnection,
-    rows: Path,
-    report: ImportReport,
-    settings: Settings,
-    others: Sequence[ImportReport],
-    unnamed: str,
-    entity: str,
-) -> list[dict[str, Any]]:
+def _unnamed(asked: _Asked, unnamed: str, entity: str) -> list[dict[str, Any]]:
     """The note on the rows that name no entity, where more of their customers are known in another than theirs."""
-    count, sought = _told(con, rows, report, unnamed)
-    stored = _stored(sought, settings, others)
+    count, sought = _told(asked, unnamed)
+    stored = _stored(asked, sought)
     if sought is None or stored is None:
         return []
-    found = con.execute(
+    found = asked.con.execute(
         f"""with sought as materialized (
-                select distinct {sought.column} as name from {parquet(rows)}
+                select distinct {sought.column} as name from {parquet(asked.rows)}
                 where {unnamed} and {sought.column} is not null),
             known as materialized (select distinct entity_id, name from ({stored})),
             own as (select name from known where entity_id = {literal(entity)})
@@ -102,23 +106,16 @@ def _unnamed(
     ]
 
 
-def _named(
-    con: duckdb.DuckDBPyConnection,
-    rows: Path,
-    report: ImportReport,
-    settings: Settings,
-    others: Sequence[ImportReport],
-    named: str,
-) -> list[dict[str, Any]]:
+def _named(asked: _Asked, named: str) -> list[dict[str, Any]]:
     """The note on the rows of an entity, where more of their customers were loaded without one than in theirs."""
-    count, sought = _told(con, rows, report, named)
-    stored = _stored(sought, settings, others)
+    count, sought = _told(asked, named)
+    stored = _stored(asked, sought)
     if sought is None or stored is None:
         return []
-    default = literal(settings.default_entity)
-    (all_, own, elsewhere, entities) = con.execute(
+    default = literal(asked.settings.default_entity)
+    (all_, own, elsewhere, entities) = asked.con.execute(
         f"""with sought as materialized (
-                select entity_id, {sought.column} as name, count(*) as n from {parquet(rows)}
+                select entity_id, {sought.column} as name, count(*) as n from {parquet(asked.rows)}
                 where {named} and {sought.column} is not null group by all),
             known as materialized (select distinct entity_id, name from ({stored})),
             told as (
@@ -140,28 +137,29 @@ def _named(
             "own": own,
             "known": elsewhere,
             "entities": entities[:_NAMED] + (["…"] if len(entities) > _NAMED else []),
-            "entity": settings.default_entity,
+            "entity": asked.settings.default_entity,
         }
     ]
 
 
-def _told(con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, which: str) -> tuple[int, _Sought | None]:
+def _told(asked: _Asked, which: str) -> tuple[int, _Sought | None]:
     """How many rows there are, and what tells whose they are."""
-    (count, with_customer, with_invoice) = con.execute(
+    (count, with_customer, with_invoice) = asked.con.execute(
         f"""select count(*), count(customer_id),
-                {"count(invoice_id)" if report.kind == "receipts" else "0"} from {parquet(rows)} where {which}"""
+                {"count(invoice_id)" if asked.report.kind == "receipts" else "0"}
+            from {parquet(asked.rows)} where {which}"""
     ).fetchone() or (0, 0, 0)
     return count, _CUSTOMERS if with_customer else _INVOICES if with_invoice else None
 
 
-def _stored(sought: _Sought | None, settings: Settings, others: Sequence[ImportReport]) -> str | None:
+def _stored(asked: _Asked, sought: _Sought | None) -> str | None:
     """SQL for the entities of all that is sought, by the other imports; None where none of them knows any."""
-    folder = Warehouse.of(settings).imports
-    files = [folder / each.import_id / "rows.parquet" for each in others if sought and each.kind in sought.kinds]
+    folder = Warehouse.of(asked.settings).imports
+    files = [folder / each.import_id / "rows.parquet" for each in asked.others if sought and each.kind in sought.kinds]
     if sought is None or not files:
         return None
     return " union all ".join(
-        f"select coalesce(entity_id, {literal(settings.default_entity)}) as entity_id, {column} as name "
+        f"select coalesce(entity_id, {literal(asked.settings.default_entity)}) as entity_id, {column} as name "
         f"from {parquet(*files)} "
         f"where {column} in (select name from sought)"
         for column in sought.columns
