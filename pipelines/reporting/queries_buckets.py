@@ -28,11 +28,15 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
     customers, limits = open_customers(scope)
     ranking = (
         f"""
-        select customer_key, row_number() over (order by {MOST_OVERDUE}) as place
+        select customer_key, entity_id, customer_id, customer_name,
+            row_number() over (order by {MOST_OVERDUE}) as place
         from (select * from ({customers}) order by {MOST_OVERDUE} limit ?)
+        inner join dim_customers using (customer_key, entity_id, customer_id)
         """
         if limits
-        else "select customer_key, place from fct_overdue_ranking where place <= ?"
+        else """
+        select customer_key, entity_id, customer_id, customer_name, place from fct_overdue_ranking where place <= ?
+        """
     )
     return _frame(
         con,
@@ -44,11 +48,10 @@ def aging_heatmap(con: Connection, scope: Scope, top: int = 50) -> pd.DataFrame:
             where customer_key in (select customer_key from ranked) and {condition}
             group by all
         )
-        select customers.entity_id, customers.customer_id, customers.customer_name, cells.bucket, cells.bucket_order,
+        select ranked.entity_id, ranked.customer_id, ranked.customer_name, cells.bucket, cells.bucket_order,
             cells.open_base, cells.items, ranked.place
         from cells
         inner join ranked using (customer_key)
-        inner join dim_customers as customers using (customer_key)
         order by ranked.place, cells.bucket_order
         """,
         [*limits, top, *values],

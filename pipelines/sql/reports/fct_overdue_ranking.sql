@@ -1,5 +1,5 @@
 -- Grain: one row per customer with open items at the as-of date; place 1 has most overdue, then most open.
--- The first places of a whole book are read from here, whatever the number of customers.
+-- The first places of a whole book are read from here, names and all, whatever the number of customers.
 with
 
 totals as (
@@ -17,10 +17,16 @@ totals as (
 )
 
 select
-    row_number() over (order by overdue_base desc, open_base desc, entity_id, customer_id) as place,
-    customer_key,
-    cast(overdue_base as decimal(18, 4)) as overdue_base,
-    cast(open_base as decimal(18, 4)) as open_base,
-    has_overdue = 1 as has_overdue
+    row_number() over (
+        order by totals.overdue_base desc, totals.open_base desc, totals.entity_id, totals.customer_id
+    ) as place,
+    totals.customer_key,
+    totals.entity_id,
+    totals.customer_id,
+    customers.customer_name,
+    cast(totals.overdue_base as decimal(18, 4)) as overdue_base,
+    cast(totals.open_base as decimal(18, 4)) as open_base,
+    totals.has_overdue = 1 as has_overdue
 from totals
+inner join dim_customers as customers on totals.customer_key = customers.customer_key
 order by place
