@@ -1,6 +1,6 @@
 -- Aged summaries whose balances in a currency do not add up to what was accepted of it at import.
--- Where rows name no currency, which makes it the base currency, all are compared in one sum. Half a cent in each total
--- is what may have been rounded away.
+-- Where rows name no currency, which makes it the base currency, all are compared in one sum. Of several currencies half
+-- a cent in each total is what older imports may have rounded away; the total of a single one is exact.
 with
 
 summaries as (
@@ -16,9 +16,11 @@ totals as (
         totals.import_id,
         totals.currency,
         totals.accepted_total,
+        case when imports.currencies > 1 then 0.005 else 0 end as rounded_away,
         max(case when totals.currency is null then 1 else 0 end) over (partition by totals.import_id) as is_one_sum
     from import_totals as totals
     inner join summaries on totals.import_id = summaries.import_id
+    inner join imports on totals.import_id = imports.import_id
     where
         not totals.is_added_up
         or totals.import_id not in (select import_id from import_totals where not is_added_up)
@@ -31,7 +33,7 @@ accepted as (
         import_id,
         case when is_one_sum = 0 then currency else '' end as currency,
         sum(accepted_total) as accepted_total,
-        count(*) as parts
+        sum(rounded_away) as rounded_away
     from totals
     group by import_id, case when is_one_sum = 0 then currency else '' end
 
@@ -58,4 +60,4 @@ from accepted
 full outer join listed
     on accepted.import_id = listed.import_id
     and accepted.currency = listed.currency
-where abs(coalesce(accepted.accepted_total, 0) - coalesce(listed.open_doc, 0)) > 0.005 * coalesce(accepted.parts, 1)
+where abs(coalesce(accepted.accepted_total, 0) - coalesce(listed.open_doc, 0)) > coalesce(accepted.rounded_away, 0)
