@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from ui import charts
-from ui.cash_charts import cohorts
+from ui.cash_charts import cohorts, weekly
 from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.i18n import Reader
+from ui.roll_charts import matrix, trend
 
 EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
 MONTHS = pd.to_datetime(["2026-01-31", "2026-02-28", "2026-03-31"])
@@ -40,7 +41,7 @@ def test_a_heatmap_cell_carries_the_way_to_its_items(cells):
 
 def test_amounts_in_the_heatmap_are_short_in_the_readers_language(cells):
     assert "¥40M" in heatmap(EN, cells).data[-1].text
-    assert "¥4000万" in heatmap(ZH, cells).data[-1].text
+    assert "¥4,000万" in heatmap(ZH, cells).data[-1].text
 
 
 def test_a_giant_does_not_blank_the_rest(cells):
@@ -84,7 +85,7 @@ def test_aging_bars_stand_in_the_order_of_age(cells):
 
 def test_money_axis_ticks_are_round_and_in_words():
     axis = charts.money_axis(ZH, -1_200_000, 48_000_000)
-    assert "¥1000万" in axis["ticktext"]
+    assert "¥1,000万" in axis["ticktext"]
     assert axis["tickvals"][0] <= -1_200_000
     assert axis["tickvals"][-1] >= 48_000_000
     assert charts.money_axis(EN, float("nan"), float("nan"))["tickvals"], "an empty chart still has an axis"
@@ -203,3 +204,42 @@ def test_words_of_the_theme_can_be_read(theme):
         assert contrast(colours[name], page) >= 4, name
     # The main colour is read on the page, and white words on it.
     assert min(contrast(colours["primaryColor"], page), contrast(colours["primaryColor"], white)) >= 4
+
+
+def test_lines_of_neighbouring_ages_differ_in_more_than_their_hue():
+    order = ["not_due", "1-30", "31-60", "61-90", "91-120", "120+"]
+    rates = pd.DataFrame(
+        [(end, bucket, place, 0.5) for end in MONTHS for place, bucket in enumerate(order)],
+        columns=["month_end", "bucket", "bucket_order", "rate_3"],
+    )
+    lines = trend(EN, rates).data
+    assert len({line.marker.symbol for line in lines}) == len(lines) == len(order) - 1
+    assert all(one.line.dash != next_one.line.dash for one, next_one in zip(lines, lines[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (EN, ["Expected ¥2,000.00", "80 % range ¥1,500.00 to ¥2,500.00", "Received ¥1,800.00"]),
+        (ZH, ["预计回款 ¥2,000.00", "80% 区间 ¥1,500.00 至 ¥2,500.00", "实际回款 ¥1,800.00"]),
+    ],
+)
+def test_what_stands_over_a_week_names_its_figures(reader, said):
+    week = {"week_start": MONTHS[:1], "expected_base": 2000.0, "p10_base": 1500.0, "p90_base": 2500.0}
+    bars = weekly(reader, pd.DataFrame({**week, "received_base": 1800.0})).data
+    assert [text for bar in bars for text in bar.customdata[0]] == said
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (EN, ["1–30 days → 31–60 days", "¥430.00 of the ¥1,000.00 open then"]),
+        (ZH, ["1–30 天 → 31–60 天", "¥430.00，占当时未清 ¥1,000.00"]),
+    ],
+)
+def test_what_stands_over_a_roll_rate_names_both_amounts(reader, said):
+    rolled = pd.DataFrame(
+        [("1-30", 1, "31-60", 2, 0.43, 430.0, 1000.0)],
+        columns=["from_bucket", "from_order", "to_bucket", "to_order", "rate", "amount_base", "balance_base"],
+    )
+    assert list(matrix(reader, rolled).data[-1].customdata[0]) == said

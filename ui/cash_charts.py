@@ -29,12 +29,15 @@ def weekly(reader: Reader, weeks: pd.DataFrame, height: int = 340) -> go.Figure:
                 "thickness": 1.5,
             },
             customdata=[
-                [money(reader, expected), money(reader, low), money(reader, high)]
+                [
+                    reader.t("cash.hover_expected", text=money(reader, expected)),
+                    reader.t("cash.hover_range", low=money(reader, low), high=money(reader, high)),
+                ]
                 for expected, low, high in zip(
                     weeks["expected_base"], weeks["p10_base"], weeks["p90_base"], strict=True
                 )
             ],
-            hovertemplate="<b>%{x}</b><br>%{customdata[0]}<br>%{customdata[1]} – %{customdata[2]}<extra></extra>",
+            hovertemplate="<b>%{x}</b><br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         )
     )
     if "received_base" in weeks:
@@ -44,7 +47,9 @@ def weekly(reader: Reader, weeks: pd.DataFrame, height: int = 340) -> go.Figure:
             y=weeks["received_base"],
             name=reader.t("cash.received"),
             marker_color=ACCENT,
-            customdata=[[money(reader, value)] for value in weeks["received_base"]],
+            customdata=[
+                [reader.t("cash.hover_received", text=money(reader, value))] for value in weeks["received_base"]
+            ],
             hovertemplate="<b>%{x}</b><br>%{customdata[0]}<extra></extra>",
         )
     frame(figure, height)

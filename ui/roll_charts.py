@@ -12,6 +12,8 @@ from ui.formats import money, percent
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
 
+# Neighbouring ages have colours that are hard to tell apart as lines: each has a dash and a mark of its own, too.
+LINES = (("solid", "circle"), ("dot", "square"), ("solid", "diamond"), ("dash", "triangle-up"), ("dashdot", "x"))
 ENDS = ("paid", "credited", "written_off")  # where money goes that is in no bucket any more
 STRONGEST = 0.75
 NAMES_WIDTH, CELL_WIDTH = 70, 40  # pixels that the names of buckets and a share need at least
@@ -38,12 +40,15 @@ def matrix(reader: Reader, rolled: pd.DataFrame, *, dark: bool = False) -> go.Fi
         text=[percent(reader, rate, 0 if rate >= 0.1 else 1) for rate in rolled["rate"]],
         textfont={"color": INK_ON_DARK if dark else INK, "size": 12},
         customdata=[
-            [name_of(reader, source), name_of(reader, target), money(reader, amount), money(reader, balance)]
+            [
+                f"{name_of(reader, source)} → {name_of(reader, target)}",
+                reader.t("rolls.hover", text=money(reader, amount), whole=money(reader, balance)),
+            ]
             for source, target, amount, balance in zip(
                 rolled["from_bucket"], rolled["to_bucket"], rolled["amount_base"], rolled["balance_base"], strict=True
             )
         ],
-        hovertemplate="%{customdata[0]} → %{customdata[1]}<br>%{customdata[2]} / %{customdata[3]}<extra></extra>",
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         showlegend=False,
     )
     frame(figure, 60 + 46 * len(row_of))
@@ -76,12 +81,14 @@ def trend(reader: Reader, rates: pd.DataFrame, height: int = 340) -> go.Figure:
         if place == last:
             continue  # nothing is later than the last bucket
         part = rates[rates["bucket"] == bucket].sort_values("month_end")
+        dash, mark = LINES[place % len(LINES)]
         figure.add_scatter(
             x=part["month_end"],
             y=part["rate_3"],
             name=bucket_name(reader, bucket),
-            mode="lines",
-            line={"color": colours[bucket], "width": 2},
+            mode="lines+markers",
+            line={"color": colours[bucket], "width": 2, "dash": dash},
+            marker={"symbol": mark, "size": 6},
             customdata=[[percent(reader, rate)] for rate in part["rate_3"]],
             hovertemplate="%{customdata[0]}",
         )
