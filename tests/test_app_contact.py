@@ -202,3 +202,15 @@ def test_an_entry_by_a_role_names_it_in_the_language_of_the_reader(day, language
     said = [each.value for each in app.caption]
     assert any(line.split("\n")[0].rstrip().endswith(f" · {word}") for line in said)
     assert not any("role:" in line or "role\\:" in line for line in said)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_an_amount_is_read_back_with_separators(day, language):
+    app = promised(day, language)
+    amount = field(app, "number_input", "amount")
+    amount.set_value(1_234_567.5).run()
+    assert not app.exception
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    assert "¥1,234,567.50" in said
+    field(app, "number_input", "amount").set_value(999.0).run()
+    assert not any(each.value.replace("\\", "") == "¥999.00" for each in app.caption)

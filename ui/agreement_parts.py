@@ -186,7 +186,7 @@ def _schedule(view: View, today: Day, form: Form, currency: str, suggested: Deci
     form.suggest("proposed_by", "us")
     total, first, count, every, share = st.columns([2, 1.6, 1, 2.2, 1.4], gap="small")
     with total:
-        amount = forms.amount(form, "total", t("agreements.total"))
+        amount = forms.amount(form, "total", t("agreements.total"), currency)
     with first:
         first_on = forms.day(form, "first_on", t("agreements.first_on"))
     with count:

@@ -109,7 +109,7 @@ def _form(view: View, today: Day, found: pd.DataFrame) -> None:
         return
     books, day, stamp = st.columns(3, gap="small", vertical_alignment="bottom")
     with books:
-        forms.amount(form, "theirs", t("balance.theirs", text=row["currency"]))
+        forms.amount(form, "theirs", t("balance.theirs", text=row["currency"]), str(row["currency"]))
     with day:
         forms.day(form, "replied_on", t("balance.replied_on"))
     with stamp:

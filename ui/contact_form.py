@@ -115,7 +115,7 @@ def _promise_fields(form: Form, debts: list[dict[str, Any]]) -> None:
         with when:
             forms.day(form, "promised_on", t("promise.promised_on"))
         with how_much:
-            forms.amount(form, "amount", t("promise.amount"))
+            forms.amount(form, "amount", t("promise.amount"), form.value("currency"))
         with currency:
             forms.field(form, "currency", st.selectbox, t("heading.currency"), options=currencies)
         owed = money(form.view.reader, chosen["owed"], chosen["currency"])

@@ -84,7 +84,7 @@ def _field(form: Form, name: str, invoices: list[str]) -> None:
             format_func=lambda each: reader.code("readiness", each) if each else t("entry.none"),
         )  # fmt: skip
     elif name == "from_amount":
-        forms.amount(form, name, label)
+        forms.amount(form, name, label, reader.currency)
     elif name == "blocker":
         forms.field(
             form, name, st.selectbox, label, options=BLOCKERS, index=None, accept_new_options=True,

@@ -194,7 +194,7 @@ def legal_stage(view: View, entity_id: str, customer_id: str) -> None:
     with happened:
         forms.day(form, "happened_on", t("heading.happened_on"))
     with cost:
-        forms.amount(form, "cost", header(reader, "cost_base"))
+        forms.amount(form, "cost", header(reader, "cost_base"), reader.currency)
     with ahead:
         forms.day(form, "next_on", t("heading.next_on"))
     forms.field(form, "document", st.text_input, t("heading.document"), help=t("escalation.document_help"))

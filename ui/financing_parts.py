@@ -244,7 +244,7 @@ def new_bill(view: View, entity_id: str, customer_id: str) -> None:
         forms.of_invoice(form, t("entry.invoice"), payer_today.invoices(items))
     amount, currency, due = st.columns([2, 1, 2], gap="small")
     with amount:
-        forms.amount(form, "amount", t("financing.amount"))
+        forms.amount(form, "amount", t("financing.amount"), (form.value("currency") or "").strip().upper())
     with currency:
         forms.field(form, "currency", st.text_input, t("heading.currency"), max_chars=3)
     with due:

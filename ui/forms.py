@@ -10,8 +10,10 @@ import streamlit as st
 
 from pipelines.collecting.journal_entries import EntryRefused
 from pipelines.errors import UserError
-from ui.formats import plain
+from ui.formats import money, number, plain
 from ui.session import View
+
+FROM_SEPARATORS = 1_000  # amounts below have none
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,13 @@ def day(form: Form, name: str, label: str, **options: Any) -> Any:
     return field(form, name, st.date_input, label, value=None, format="YYYY-MM-DD", **options)
 
 
-def amount(form: Form, name: str, label: str, **options: Any) -> Any:
-    """A field for an amount of money."""
-    return field(form, name, st.number_input, label, value=None, step=1000.0, format="%.2f", **options)
+def amount(form: Form, name: str, label: str, currency: str | None, **options: Any) -> Any:
+    """A field for an amount of money, with the amount below it as it reads; a field for numbers has no separators."""
+    value = field(form, name, st.number_input, label, value=None, step=1000.0, format="%.2f", **options)
+    if value is not None and abs(value) >= FROM_SEPARATORS:
+        reader = form.view.reader
+        st.caption(plain(money(reader, value, currency) if currency else number(reader, value, 2)))
+    return value
 
 
 def of_invoice(form: Form, label: str, invoices: list[str]) -> None:
