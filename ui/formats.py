@@ -14,6 +14,7 @@ from ui.i18n import Reader
 
 DASH = "–"
 SHORT_FROM = {"en": 1_000, "zh_CN": 10_000}  # amounts below are written out: English has K, Chinese has 万
+LONG = re.compile(r"^\d{4,}")
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=])")
 Number = Any  # int, float or Decimal as a query gives them; None and NaN are shown as a dash
 
@@ -44,6 +45,8 @@ def compact(reader: Reader, value: Number, currency: str | None = None) -> str:
         text = format_decimal(abs(value), "#,##0", locale=reader.language)
     else:
         text = format_compact_decimal(abs(value), locale=reader.language, fraction_digits=1)
+        # In Chinese up to four digits stand before 万, which the library writes without a separator.
+        text = LONG.sub(lambda digits: format_decimal(int(digits[0]), "#,##0", locale=reader.language), text)
     return _with_symbol(reader, value, text, currency)
 
 
