@@ -1,6 +1,7 @@
 """Figures from small frames of the queries' columns."""
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -214,7 +215,7 @@ def test_lines_of_neighbouring_ages_differ_in_more_than_their_hue():
     )
     lines = trend(EN, rates).data
     assert len({line.marker.symbol for line in lines}) == len(lines) == len(order) - 1
-    assert all(one.line.dash != next_one.line.dash for one, next_one in zip(lines, lines[1:], strict=False))
+    assert all(one.line.dash != other.line.dash for one, other in pairwise(lines))
 
 
 @pytest.mark.parametrize(
