@@ -299,3 +299,31 @@ def test_a_summary_whose_rows_all_bear_a_date_is_read(tmp_path: Path) -> None:
     content = "Customer,Due Date,0-30,31-60\nHarbour Mills,2026-04-01,5.00,0.00\nAsh Works,2026-04-02,1.00,2.00\n"
     report, rows = load(tmp_path, content, "customer_name")
     assert report.kind == "aged_summary" and {name for (name,) in rows} == {"Harbour Mills", "Ash Works"}
+
+
+DOLLARS = "Customer,Invoice,Invoice Date,Amount\nC1,R1,2026-01-05,$100\nC2,R2,2026-01-06,200\n"
+
+
+@pytest.mark.parametrize(("base", "taken"), [("CNY", "USD"), ("HKD", "HKD")])
+@pytest.mark.parametrize("text", [DOLLARS, DOLLARS.replace("Amount", "Amount ($)").replace("$100", "100")])
+def test_a_bare_dollar_sign_is_never_the_currency_of_books_in_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str, taken: str, text: str
+) -> None:
+    monkeypatch.setenv("FIRSTPAID_BASE_CURRENCY", base)
+    report, rows = load(tmp_path, text, "amount, currency")
+    assert rows == [(100, taken), (200, taken)]
+    assert {"code": "dollar_taken", "currency": taken} in report.notes
+
+
+def test_balances_by_age_are_in_the_currency_that_their_amounts_name(tmp_path: Path) -> None:
+    text = "Customer,Current,1-30,Total\nAlder,€10.00,€20.00,€30.00\nBirch,€1.00,,€1.00\n"
+    report, rows = load(tmp_path, text, "currency, open_amount")
+    assert report.kind == "aged_summary" and rows == [("EUR", 10), ("EUR", 20), ("EUR", 1)]
+
+
+def test_rows_that_name_no_currency_among_others_are_said(tmp_path: Path) -> None:
+    text = DOLLARS.replace("$100", "THB 100").replace("200", "A$200") + "C3,R3,2026-01-07,7\n"
+    report, rows = load(tmp_path, text, "amount, currency")
+    assert rows == [(100, "THB"), (200, "AUD"), (7, None)]
+    (note,) = [each for each in report.notes if each["code"] == "currency_blank"]
+    assert (note["rows"], note["lines"]) == (1, "4")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.reading import values_words
 from pipelines.reading.values_dates import dates_in_text, read_dates
-from pipelines.reading.values_numbers import read_numbers, unit_of
+from pipelines.reading.values_numbers import read_numbers, unit_of, without_unit
 
 MARCH_5 = dt.date(2026, 3, 5)
 
@@ -199,6 +199,27 @@ def test_amounts_survive_being_written_with_separators(numbers: list[Decimal], m
 
 def test_units_in_headers() -> None:
     assert [unit_of(h) for h in ("金额（万元）", "Amount (in thousands)", "Amount (USD)")] == [10_000, 1_000, 1]
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "currency"),
+    [
+        ("Amount (000 $)", 1000, "$"),
+        ("Amount (USD 000s)", 1000, "USD"),
+        ("Amount ($K)", 1000, "$"),
+        ("Umsatz (T€)", 1000, "€"),
+        ("Amount (HK$'000)", 1000, "HK$"),
+        ("Amount (€m)", 10**6, "€"),
+        ("Offen (Mio EUR)", 10**6, "EUR"),
+        ("Amount (m)", 1, ""),
+        ("Amount (KES)", 1, "KES"),
+        ("Amount (MXN)", 1, "MXN"),
+        ("Amount (1000)", 1, "1000"),
+    ],
+)
+def test_units_in_brackets_stand_beside_a_currency(header: str, unit: int, currency: str) -> None:
+    assert unit_of(header) == unit
+    assert without_unit(header.partition("(")[2].rstrip(")")) == currency
 
 
 @pytest.mark.parametrize(

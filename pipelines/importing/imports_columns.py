@@ -255,10 +255,16 @@ def stated_currency(
     kinds: Dict[str, str],
     options: Dict[str, Any],
     japanese: bool,
+    dollar: str,
 ) -> ColumnPlan:
-    """The currency where no column holds it: a person's word, the header's brackets, or what the amounts name."""
+    """The currency where no column holds it: a person's word, the header's brackets, or what the amounts name.
+
+    $ alone is the `dollar`, which the evidence says.
+    """
     empty = plans["currency"]
-    amount = next((plans[n] for n in ("amount", "open_amount", "credit_limit") if n in plans and plans[n].source), None)
+    by_age = [name for name in plans if name.startswith("bucket_")]
+    amounts = ("amount", "open_amount", "credit_limit", "total_amount", *by_age)
+    amount = next((plans[n] for n in amounts if n in plans and plans[n].source), None)
     stated = options.get("currency")
     if stated:
         return ColumnPlan(
@@ -271,29 +277,24 @@ def stated_currency(
     if amount is None or amount.source is None:
         return empty
     for inner in re.findall(r"[(\[【（]([^)\]】）]*)[)\]】）]", amount.source.header):
-        found = values_words.currency(inner.strip().removeprefix("万").removeprefix("千"))
+        name = values_numbers.without_unit(inner)
+        found = dollar if name == "$" else values_words.currency(name)
         if found:
-            return ColumnPlan(
-                "currency",
-                empty.sql_type,
-                False,
-                literal(found),
-                evidence=[{"code": "currency_in_header", "currency": found}],
-            )
+            evidence = _said("currency_in_header", found) + (_said("dollar_taken", dollar) if name == "$" else [])
+            return ColumnPlan("currency", empty.sql_type, False, literal(found), evidence=evidence)
     if kinds[f"c{amount.source.index}"] != "VARCHAR":
         return empty
-    expression = values_numbers.currency_sql(f"c{amount.source.index}", japanese)
+    cell = f"c{amount.source.index}"
+    expression = values_numbers.currency_sql(cell, japanese, dollar)
     named = [c for (c,) in con.execute(f"select distinct {expression} from raw").fetchall() if c]
     if not named:
         return empty
     value = literal(named[0]) if len(named) == 1 else expression
-    return ColumnPlan(
-        "currency",
-        empty.sql_type,
-        False,
-        value,
-        evidence=[{"code": "currency_in_amounts", "currency": ", ".join(sorted(named))}],
-    )
+    evidence = _said("currency_in_amounts", ", ".join(sorted(named)))
+    bare = con.execute(f"select 1 from raw where regexp_matches({cell}, '(^|[^A-Za-z])[$]') limit 1").fetchone()
+    if bare:
+        evidence += _said("dollar_taken", dollar)
+    return ColumnPlan("currency", empty.sql_type, False, value, evidence=evidence)
 
 
 def stated_entity(column: ColumnPlan, entity: str) -> ColumnPlan:

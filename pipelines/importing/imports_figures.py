@@ -149,6 +149,7 @@ def unusual(
         notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
     if len(found.of_each) > 1 and kind in AMOUNTS:
         notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, AMOUNTS[kind])})
+        look("currency_blank", "currency is null")
     if found["beyond"]:
         look("open_above_amount", _BEYOND)
     if found["uncleared"]:

@@ -61,12 +61,14 @@ def plan_columns(
     facts: Dict[int, TypedFacts],
     unit: int = 1,
     japanese: bool = False,
+    dollar: str = "USD",
 ) -> Plan:
     """Decide every column of the loaded table `raw`.
 
     `options` are a person's words (date_order, decimal, currency, entity); `absent` is what the reader has seen nowhere
     in the file and need not be looked for; `period` and `unit` what it states to hold and to count in; `types` and
-    `facts` tell of the columns that have been read as their type; in a `japanese` export ¥ is the yen.
+    `facts` tell of the columns that have been read as their type; in a `japanese` export ¥ is the yen, and $ alone
+    is the `dollar`.
     """
     kinds = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
     notes: list[dict[str, object]] = []
@@ -99,7 +101,8 @@ def plan_columns(
         if note["code"] == "currency_of_documents":
             plans["currency"] = ColumnPlan("currency", plans["currency"].sql_type, False, "null::VARCHAR")
     if "currency" in plans and plans["currency"].source is None:
-        plans["currency"] = stated_currency(con, plans, kinds, options, japanese)
+        plans["currency"] = stated_currency(con, plans, kinds, options, japanese, dollar)
+        notes += [each for each in plans["currency"].evidence if each["code"] == "dollar_taken"]
     if "entity_id" in plans and options.get("entity"):
         plans["entity_id"] = stated_entity(plans["entity_id"], str(options["entity"]))
     return Plan({c.name: plans[c.name] for c in wanted}, notes)

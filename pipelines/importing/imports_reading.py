@@ -28,7 +28,7 @@ from pipelines.reading.readers_dates import located
 from pipelines.reading.readers_groups import Groups, drop_raw
 from pipelines.reading.readers_layout import Layout, stated_period, titled_period
 from pipelines.reading.readers_raw import Early, Raw
-from pipelines.reading.values_numbers import is_japanese, stated_unit
+from pipelines.reading.values_numbers import bare_dollar, is_japanese, stated_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -122,6 +122,7 @@ def read_export(
             facts=facts,
             unit=unit,
             japanese=raw.encoding == "cp932" or is_japanese("".join([*layout.labels, *layout.titles])),
+            dollar=bare_dollar(settings.base_currency),
         )
         _refuse_unreadable(path.name, plan)
         plan = settle_balances(con, plan, mapping, layout.labels, path.name, said, settings.base_currency)

@@ -34,11 +34,23 @@ _ODD = re.compile(
     r"(?P<lead>[-+(]*)(?:US|HK|NT|CN|R|A|C|S)?(?:[A-Z]{3})?'?(?P<sign>[-+(]*)'?(?P<digits>[0-9][0-9.,']*|[.,][0-9]+)'?"
     r"(?P<unit>亿|億|万|萬|千|K|M)?(?:元|圆|円|원)?'?(?:RMB|USD|EUR|[A-Z]{3})?(?P<close>[)-]*)'?(?P<side>CR|DR|DB|贷|借|H|S)?\.?"
 )
+DOLLARS = frozenset({"USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD", "MXN"})  # whose own sign is $
+CODES = (
+    "USD|EUR|CNY|CNH|GBP|JPY|HKD|CHF|CAD|AUD|NZD|SGD|INR|KRW|TWD|BRL|MXN|MOP|THB|MYR|IDR|VND|PHP|RUB|TRY|AED|SAR|ZAR"
+    "|PLN|CZK|HUF|SEK|NOK|DKK|ILS"
+)
 _UNITS = {"亿": 10**8, "億": 10**8, "万": 10**4, "萬": 10**4, "千": 1000, "K": 1000, "M": 10**6}
 _HEADER_UNITS = {
     "亿元": 10**8, "百万": 10**6, "百万円": 10**6, "万元": 10**4, "千元": 1000, "千円": 1000,
     "in thousands": 1000, "in millions": 10**6, "'000": 1000, "teur": 1000, "k€": 1000,
 }  # fmt: skip
+# In brackets; figures beside a currency or alone, letters beside one: (000), (USD 000s), ($K), (€m), (T€).
+_CURRENCY_SIGN = r"(?:[a-z]{3}|(?:us|hk|nt|r|c|a|s)?[$]|[€£¥￥])"
+_IN_BRACKETS = (
+    (1000, rf"(in )?{_CURRENCY_SIGN}?\s*['’]?000['’]?s?\s*{_CURRENCY_SIGN}?"),
+    (1000, rf"{_CURRENCY_SIGN}\s*k|(k|t)\s*{_CURRENCY_SIGN}"),
+    (10**6, rf"{_CURRENCY_SIGN}\s*(mm|mn|m|mio)|(mm|mn|m|mio)\s*{_CURRENCY_SIGN}"),
+)
 _PLAIN_UNIT = re.compile(r"[(\[（【](元|円|원|人民币)[)\]）】]")
 _STATES_UNIT = re.compile(r"单位|單位|単位|단위|\bin (thousands|millions)\b|'000|\bTEUR\b|k€", re.I)
 _DOMINANT = 20  # values of one style for each of the other, to call the others mistakes
@@ -155,7 +167,19 @@ def unit_of(header: str, stated: int = 1) -> int:
     text = header.casefold()
     words = sorted(_HEADER_UNITS, key=len, reverse=True)
     plain = 1 if _PLAIN_UNIT.search(text) else stated
+    for inner in re.findall(r"[(\[（【]\s*([^)\]）】]*?)\s*[)\]）】]", text):
+        for unit, pattern in _IN_BRACKETS:
+            if re.fullmatch(pattern, inner):
+                return unit
     return next((_HEADER_UNITS[word] for word in words if word in text), plain)
+
+
+def without_unit(name: str) -> str:
+    """A currency as a header names it in brackets, without the unit beside it: `HK$ 000` is `HK$`."""
+    bare = re.sub(
+        r"['’]?(?<![0-9])000['’]?s?|(?<![A-Za-z])(k|mm|mn|m|mio|t(?=€))(?![A-Za-z])|^in\s", "", name, flags=re.I
+    )
+    return bare.strip().removeprefix("万").removeprefix("千")
 
 
 def stated_unit(titles: Sequence[str]) -> int:
@@ -171,16 +195,26 @@ def is_japanese(text: str) -> bool:
     return bool(re.search(r"[\u3041-\u30ff]|請求|得意先|売掛|取引先", text))
 
 
-def currency_sql(column: str, japanese: bool = False) -> str:
+def bare_dollar(base_currency: str) -> str:
+    """Whose $ an amount without more letters carries: the books' own where they are in dollars, else the American."""
+    return base_currency if base_currency in DOLLARS else "USD"
+
+
+def currency_sql(column: str, japanese: bool = False, dollar: str = "USD") -> str:
     """SQL for the currency a number's own text names (`US$ 5`, `5 EUR`, `€5`); NULL for none.
 
-    ¥ is the yen in a `japanese` export, where legacy encodings write it as a backslash, and the yuan in any other.
+    ¥ is the yen in a `japanese` export, where legacy encodings write it as a backslash, and the yuan in any other; $
+    alone is the `dollar`.
     """
     symbols = {
         "US$": "USD",
         "HK$": "HKD",
         "NT$": "TWD",
         "R$": "BRL",
+        "C$": "CAD",
+        "A$": "AUD",
+        "S$": "SGD",
+        "$": dollar,
         "€": "EUR",
         "£": "GBP",
         "₹": "INR",
@@ -189,8 +223,7 @@ def currency_sql(column: str, japanese: bool = False) -> str:
     }
     symbols |= dict.fromkeys(("¥", "￥", "\\", "円"), "JPY") if japanese else {"¥": "CNY", "￥": "CNY"}
     whens = " ".join(f"when contains({column}, '{symbol}') then '{code}'" for symbol, code in symbols.items())
-    codes = "USD|EUR|CNY|GBP|JPY|HKD|CHF|CAD|AUD|SGD|INR|KRW|TWD|BRL"
-    return f"case {whens} else nullif(regexp_extract({column}, '\\b({codes})\\b', 1), '') end"
+    return f"case {whens} else nullif(regexp_extract({column}, '\\b({CODES})\\b', 1), '') end"
 
 
 def _decide(
