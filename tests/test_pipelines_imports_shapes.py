@@ -147,6 +147,16 @@ TOTAL,,,,42.00
 """,
         ("invoices", "open_items", 4, 9, 0, "42.00", "42.00"),
     ),
+    "groups above parts of the same name": Shape(
+        "Customer,,Invoice,,Amounts,\nNo,Name,No,Date,Total,Open\nC1,Alder,R1,2026-01-05,100,40\n"
+        "C2,Birch,R2,2026-01-06,200,200\n",
+        ("invoices", "open_items", 2, 0, 0, "300.00", None),
+    ),
+    "signed off below the table": Shape(
+        "客户名称,发票号,开票日期,到期日,金额\n甲,1,2026-01-05,2026-02-05,10\n合计,,,,10\n"
+        "制表人：王芳,,,审核人：李强,\n打印日期：2026-03-01,,,,\n",
+        ("invoices", "ledger", 1, 3, 0, "10.00", "10.00"),
+    ),
     "merged customer cells": Shape(
         "客户,发票号,日期,金额\n甲公司,1,2026-03-07,10\n,2,2026-03-08,20\n,3,2026-03-09,30\n"
         "乙公司,4,2026-03-10,40\n,5,2026-03-11,50\n",

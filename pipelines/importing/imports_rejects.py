@@ -30,6 +30,7 @@ _IDENTITY = {
     "aged_summary": ("customer_id", "customer_name"),
 }
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
+_SIGNED_OFF = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
 
 
@@ -50,6 +51,8 @@ def reject(reading: Reading, rows: Path) -> None:
     figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
     ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
+    # A list is signed off below its last row, each cell with its own label.
+    signed_off = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_SIGNED_OFF}'))) = 0"
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"
     _find_sums(reading)
@@ -65,7 +68,7 @@ def reject(reading: Reading, rows: Path) -> None:
                         when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
                             then 'repeated_header'
                         when starts_with(trim(cells[1]), '#') then 'comment_row'
-                        when {alone} and line_no > {last} then 'footer_row'
+                        when ({alone} or {signed_off}) and line_no > {last} then 'footer_row'
                         when {alone} then 'heading_row'
                         else split_part(fault, '|', 1)
                     end as code

@@ -127,10 +127,18 @@ def _with_neighbours(
         pairs = zip(_padded(header, under), _padded(under, header), strict=True)
         leaves = any(a and (not b or a == b) for a, b in pairs)
         plain = not any(is_data(c) or is_ruler(c) for c in named)
-        if len(named) >= 2 and plain and leaves and len(joined) and rank(joined) >= rank(header) - 1:
+        # Groups may have parts throughout; then their names together must say more.
+        least = rank(header) - 1 if leaves else rank(header) + 1
+        if len(named) >= 2 and plain and len(joined) and rank(joined) >= least:
             return joined, below
-    if best - 1 in filled and any(not c for c in header):
-        above = rows[best - 1][1]
+    above = rows[best - 1][1] if best - 1 in filled else []
+    named = [c for c in header if c]
+    if len(set(named)) < len(named) and sum(1 for c in above if c) >= 2 and not any(map(is_data, above)):
+        # The same word stands below several groups: 编号 below 客户 and below 单据.
+        grouped = _joined(above, header, rank)
+        if grouped and len(set(grouped)) == len(grouped) and rank(grouped) >= rank(header) - 1:
+            return grouped, best
+    if above and any(not c for c in header):
         joined = [b or a for a, b in zip(_padded(above, header), _padded(header, above), strict=True)]
         if sum(1 for c in above if c) >= 2 and rank(joined) > rank(header):
             return joined, best
