@@ -327,3 +327,24 @@ def test_rows_that_name_no_currency_among_others_are_said(tmp_path: Path) -> Non
     assert rows == [(100, "THB"), (200, "AUD"), (7, None)]
     (note,) = [each for each in report.notes if each["code"] == "currency_blank"]
     assert (note["rows"], note["lines"]) == (1, "4")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Customer,,Invoice,,Amounts,\nNo,Name,No,Date,Total,Open\n",
+        "应收账款明细表,,,,,\n客户,,单据,,金额,\n编号,名称,编号,日期,应收,未收\n",
+    ],
+)
+def test_a_part_is_told_by_the_group_it_stands_below(tmp_path: Path, header: str) -> None:
+    text = header + "C1,Alder,R1,2026-01-05,100,40\nC2,Birch,R2,2026-01-06,200,200\n"
+    _, rows = load(tmp_path, text, "customer_id, customer_name, invoice_id, amount, open_amount")
+    assert rows == [("C1", "Alder", "R1", 100, 40), ("C2", "Birch", "R2", 200, 200)]
+
+
+def test_a_rate_for_a_hundred_units_is_that_of_one(tmp_path: Path) -> None:
+    text = "币种,单位,日期,汇率\nJPY,100,2026-01-05,4.8123\nUSD,1,2026-01-05,7.1\n"
+    text += "EUR,,2026-01-05,7.9\nKRW,0,2026-01-05,5\n"
+    report, rows = load(tmp_path, text, "currency, rate_to_base")
+    assert rows == [("JPY", Decimal("0.048123")), ("USD", Decimal("7.1")), ("EUR", Decimal("7.9"))]
+    assert report.rows_rejected == 1 and {"code": "rate_of_units", "column": "单位"} in report.notes

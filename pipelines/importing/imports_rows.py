@@ -177,6 +177,9 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["amount"] = "-amount"
     if kind == "aged_summary" and "open_amount" in has:
         derived |= _signed_balance(has)
+    if kind == "fx_rates" and "unit_amount" in has:
+        of_one = "when unit_amount > 0 then cast(rate_to_base / unit_amount as decimal(18,8))"
+        derived["rate_to_base"] = f"case when unit_amount is null then rate_to_base {of_one} end"
     if kind != "invoices":
         return derived
     if "void_flag" in has:
@@ -267,6 +270,8 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             source = columns[name].source
             if source and source.how == "synonym" and is_clearing(source.header):
                 notes.append({"code": code, "column": source.header})
+    if kind == "fx_rates" and "unit_amount" in has:
+        notes.append({"code": "rate_of_units", "column": columns["unit_amount"].label})
     if "customer_name" in has and "customer_id" not in has:
         notes.append({"code": "name_is_id"})
     if kind == "aged_summary" and "open_amount" in has and {"credit_amount", "side"} & has:

@@ -16,6 +16,7 @@ HELPERS = {
     "invoices": ("paid_amount", "credit_amount", "side", "void_flag", "tax_amount", "e_invoice_no"),
     "receipts": ("customer_name",),
     "aged_summary": ("total_amount", "credit_amount", "side"),
+    "fx_rates": ("unit_amount",),
 }  # read only to derive or to check others
 FUZZY_THRESHOLD = 90
 _BRACKETS = re.compile(r"[(\[【（「<][^)\]】）」>]*[)\]】）」>]")
