@@ -283,6 +283,19 @@ def test_a_receipt_pays_its_invoice_and_leaves_the_others_alone(book: Settings) 
     assert open_of(book, "open_base")["D5"] == 2
 
 
+def test_a_payment_that_is_exported_again_makes_no_second_pay_day(book: Settings) -> None:
+    """Its line of before stays among the applications until they are made anew, on another day if it came early."""
+    invoice = row("invoices", customer_id="C1", invoice_id="D900", issue_date=dt.date(2024, 6, 10), amount=4)
+    early = row("receipts", receipt_id="R-early", invoice_id="D900", paid_on=dt.date(2024, 6, 5), amount=4)
+    more(book, 40, invoices=[invoice], receipts=[early])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    more(book, 41, receipts=[early])
+    assert update_and_compare(book, AS_OF).based_on
+    with duckdb.connect(str(builds.current(book)), read_only=True) as con:
+        found = con.execute("select support, last_paid_on from fct_pay_calendar where customer_id = 'C1'").fetchall()
+    assert found == [(1, dt.date(2024, 6, 5))]
+
+
 def test_totals_of_an_added_export_stand_by_currency_as_in_a_whole_build(book: Settings, tmp_path: Path) -> None:
     """The base currency's row names none; the total is of both added up, which is an amount of neither."""
     header = "客户编码,单据编号,单据日期,到期日,金额,币种\n"

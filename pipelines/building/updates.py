@@ -152,10 +152,18 @@ def run(
                 _make(cursor, table, parameters, home, table.name in looked_up)
 
         steps = [tables.Table(name, tables.read_by(checks.statement(name))) for name in CHECKS]
-        at_a_time(con, [*every, *steps], make, progress)
+        at_a_time(con, [*map(_of_touched, every), *steps], make, progress)
         read_from(con, ITEMS, TOUCHED, home.name)
         checks.refuse(con, str(parameters["base_currency"]), failures)
         con.execute(f'use "{home.name}"')
+
+
+def _of_touched(table: tables.Table) -> tables.Table:
+    """The table by the statement of `updates` that makes it, if one does: it waits for what that one reads."""
+    if not (made_by := renewal.of(table.name).made_by):
+        return table
+    sql = touched.statement(made_by)
+    return replace(table, sql=sql, reads=tables.read_by(sql))
 
 
 def _make(
@@ -178,8 +186,6 @@ def _make(
             _show_all_of_the_touched(con, table.name, home)
     elif how.rows == renewal.CUSTOMERS:
         read_from(con, TOUCHED, ITEMS, home.name)
-        if how.made_by:
-            table = replace(table, sql=touched.statement(how.made_by))
         create(con, table, parameters, TOUCHED)
         if table.kept:
             merging.merge(con, table.name, TOUCHED, home, is_looked_up)
