@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipelines.settings_notices import DEFAULT_STEPS, NoticeStep, in_order
@@ -60,7 +60,9 @@ class Settings(Policies):
     dso_window_months: int = Field(3, ge=1, le=24, description="Calendar months of sales in the simple DSO.")
     history_months: int = Field(60, ge=3, le=600, description="Month ends of aging history kept in a build.")
     late_grace_days: int = Field(0, ge=0, description="Days past due before a payment counts as late.")
-    very_late_days: int = Field(30, ge=1, description="Days past due from which a payment counts as very late.")
+    very_late_days: int = Field(
+        30, ge=1, validate_default=True, description="Days past due from which a payment counts as very late."
+    )
     at_risk_days: int = Field(90, ge=1, description="Days past due at which unpaid billing counts as at risk.")
     promise_tolerance_days: int = Field(3, ge=0, description="Days after a promised date in which money counts.")
     quiet_days: int = Field(3, ge=0, description="Days after a contact in which a customer is not called again.")
@@ -129,6 +131,16 @@ class Settings(Policies):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise PydanticCustomError("zone_known", "a time zone is needed, like Asia/Shanghai") from None
         return name
+
+    @field_validator("very_late_days")
+    @classmethod
+    def _very_late_is_late(cls, days: int, info: ValidationInfo) -> int:
+        grace = info.data.get("late_grace_days", 0)
+        if days <= grace:
+            raise PydanticCustomError(
+                "very_late_above", "it must be more than late_grace_days, which is {grace}", {"grace": grace}
+            )
+        return days
 
     @field_validator("notice_steps")
     @classmethod

@@ -57,6 +57,7 @@ def test_tables_of_file_and_environment_are_merged_name_by_name(monkeypatch: pyt
         ("notice_steps = [{}]", "notice_steps.0.day", "missing"),
         ("people = { a = { role = 'king' } }", "people.a.role", "literal_error"),
         ("factoring_advance = 0", "factoring_advance", "greater_than"),
+        ("late_grace_days = 30", "very_late_days", "very_late_above"),
         ("default_entity = 5", "default_entity", "string_type"),
     ],
 )
