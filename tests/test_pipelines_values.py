@@ -297,3 +297,15 @@ def test_a_day_without_a_year_has_the_year_of_the_period_stated_or_none() -> Non
     ]
     assert found.faults == {"1502": "date_without_year"}  # outside of the period
     assert set(read_dates({"0103": 1, "05.03.": 1, "3月5日": 1}).faults.values()) == {"date_without_year"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2", "2"), ("2.0", "2"), ("1/3", "1"), ("1 of 3", "1"), ("第3期", "3"), ("第２期", "2"), ("第二期", "2"),
+        ("第十期", "10"), ("十二期", "12"), ("第二十期", "20"), ("第二十三笔", "23"), ("首期", None), ("1.5", None),
+        ("二月", None), ("期", None),
+    ],
+)  # fmt: skip
+def test_the_number_of_an_instalment(text: str, number: str | None) -> None:
+    assert values_words.whole_number(text) == number

@@ -16,6 +16,7 @@ _NET = re.compile(
 )
 _DISCOUNT_NET = re.compile(r".*\b(?:net|n|netto)\s*/?\s*(\d{1,3})\b.*", re.I)
 _MONTHS = re.compile(r"(\d{1,2})\s*(?:个月|個月|months?|monate?|meses|mês)", re.I)
+_HAN = "一二三四五六七八九"
 
 
 def _fold(word: str) -> str:
@@ -71,8 +72,12 @@ def terms(text: str) -> str | None:
 
 
 def whole_number(text: str) -> str | None:
-    """A small whole number, also where it is written `2.0` or `1/3` (the first of three)."""
-    m = re.fullmatch(r"\s*#?(\d{1,6})(?:\.0+)?(?:\s*(?:/|of)\s*\d+)?\s*", unicodedata.normalize("NFKC", text))
+    """A small whole number, also where it is written `2.0`, `1/3` (the first of three), `第2期` or `第二期`."""
+    clean = unicodedata.normalize("NFKC", text).strip()
+    if m := re.fullmatch(rf"第?([{_HAN}]?十[{_HAN}]?|[{_HAN}])[期笔次]", clean):
+        tens, ten, ones = m[1].rpartition("十")
+        return str(10 * (_HAN.index(tens) + 1 if tens else 1) * bool(ten) + (_HAN.index(ones) + 1 if ones else 0))
+    m = re.fullmatch(r"(?:#|第)?\s*(\d{1,6})(?:\.0+)?(?:\s*(?:/|of)\s*\d+)?\s*[期笔次]?", clean)
     return m[1] if m else None
 
 
