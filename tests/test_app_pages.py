@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from small_ledgers import built
+from small_ledgers import INVOICES, RECEIPTS, built
 from streamlit.testing.v1 import AppTest
 
 from pipelines import i18n
@@ -331,3 +331,19 @@ def test_a_payer_known_from_lists_has_no_balance_of_months_before_the_first(tmp_
     trend = next(chart for chart in app.get("plotly_chart") if chart.proto.id.endswith("trend"))
     months = {str(day)[:7] for trace in json.loads(trend.proto.spec)["data"] for day in trace["x"]}
     assert months == {"2025-12", "2026-01", "2026-02", "2026-03"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_dso_that_is_shown_is_not_said_to_be_missing(tmp_path, monkeypatch, language):
+    """All sales lie before the window of the simple DSO; counting back reaches them."""
+    invoices = f"{INVOICES}\nI-1,C1,2025-01-10,2025-02-10,1000,R\nI-2,C1,2025-03-10,2025-04-10,500,R"
+    receipts = f"{RECEIPTS}\nR-1,I-2,2025-04-10,500,payment"
+    built(tmp_path, "2025-12-31", {"invoices": invoices, "receipts": receipts}).close()
+    app = opened(tmp_path / "warehouse", monkeypatch, lang=language)
+    healthy(app, language, "overview")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown[i18n.translate(language, "metric.dso_countback")] not in ("–", "")
+    said = [caption.value for caption in app.caption]
+    why = i18n.translate(language, "dso_reason.no_sales_in_window")
+    text = i18n.translate(language, "overview.simple_dso_missing", text=why)
+    assert [line for line in said if why in line] == [f":material/info: {text}"]

@@ -35,7 +35,9 @@ def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.D
         _card(view, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
         _card(view, kpis, "p_late_weighted", percent, change=_points)
     if kpis.get("dso_reason"):
-        st.caption(f":material/info: {t('overview.dso_missing', text=t('dso_reason.' + kpis['dso_reason']))}")
+        # Two of the reasons are of the simple DSO alone, which the history shows beside the one of the card.
+        which = "dso" if missing(kpis["dso_countback"]) else "simple_dso"
+        st.caption(f":material/info: {t(f'overview.{which}_missing', text=t('dso_reason.' + kpis['dso_reason']))}")
 
 
 def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.DataFrame) -> dict[str, Any]:
