@@ -86,7 +86,7 @@ def ladder_step(view: View, today: Day, entity_id: str, customer_id: str) -> Non
     if not options:
         st.caption(t("escalation.at_the_top"))
         return
-    step, approver = st.columns(2, gap="small")
+    step, approver = st.columns([3, 2], gap="small")
     with step:
         forms.field(
             form, f"step_{direction}", st.selectbox, t("escalation.step"), options=options,

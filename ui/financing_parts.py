@@ -29,6 +29,7 @@ BILL_COLUMNS = words(
     "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
     "counted_base drawer who"
 )
+FURTHER_OF_BILLS = words("drawer who")
 EXPORTED_COLUMNS = words("customer_name bill_number to_ask amount_doc currency received_on due_on invoice_id")
 
 
@@ -190,7 +191,7 @@ def bill_register(view: View, today: Day) -> None:
     _count_marked(view, found)
     payers_table(
         view, found, with_content(found, BILL_COLUMNS, ("to_ask",)), key="bills", alt=t("financing.register"),
-        file_name="bills",
+        file_name="bills", further=FURTHER_OF_BILLS,
     )  # fmt: skip
     st.caption(t("financing.counting"))
 
