@@ -23,7 +23,7 @@ else:
         else:
             row = table(
                 reader, shown, agreement_parts.COLUMNS, key="agreements", alt=t("agreements.list"),
-                open_label=t("app.open"), file_name="promises",
+                open_label=t("app.open"), file_name="promises", further=agreement_parts.FURTHER,
             )  # fmt: skip
             if row is not None:
                 navigation.open_payer(view, shown.iloc[row]["entity_id"], shown.iloc[row]["customer_id"])

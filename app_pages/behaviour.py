@@ -14,7 +14,7 @@ COLUMNS = words(
     "customer_name paid_base overdue_base days_late days_late_with_open days_late_before days_to_pay habit "
     "part_share newer_first_share customer_id"
 )
-FURTHER = words("part_share newer_first_share customer_id")
+FURTHER = words("days_late_before part_share newer_first_share customer_id")
 DAYS = words("days_late days_late_with_open days_late_before days_to_pay")
 
 view = page.start("behaviour")

@@ -26,6 +26,7 @@ SHOWN = ("chase", "open", "failed", "all")
 COLUMNS = words(
     "customer_name rep about promised_on amount_doc received_doc currency agreed_state made_on who customer_kept_share"
 )
+FURTHER = words("made_on who")
 STATES = {"open": ("open", "waiting"), "failed": ("broken", "partly_kept")}
 MOST_PARTS = 60
 

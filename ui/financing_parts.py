@@ -29,7 +29,7 @@ BILL_COLUMNS = words(
     "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
     "counted_base drawer who"
 )
-FURTHER_OF_BILLS = words("drawer who")
+FURTHER_OF_BILLS = words("state_on drawer who")
 EXPORTED_COLUMNS = words("customer_name bill_number to_ask amount_doc currency received_on due_on invoice_id")
 
 

@@ -23,6 +23,7 @@ ITEM_COLUMNS = words(
     "invoice_id instalment_no open_base due_date days_past_due p_late expected_pay_date risk_reasons p_very_late "
     "bill_in_hand disputed doc_type issue_date currency open_doc"
 )
+FURTHER_OF_ITEMS = words("p_very_late doc_type issue_date")
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
 )
@@ -148,6 +149,7 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
         row = table(
             reader, shown, _useful(reader, ITEM_COLUMNS, shown), key="open_items",
             alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items", wraps=True,
+            further=FURTHER_OF_ITEMS,
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] == MONEY_ON_ACCOUNT:
             navigation.open_receipt(view, -int(shown.iloc[row]["item_key"]))

@@ -190,7 +190,7 @@ def table(
     )  # fmt: skip
     first_rows(reader, len(frame), filed=bool(file_name))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if further:
+        if any(name in further for name in columns):
             st.toggle(reader.t("app.all_columns"), key=f"{key}.all", persist_state="session", width="content")
         if file_name:
             downloads(reader, everything or frame, columns, key=key, file_name=file_name)
