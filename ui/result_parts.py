@@ -97,13 +97,14 @@ def _weeks(view: View, own: pd.DataFrame) -> go.Figure:
     figure.add_bar(
         x=mondays, y=own["collected_base"], name=t("results.collected"), marker_color=COLLECTED,
         customdata=[money(reader, value) for value in own["collected_base"]],
-        hovertemplate="%{x} · %{customdata}<extra></extra>",
+        hovertemplate="%{x} · %{fullData.name} %{customdata}<extra></extra>",
     )  # fmt: skip
-    figure.add_scatter(
-        x=mondays, y=own["target_base"], name=t("results.target"), mode="lines+markers",
-        line={"color": OVERDUE, "shape": "hvh"}, customdata=[money(reader, value) for value in own["target_base"]],
-        hovertemplate="%{x} · %{customdata}<extra></extra>",
-    )  # fmt: skip
+    if own["target_base"].notna().any():
+        figure.add_scatter(
+            x=mondays, y=own["target_base"], name=t("results.target"), mode="lines+markers",
+            line={"color": OVERDUE, "shape": "hvh"}, customdata=[money(reader, value) for value in own["target_base"]],
+            hovertemplate="%{x} · %{fullData.name} %{customdata}<extra></extra>",
+        )  # fmt: skip
     frame(figure, 260)
     week_axis(figure, mondays)
     figure.update_yaxes(**money_axis(reader, 0, own[results.SUMS].max().max()))
