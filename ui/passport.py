@@ -77,7 +77,8 @@ def _body(view: View, figure: str, at: At) -> None:
     if said.symbols:
         st.latex(said.symbols)
     st.caption(plain(said.note))
-    numbers, variants = st.columns(2)
+    # What stands alone begins at the left edge.
+    numbers, variants = st.columns(2) if made.terms and made.variants else (st.container(), st.container())
     if made.terms:
         with numbers:
             st.markdown(f"**{t('passport.with_numbers')}**")
