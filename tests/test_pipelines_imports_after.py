@@ -96,6 +96,10 @@ def test_rows_without_a_currency_are_not_added_to_those_of_another(tmp_path: Pat
     usd = Decimal("1000.005")
     assert report.by_currency == [("USD", False, usd, usd), ("", False, 7, None)]
     assert report.differences == [("USD", 0)]
+    # In books in yuan a row without a currency is one of those in yuan.
+    text = f"Invoice No,Customer ID,Invoice Date,Amount,Currency\n{rows}".replace("USD", "CNY")
+    own = load(tmp_path, settings, "own.csv", text)
+    assert own.by_currency == [("CNY", False, usd + 7, usd)] and not own.is_mixed
 
 
 def test_balances_by_age_in_several_currencies_are_not_added_up(tmp_path: Path, settings: Settings) -> None:

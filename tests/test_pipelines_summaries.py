@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.__main__ import main
-from pipelines.building import checks
+from pipelines.building import builds, checks, publish
 from pipelines.importing import imports_store
+from pipelines.importing.imports import import_file
 from pipelines.reporting import queries_balances, queries_summaries
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
-from tests.small_ledgers import INVOICES, built
+from tests.small_ledgers import INVOICES, built, no_risk
 
 SUMMARY = """As of 2026-03-31
 Customer,Rep,Current,1-30,31-60,over 60,Total
@@ -172,3 +173,18 @@ def test_the_balances_of_each_currency_are_those_accepted(
         assert [row[1:] for row in found] == off
     else:
         assert [row[1:] for row in found] == ([("", Decimal("132.005"), 120)] if "delete" in change else [])
+
+
+def test_a_summary_whose_blank_currencies_were_another_base_currency_still_ties_out(tmp_path: Path) -> None:
+    """One total was kept for both, in the currency that the books were in."""
+    text = CURRENCIES.replace(",USD,", ",,")
+    rates = "Currency,Rate Date,Rate\nCNY,2026-01-01,0.14\n"
+    home = Settings(home=tmp_path / "warehouse")
+    for name, content in {"aging": text, "rates": rates}.items():
+        (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+        import_file(tmp_path / f"{name}.csv", home)
+    publish.build(home.model_copy(update={"base_currency": "USD"}), made={"fct_late_risk": no_risk})
+    with duckdb.connect(str(builds.current(home)), read_only=True) as con:
+        assert checks.run(con) == []
+        found = con.execute("select currency, sum(open_doc) from fct_aged_summary group by 1 order by 1").fetchall()
+    assert found == [("CNY", 120), ("USD", Decimal("12.005"))]

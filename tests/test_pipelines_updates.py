@@ -298,8 +298,10 @@ def test_a_payment_that_is_exported_again_makes_no_second_pay_day(book: Settings
 
 def test_totals_of_an_added_export_stand_by_currency_as_in_a_whole_build(book: Settings, tmp_path: Path) -> None:
     """The base currency's row names none; the total is of both added up, which is an amount of neither."""
+    (tmp_path / "rates.csv").write_text("Currency,Rate Date,Rate\nUSD,2024-01-01,7\n", encoding="utf-8")
+    import_file(tmp_path / "rates.csv", book)
     header = "客户编码,单据编号,单据日期,到期日,金额,币种\n"
-    rows = "C1,N1,2024-06-03,2024-07-03,20.5,CNY\nC1,N2,2024-06-03,2024-07-03,4,\n合计,,,,24,\n"
+    rows = "C1,N1,2024-06-03,2024-07-03,20.5,USD\nC1,N2,2024-06-03,2024-07-03,4,\n合计,,,,24,\n"
     (tmp_path / "new.csv").write_text(header + rows, encoding="utf-8")
     publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored})
     report = import_file(tmp_path / "new.csv", book)
@@ -310,7 +312,7 @@ def test_totals_of_an_added_export_stand_by_currency_as_in_a_whole_build(book: S
         sums = "select currencies, accepted_total, control_total from imports where import_id = ?"
         whole = con.execute(sums, [report.import_id]).fetchall()
     assert found == [
-        ("CNY", False, Decimal("20.5"), None, None),
+        ("USD", False, Decimal("20.5"), None, None),
         (None, False, 4, None, None),
         (None, True, Decimal("24.5"), 24, Decimal("0.5")),
     ]

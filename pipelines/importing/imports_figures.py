@@ -47,10 +47,10 @@ class Figures:
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name)
 
-    @property
-    def of_each(self) -> list[str]:
+    def of_each(self, base_currency: str) -> list[str]:
         """The currencies to be summed apart, with '' for rows that name none: those are in the base currency."""
-        return [*(self["currencies"] or ()), *([""] if self["unnamed"] else [])]
+        named = list(self["currencies"] or ())
+        return [*named, *([""] if self["unnamed"] and named != [base_currency] else [])]
 
 
 def money_text(amount: Decimal) -> Decimal:
@@ -123,7 +123,7 @@ def _asked(kind: str) -> dict[str, str]:
 
 
 def unusual(
-    con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figures, sheets: Sequence[str]
+    con: duckdb.DuckDBPyConnection, kind: str, rows: Path, found: Figures, sheets: Sequence[str], base_currency: str
 ) -> list[dict[str, Any]]:
     """Notes on accepted rows that a person should look at, each with how many there are and their first lines.
 
@@ -147,7 +147,7 @@ def unusual(
         look("due_far_away", "due_date > issue_date + 731")
     if kind == "invoices" and found["with_open"]:
         notes.append({"code": "open_sum", "rows": found["with_open"], "cents_open": float(found["open_total"])})
-    if len(found.of_each) > 1 and kind in AMOUNTS:
+    if len(found.of_each(base_currency)) > 1 and kind in AMOUNTS:
         notes.append({"code": "totals_by_currency", "totals": _by_currency(con, rows, AMOUNTS[kind])})
         look("currency_blank", "currency is null")
     if found["beyond"]:

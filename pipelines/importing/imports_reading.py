@@ -52,6 +52,7 @@ class Reading:
     plan: Plan
     options: dict[str, Any]
     source: str
+    base_currency: str
     written: Callable[[str], str]
 
 
@@ -130,7 +131,8 @@ def read_export(
         con.close()
         raise
     plan.notes.extend(notes)
-    return Reading(con, tables, raw, layout, mapping, whole.groups, plan, said, source, _as_written(con, raw, layout))
+    written, base = _as_written(con, raw, layout), settings.base_currency
+    return Reading(con, tables, raw, layout, mapping, whole.groups, plan, said, source, base, written)
 
 
 def _load(

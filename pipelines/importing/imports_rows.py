@@ -111,10 +111,10 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         *([added] if added else []),
         *beside,
         *_notes(reading, found),
-        *unusual(con, kind, rows, found, sheets),
+        *unusual(con, kind, rows, found, sheets, reading.base_currency),
     ]
     if has_faults:
-        currencies = found.of_each
+        currencies = found.of_each(reading.base_currency)
         if sheets:
             control, differences = sheet_totals(con, rows, kind, sheets, currencies)
         elif kind in AMOUNTS:

@@ -1,6 +1,6 @@
 -- Aged summaries whose balances in a currency do not add up to what was accepted of it at import.
--- Where rows name no currency, which makes it the base currency, all are compared in one sum. Of several currencies half
--- a cent in each total is what older imports may have rounded away; the total of a single one is exact.
+-- Where rows name no currency, which makes it the base currency, or only one total is known, all are compared in one
+-- sum. Of several currencies half a cent in each total is what older imports may have rounded away; the total of a single one is exact.
 with
 
 summaries as (
@@ -17,7 +17,10 @@ totals as (
         totals.currency,
         totals.accepted_total,
         case when imports.currencies > 1 then 0.005 else 0 end as rounded_away,
-        max(case when totals.currency is null then 1 else 0 end) over (partition by totals.import_id) as is_one_sum
+        case
+            when count(*) over (partition by totals.import_id) = 1 then 1
+            else max(case when totals.currency is null then 1 else 0 end) over (partition by totals.import_id)
+        end as is_one_sum
     from import_totals as totals
     inner join summaries on totals.import_id = summaries.import_id
     inner join imports on totals.import_id = imports.import_id
