@@ -390,6 +390,19 @@ def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
     assert "D3" not in open_of(book, "open_base")
 
 
+def test_bills_of_others_that_bounce_count_for_a_bill_that_only_the_ledger_knows(book: Settings) -> None:
+    """Its customer is named by nothing new: how many bills brought their money is what the forecast takes of all."""
+    in_hand = a_receipt(customer_id="C3", invoice_id="D3", method="bill", cleared_on=dt.date(2024, 7, 9))
+    more(book, 40, receipts=[in_hand])
+    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    now = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
+    bill = {"number": "B1", "amount": "4", "currency": "CNY", "due_on": "2024-06-18", "state": "bounced"}
+    bounced = bill | {"state_on": "2024-06-18"}
+    journal.append(book, "bill", journal.Subject("main", "C5", "D5"), bounced, who="clerk", now=now)
+    more(book, 41, receipts=[a_receipt(invoice_id="D7") | {"receipt_id": "R-newer"}])
+    assert update_and_compare(book, AS_OF).based_on
+
+
 def test_a_bill_and_a_promise_that_name_an_invoice_in_instalments_are_forecast_alike(book: Settings) -> None:
     issued = row("invoices", customer_id="C1", invoice_id="PARTS", issue_date=dt.date(2024, 5, 3), amount=50)
     parts = [issued | {"instalment_no": n, "due_date": dt.date(2024, 5 + n, 20)} for n in (1, 2, 3)]

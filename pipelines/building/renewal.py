@@ -87,6 +87,7 @@ RENEWALS: dict[str, Renewal] = {
         "rejected_rows",
         "dim_customer_merges",
         "fct_aged_summary",
+        "int_bill_ends",
         "int_desks",
         "int_desk_names",
         "int_payer_money",
@@ -113,8 +114,8 @@ RENEWALS: dict[str, Renewal] = {
     "int_pay_hazards": Renewal(NOBODY),
 }
 BY_CUSTOMER = Renewal()
-# A build keeps these for one that goes on from it: the habits of all, and whether contacts were recorded.
-LOOKED_AT = frozenset({"int_pay_hazards", "int_payer_care"})
+# A build keeps these for one that goes on: the habits of all, whether contacts were recorded, how bills ended.
+LOOKED_AT = frozenset({"int_pay_hazards", "int_payer_care", "int_bill_ends"})
 
 
 def of(name: str) -> Renewal:

@@ -16,6 +16,7 @@ NAMED = (
     "upd_named_receipts",
     "upd_named_rows",
     "upd_in_hand",
+    "upd_bill_ends",
     "upd_customers",
     "upd_named_documents",
     "upd_named_lines",

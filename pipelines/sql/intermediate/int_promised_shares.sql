@@ -32,10 +32,10 @@ reliability as (
 honoured as (
 
     select
-        (cast(sum(case when state in ('cleared', 'discounted', 'endorsed') then 1 else 0 end) as double) + 19)
-        / (sum(case when state in ('cleared', 'discounted', 'endorsed', 'bounced') then 1 else 0 end) + 20)
+        (cast(sum(case when state in ('cleared', 'discounted', 'endorsed') then bills else 0 end) as double) + 19)
+        / (sum(case when state in ('cleared', 'discounted', 'endorsed', 'bounced') then bills else 0 end) + 20)
             as honoured_share
-    from raw_bills
+    from int_bill_ends
 
 ),
 

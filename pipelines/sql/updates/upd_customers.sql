@@ -1,6 +1,6 @@
 -- Grain: one row per entity and customer that the new exports, what they touch, or newer entries name.
 -- is_whole: 1 where more than single documents may differ. Whoever promised or gave a bill is always here: what becomes
--- of promises and bills is told together.
+-- of promises and bills is told together. So is whoever has a bill in hand once more bills of others have come to an end.
 with
 
 named as (
@@ -34,6 +34,12 @@ named as (
 
     select entity_id, customer_id, 1
     from raw_bills
+
+    union all
+
+    select entity_id, customer_id, 1
+    from fct_bills_in_hand
+    where exists (select 1 from upd_bill_ends)
 
 )
 
