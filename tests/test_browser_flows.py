@@ -34,6 +34,7 @@ WORDS = {
     "en-US": {
         "overview": "Overview",
         "payers": "Payers",
+        "choose": "Choose files",
         "load": "Load this file and rebuild",
         "not_accepted": "Rows not accepted: 1",
         "ends": "All figures computed as of 2026-05-01",
@@ -42,12 +43,18 @@ WORDS = {
     "zh-CN": {
         "overview": "应收总览",
         "payers": "客户",
+        "choose": "选择文件",
         "load": "导入此文件并重新计算",
         "not_accepted": "未接受的行：1",
         "ends": "已按截至 2026-05-01 重新计算",
         "outstanding": "¥3,400",
     },
 }
+# The uploader's own word stands below that of the reader's language, which is the style sheet's.
+SAYS = """word => {
+    const button = document.querySelector("[data-testid=stFileUploaderDropzone] button p");
+    return button && getComputedStyle(button, "::after").content === JSON.stringify(word);
+}"""
 EXPORT = """客户编号,客户名称,发票号,开票日期,到期日,金额,币种,业务员
 00017,测试客户甲,F-1,2026-04-01,2026-05-01,"1,000.00",CNY,张三
 00017,测试客户甲,F-2,2026-05-01,2026-05-31,"2,400.00",CNY,张三
@@ -189,6 +196,7 @@ def test_an_export_goes_from_the_uploader_to_the_overview(tab, tmp_path):
     export.write_text(EXPORT, encoding="gb18030")
     with served(tmp_path / "warehouse", tmp_path / "log") as address:
         tab.goto(f"{address}/imports")
+        tab.wait_for_function(SAYS, arg=tab.words["choose"])
         tab.locator("input[type=file]").set_input_files(export)
         tab.get_by_text(tab.words["not_accepted"]).wait_for()
         tab.get_by_role("button", name=tab.words["load"]).click()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +12,7 @@ from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_credit
 from ui import customer_picker, forms, journal_parts, navigation, page
+from ui.file_field import file_field
 from ui.formats import compact, money, number, percent
 from ui.forms import Form
 from ui.payer_table import payers_table
@@ -155,7 +157,7 @@ def _file_of_margins(view: View) -> None:
     st.caption(t("credit.file_help"))
     form = Form(view, "margin_file")
     file = forms.field(
-        form, "file", st.file_uploader, t("credit.file"), type=["csv", "xlsx"], label_visibility="collapsed"
+        form, "file", partial(file_field, view), t("credit.file"), type=["csv", "xlsx"], label_visibility="collapsed"
     )
 
     def store() -> None:

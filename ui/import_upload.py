@@ -10,6 +10,7 @@ from pipelines.canonical import KINDS
 from pipelines.importing.imports import Preview
 from pipelines.reporting import queries
 from ui import import_files, import_jobs, import_parts, import_preview
+from ui.file_field import file_field
 from ui.formats import plain
 from ui.import_typed import amount_of
 from ui.session import View
@@ -28,10 +29,9 @@ def uploads(view: View) -> None:
     with st.container(border=True):
         st.subheader(t("imports.upload"), anchor=False)
         st.write(t("imports.upload_text", limit=view.settings.upload_limit_mb))
-        files = st.file_uploader(
-            t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key(),
-            max_upload_size=view.settings.upload_limit_mb,
-        )  # fmt: skip
+        files = file_field(
+            view, t("imports.upload"), accept_multiple_files=True, label_visibility="collapsed", key=_uploader_key()
+        )
     on_page = {file.file_id for file in files or []}
     import_preview.forget_others(on_page)
     import_files.drop_others(on_page)
