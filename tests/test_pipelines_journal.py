@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from postgres_server import running_server
 
 from pipelines import backup
-from pipelines.collecting import journal, journal_read
+from pipelines.collecting import journal, journal_read, journal_store
 from pipelines.collecting.journal import Subject
 from pipelines.collecting.journal_entries import PAYLOADS, EntryRefused
 from pipelines.collecting.journal_store import transaction
@@ -106,7 +106,10 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
     with admin.connect() as con:
         con.exec_driver_sql(f"create database {name}")
     admin.dispose()
-    yield Settings(home=tmp_path, journal_url=url.format(database=name))
+    found = Settings(home=tmp_path, journal_url=url.format(database=name))
+    yield found
+    # The connections kept for the next entry would add up over the tests, until the server takes no more.
+    journal_store._engine(found).dispose()
 
 
 def add(settings: Settings, kind: str, payload: dict, subject: Subject = ACME, **more: object) -> journal.Entry:
