@@ -201,7 +201,7 @@ def told(page: AppTest) -> str:
 
 def test_the_report_after_an_import_says_what_changed_and_where_exports_disagree(page):
     load(page, "ledger 2026-01.csv", LEDGER)
-    assert "3 rows read = 2 accepted + 1 not accepted + 0 set aside" in told(page)
+    assert "3 rows read = 2 accepted + 1 not accepted, 0 of them by rule" in told(page)
     assert "The first export of the source ledger" in told(page)
     later = LEDGER.replace("100.00", "110.00").replace("C2,Birch GmbH,B-1", "C2,Birch GmbH,B-2")
     load(page, "ledger 2026-02.csv", later)

@@ -428,7 +428,7 @@ BAD = {
 SAID = {
     "en": {
         "invoices": [
-            "10 rows read = 6 accepted + 4 set aside", "1 row is due before it was issued (lines 3)",
+            "10 rows read = 6 accepted + 4 not accepted", "1 row is due before it was issued (lines 3)",
             "1 row was not accepted (lines 4): Invoice Date is outside the years 1970 to 2099",
             "2 rows were not accepted (lines 10, 11): The same number with different content on lines 10, 11",
         ],
@@ -436,7 +436,7 @@ SAID = {
     },
     "zh_CN": {
         "invoices": [
-            "读取 10 行 = 接受 6 行 + 搁置 4 行", "1 行的到期日早于开票日期（第 3 行）",
+            "读取 10 行 = 接受 6 行 + 未接受 4 行", "1 行的到期日早于开票日期（第 3 行）",
             "1 行未接受（第 4 行）", "2 行未接受（第 10, 11 行）",
         ],
         "receipts": ["1 行未接受（第 4 行）"],

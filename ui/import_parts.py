@@ -118,10 +118,9 @@ def counts(view: View, report: ImportReport) -> None:
             for amount in texts(amounts) or [DASH]:
                 help_ = t(f"imports.{name}_help")
                 st.metric(t(f"imports.{name}"), amount, border=True, height="stretch", help=help_)
-    aside = report.rows_set_aside
     st.caption(
         t("imports.adds_up", read=report.rows_read, accepted=report.rows_accepted,
-          rejected=report.rows_rejected - aside, aside=aside)
+          rejected=report.rows_rejected, aside=report.rows_set_aside)
     )  # fmt: skip
     st.caption(" · ".join(_facts(reader, report)))
     if is_mixed:
