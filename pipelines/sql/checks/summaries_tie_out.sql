@@ -1,6 +1,7 @@
 -- Aged summaries whose balances in a currency do not add up to what was accepted of it at import.
 -- Where rows name no currency, which makes it the base currency, or only one total is known, all are compared in one
--- sum. Of several currencies half a cent in each total is what older imports may have rounded away; the total of a single one is exact.
+-- sum. Of several currencies half a cent in each total is what older imports may have rounded away; the total of a
+-- single one is exact.
 with
 
 summaries as (

@@ -1,6 +1,6 @@
 -- Grain: one row per entity and customer that the new exports, what they touch, or newer entries name.
 -- is_whole: 1 where more than single documents may differ. Whoever promised or gave a bill is always here: what becomes
--- of promises and bills is told together. So is whoever has a bill in hand once more bills of others have come to an end.
+-- of promises and bills is told together. So is whoever has a bill in hand, once bills of others have come to an end.
 with
 
 named as (
