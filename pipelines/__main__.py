@@ -152,12 +152,18 @@ def _print_reasons(report: ImportReport) -> None:
 
 
 def _manifest(report: ImportReport) -> dict[str, Any]:
-    """A report as JSON knows it, and its totals by currency, as the one sum over several is an amount of none.
+    """A report as JSON knows it, and its totals by currency, empty of rows that name none.
 
-    The currency is empty where no row names one, and of a stated total over several.
+    The one total is null of an import in several currencies, as it would be an amount of none, and of one without
+    amounts; so is the stated one, whose amount over several currencies stands under the empty one.
     """
-    by_currency = {"accepted_totals": dict(report.totals), "control_totals": dict(report.control_totals)}
-    found: dict[str, Any] = _plain(asdict(report) | by_currency)
+    totals: dict[str, Any] = {
+        "accepted_totals": dict(report.totals),
+        "control_totals": dict(report.control_totals),
+    }
+    if report.is_mixed or not report.totals:
+        totals |= {"accepted_total": None, "control_total": None}
+    found: dict[str, Any] = _plain(asdict(report) | totals)
     return found
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from pipelines import i18n
 
@@ -37,8 +38,20 @@ class UserError(Exception):
         self.params = params
         super().__init__(self.text("en"))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses ask for what they build their message from, which the message no longer tells.
+        return _made_again, (type(self), self.__dict__)
+
     def text(self, language: str) -> str:
         return i18n.translate(language, self.code, **self.params)
+
+
+def _made_again(kind: type[UserError], told: dict[str, Any]) -> UserError:
+    """An error that was stored, or has crossed to another process."""
+    error = kind.__new__(kind)
+    error.__dict__.update(told)  # from which some put their words together
+    UserError.__init__(error, error.code, **error.params)
+    return error
 
 
 class SystemRefused(UserError):

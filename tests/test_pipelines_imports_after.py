@@ -87,6 +87,10 @@ def test_amounts_of_several_currencies_are_never_added_up(
     (listed,) = json.loads(CliRunner().invoke(main, ["imports", "--json"]).output)["imports"]
     assert listed["accepted_totals"] == {"CNY": "1000.00", "USD": "7.00", "": "5.00"}
     assert listed["control_totals"] == {}
+    assert listed["accepted_total"] is None and listed["control_total"] is None, "an amount of none of them"
+    one = load(tmp_path, settings, "one.csv", f"Invoice No,Customer ID,Invoice Date,Amount,Currency\n{rows[:26]}\n")
+    listed = json.loads(CliRunner().invoke(main, ["imports", "--json"]).output)["imports"][-1]
+    assert (listed["import_id"], listed["accepted_total"]) == (one.import_id, "1000.00")
 
 
 def test_rows_without_a_currency_are_not_added_to_those_of_another(tmp_path: Path, settings: Settings) -> None:
