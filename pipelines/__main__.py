@@ -201,7 +201,7 @@ def build(
         settings,
         as_of=as_of.date() if as_of else None,
         known_at=known_at,
-        made={"fct_late_risk": score_build},
+        score=score_build,
         progress=progress_lines(progress),
         wait=wait,
         whole=whole,

@@ -107,7 +107,7 @@ def unscored(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings)
 
 def built(settings: Settings, as_of: dt.date) -> duckdb.DuckDBPyConnection:
     """A connection to a fresh build of the warehouse as of a day."""
-    publish.build(settings, as_of=as_of, made={"fct_late_risk": unscored})
+    publish.build(settings, as_of=as_of, score=unscored)
     path = builds.current(settings)
     assert path is not None
     return duckdb.connect(str(path), read_only=True)

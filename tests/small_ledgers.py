@@ -16,7 +16,7 @@ RECEIPTS = "Receipt No,Invoice No,Payment Date,Amount,Kind"
 
 
 def built(
-    home: Path, as_of: str, files: Mapping[str, str], made: Mapping[str, Any] | None = None, **settings: Any
+    home: Path, as_of: str, files: Mapping[str, str], *, score: publish.Score | None = None, **settings: Any
 ) -> Connection:
     """A connection to a build as of a day from files of comma-separated text; a file imported before stays."""
     chosen = Settings(home=home / "warehouse", **settings)
@@ -24,7 +24,7 @@ def built(
         path = home / f"{name}.csv"
         path.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n", encoding="utf-8")
         imports.import_file(path, chosen)
-    publish.build(chosen, as_of=dt.date.fromisoformat(as_of), made=made or {"fct_late_risk": no_risk})
+    publish.build(chosen, as_of=dt.date.fromisoformat(as_of), score=score or no_risk)
     build = queries.published(chosen)
     assert build is not None
     return queries.open_build(build)

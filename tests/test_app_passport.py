@@ -63,7 +63,7 @@ def test_the_bridge_to_an_earlier_build_is_shown_and_complete(sample_copy, monke
     settings = Settings(home=sample_copy)
     last = next(each for each in imports.list_imports(settings) if each.file_name == "receipts_2026H1.xlsx")
     imports.retract(settings, last.import_id)
-    publish.build(settings, made={"fct_late_risk": unscored})
+    publish.build(settings, score=unscored)
     app = opened(sample_copy, monkeypatch, "imports", lang=language, role="analyst")
     app.session_state["known_against"] = True
     app.run()

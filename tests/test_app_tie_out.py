@@ -70,7 +70,7 @@ def test_an_export_whose_total_is_not_met_is_a_click_away(tmp_path: Path, monkey
     }.items():
         (tmp_path / f"{name}.csv").write_text(header + rows, encoding="utf-8")
         import_file(tmp_path / f"{name}.csv", settings)
-    publish.build(settings, made={"fct_late_risk": no_risk})
+    publish.build(settings, score=no_risk)
     for page in ("overview", "aging"):
         app = opened(settings.home, monkeypatch, page)
         (line,) = lines(app, "Totals of the exports")
@@ -86,7 +86,7 @@ def test_a_damaged_import_takes_nothing_from_what_is_published(tmp_path: Path, m
     text = "客户编码,单据编号,单据日期,到期日,金额\nC1,A,2025-01-01,2025-01-31,10\n合计,,,,12\n"
     (tmp_path / "short.csv").write_text(text, encoding="utf-8")
     report = import_file(tmp_path / "short.csv", settings)
-    publish.build(settings, made={"fct_late_risk": no_risk})
+    publish.build(settings, score=no_risk)
     (settings.home / "imports" / report.import_id / "manifest.json").write_text("{", encoding="utf-8")
     app = opened(settings.home, monkeypatch)
     (line,) = lines(app, "Totals of the exports")
@@ -120,7 +120,7 @@ def test_totals_of_several_currencies_are_held_against_each_and_never_added_up(t
     }.items():
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
         import_file(tmp_path / f"{name}.csv", settings)
-    publish.build(settings, made={"fct_late_risk": no_risk})
+    publish.build(settings, score=no_risk)
     app = opened(settings.home, monkeypatch)
     (line,) = lines(app, "Totals of the exports")
     assert "only 0 of 2 met" in line

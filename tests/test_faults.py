@@ -64,7 +64,7 @@ def here(home: Path, *arguments: str) -> tuple[int, str]:
 
 
 def build(settings: Settings) -> publish.BuildInfo:
-    return publish.build(settings, made={"fct_late_risk": score_build})
+    return publish.build(settings, score=score_build)
 
 
 def kill_after(seconds: float, home: Path, *arguments: str) -> None:

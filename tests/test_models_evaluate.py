@@ -144,7 +144,7 @@ def test_the_measured_figures_on_a_real_export(tmp_path: Path) -> None:
         pytest.skip(f"no real export at {source}")
     settings = Settings(home=tmp_path)
     imports.import_file(Path(shutil.copy(source, tmp_path)), settings)
-    publish.build(settings, as_of=dt.date(2014, 1, 31), made={"fct_late_risk": score_build})
+    publish.build(settings, as_of=dt.date(2014, 1, 31), score=score_build)
     code, output = command(tmp_path, "evaluate", "--cut", "0.7", "--json", "--scores", str(tmp_path / "scores.csv"))
     assert code == 0
     figures = json.loads(output)

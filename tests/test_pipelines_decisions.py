@@ -128,9 +128,7 @@ def test_a_decision_is_known_only_from_its_moment_on(tmp_path: Path, settings: S
     from pipelines.building import publish
     from tests.small_ledgers import no_risk
 
-    publish.build(
-        settings, as_of=dt.date.fromisoformat(DAY), known_at=moment.isoformat(), made={"fct_late_risk": no_risk}
-    )
+    publish.build(settings, as_of=dt.date.fromisoformat(DAY), known_at=moment.isoformat(), score=no_risk)
     then = queries.published(settings)
     assert then is not None
     assert applied(queries.open_build(then)) == before

@@ -73,7 +73,7 @@ def test_the_items_come_with_the_day_they_are_expected(tmp_path):
         return "m"
 
     lines = "A1,C1,2025-01-01,2025-01-31,1000.00,R1\nA2,C1,2025-02-01,2025-03-31,600.00,R1"
-    con = built(tmp_path, "2025-02-10", {"invoices": f"{INVOICES}\n{lines}"}, made={"fct_late_risk": risk})
+    con = built(tmp_path, "2025-02-10", {"invoices": f"{INVOICES}\n{lines}"}, score=risk)
     found = queries_financing.items_to_finance(con, Scope(), "main", "C1")
     assert found[["invoice_id", "open_base", "p_very_late"]].values.tolist() == [["A1", 1000, 0.25], ["A2", 600, 0.25]]
     assert str(found["expected_pay_date"][1])[:10] == "2025-04-20"

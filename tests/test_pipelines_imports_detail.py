@@ -116,7 +116,7 @@ def test_a_build_is_compared_with_the_one_before_and_says_what_it_knew(tmp_path:
     assert found.after.totals["outstanding"] - found.before.totals["outstanding"] == 15
 
     day = dt.date(2026, 4, 30)
-    publish.build(chosen, as_of=day, known_at=moment.isoformat(), made={"fct_late_risk": no_risk})
+    publish.build(chosen, as_of=day, known_at=moment.isoformat(), score=no_risk)
     then = queries.published(chosen)
     assert then is not None
     assert queries_compare.known_earlier(then) == moment
@@ -137,14 +137,14 @@ def test_a_build_is_known_at_the_same_moment_in_any_zone(tmp_path: Path) -> None
     between = first + (second - first) / 2
     for hours in (-9, 0, 8):
         moment = between.astimezone(dt.timezone(dt.timedelta(hours=hours)))
-        made = publish.build(chosen, as_of=day, known_at=moment.isoformat(), made={"fct_late_risk": no_risk})
+        made = publish.build(chosen, as_of=day, known_at=moment.isoformat(), score=no_risk)
         assert made.known_at == between.isoformat()
         build = queries.published(chosen)
         assert build is not None
         rows = queries.open_build(build).execute("select invoice_id from fct_open_items").fetchall()
         assert rows == [("A1",)]
     with pytest.raises(publish.TimeNotRead, match="noon"):
-        publish.build(chosen, as_of=day, known_at="noon")
+        publish.build(chosen, as_of=day, known_at="noon", score=no_risk)
 
 
 CURRENCIES = (

@@ -112,7 +112,7 @@ def test_a_row_is_named_by_its_sheet_and_line_wherever_it_is_shown(tmp_path: Pat
     assert '"一月!2"' in rejected[1]["reason"], "the row that it repeats"
     book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, report.import_id, "zh_CN")))
     assert book.get_sheet_by_name(book.sheet_names[3]).to_python()[1][:3] == ["二月", 3.0, "开票日期"]
-    info = publish.build(settings, as_of=dt.date(2026, 3, 31), made={"fct_late_risk": score_build})
+    info = publish.build(settings, as_of=dt.date(2026, 3, 31), score=score_build)
     with duckdb.connect(str(settings.home / "builds" / f"{info.build_id}.duckdb"), read_only=True) as con:
         kept = con.execute("select sheet, line_no from rejected_rows order by line_no").fetchall()
         invoice = queries_payers.invoice(con, queries_payers.Scope(), settings.default_entity, "F3")

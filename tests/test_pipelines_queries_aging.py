@@ -48,7 +48,7 @@ def test_equal_to_a_build_as_of_that_day(sample_warehouse: Path, tmp_path: Path,
     """Every balance; and every bucket of the customers whose money never had to be applied by amount or age."""
     (tmp_path / "imports").symlink_to(sample_warehouse / "imports")
     then = Settings(home=tmp_path)
-    publish.build(then, as_of=dt.date.fromisoformat(day), made={"fct_late_risk": no_risk})
+    publish.build(then, as_of=dt.date.fromisoformat(day), score=no_risk)
     build, before = queries.published(Settings(home=sample_warehouse)), queries.published(then)
     assert build is not None and before is not None
     with queries.open_build(build) as con, queries.open_build(before) as old:

@@ -118,7 +118,7 @@ def test_the_sample_with_one_import_retracted(sample_copy: Path) -> None:
         for each in imports.list_imports(settings):
             if each.file_name == file_name:
                 imports.retract(settings, each.import_id)
-        publish.build(settings, made={"fct_late_risk": unscored})
+        publish.build(settings, score=unscored)
         path = builds.current(settings)
         assert path is not None
         paths.append(path)

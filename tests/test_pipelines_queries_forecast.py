@@ -249,7 +249,7 @@ def test_a_past_forecast_of_the_sample_came_true(sample: Connection, sample_ware
     """Thirteen weeks from the end of 2025: the total within a tenth, and the weeks mostly where money really came."""
     (tmp_path / "imports").symlink_to(sample_warehouse / "imports")
     then = Settings(home=tmp_path)
-    publish.build(then, as_of=dt.date(2025, 12, 31), made={"fct_late_risk": no_risk})
+    publish.build(then, as_of=dt.date(2025, 12, 31), score=no_risk)
     before = queries.published(then)
     assert before is not None
     weeks = queries_cash.forecast_against_actual(sample, Scope(), str(before.path))

@@ -183,7 +183,7 @@ def test_a_summary_whose_blank_currencies_were_another_base_currency_still_ties_
     for name, content in {"aging": text, "rates": rates}.items():
         (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
         import_file(tmp_path / f"{name}.csv", home)
-    publish.build(home.model_copy(update={"base_currency": "USD"}), made={"fct_late_risk": no_risk})
+    publish.build(home.model_copy(update={"base_currency": "USD"}), score=no_risk)
     with duckdb.connect(str(builds.current(home)), read_only=True) as con:
         assert checks.run(con) == []
         found = con.execute("select currency, sum(open_doc) from fct_aged_summary group by 1 order by 1").fetchall()

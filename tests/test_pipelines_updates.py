@@ -1,7 +1,6 @@
 """A build that goes on from the one before is the same as one made from scratch, row by row."""
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -71,26 +70,26 @@ def assert_same_build(one: Path, other: Path) -> None:
                 assert not extra, f"{table}: only in {here}: {columns} {extra}"
 
 
-def with_habits_of(path: Path) -> Callable[..., str]:
-    """What all customers do together, as an earlier build found it."""
+def tables_with_habits_of(path: Path) -> list[tables.Table]:
+    """The tables of a build, but what all customers do together is copied from an earlier one."""
 
-    def copy(con: duckdb.DuckDBPyConnection, as_of: dt.date, settings: Settings) -> str:
+    def copy(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"attach '{path}' as earlier (read_only)")
         con.execute("create table int_pay_hazards as from earlier.int_pay_hazards")
         con.execute("detach earlier")
-        return ""
 
-    return copy
+    return [replace(table, make=copy) if table.name == "int_pay_hazards" else table for table in tables.from_files()]
 
 
 def update_and_compare(settings: Settings, as_of: dt.date) -> publish.BuildInfo:
     """Go on from the published build, then build from scratch: the same."""
-    made: dict[str, Any] = {"fct_late_risk": unscored}
-    info = publish.build(settings, as_of=as_of, made=made)
+    info = publish.build(settings, as_of=as_of, score=unscored)
     updated = builds.current(settings)
     assert updated is not None
-    made["int_pay_hazards"] = with_habits_of(updated)
-    publish.build(settings, as_of=as_of, made=made, whole=True)
+    with pytest.MonkeyPatch.context() as patch:
+        every = tables_with_habits_of(updated)
+        patch.setattr(tables, "from_files", lambda: every)
+        publish.build(settings, as_of=as_of, score=unscored, whole=True)
     whole = builds.current(settings)
     assert whole is not None
     assert_same_build(updated, whole)
@@ -111,7 +110,7 @@ def test_going_on_gives_what_a_whole_build_gives(home: Path, ledger: Ledger, as_
     first = {kind: [row for row in found if row not in late[kind]] or found for kind, found in rows.items()}
     store_ledger(home, Ledger(**first, fx_rates=ledger.fx_rates))
     try:
-        publish.build(settings, as_of=as_of, made={"fct_late_risk": unscored})
+        publish.build(settings, as_of=as_of, score=unscored)
     except publish.NoDocuments:
         return
     again = [changed(row, random) for row in random.sample(first["invoices"], min(2, len(first["invoices"])))]
@@ -186,7 +185,7 @@ def test_going_on_by_single_documents_gives_what_a_whole_build_gives(
     rates = [row("fx_rates", currency="USD", rate_date=dt.date(2022, 1, 1), rate_to_base=Decimal(7))]
     customers = [row("customers", customer_id=f"C{n}", rep="Sun", terms_days=20) for n in range(0, 60, 7)]
     store_ledger(settings.home, Ledger([*book.invoices, old], book.receipts, customers, rates))
-    publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored})
+    publish.build(settings, as_of=AS_OF, score=unscored)
     counts: list[tuple[int, int]] = []
     find = touched.find
 
@@ -217,7 +216,7 @@ def test_going_on_by_single_documents_gives_what_a_whole_build_gives(
         )
         store(settings.home, "receipts", [*new.receipts, *twice, *late], 40 + number)
         if number < 2:
-            assert publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored}).based_on
+            assert publish.build(settings, as_of=AS_OF, score=unscored).based_on
     assert update_and_compare(settings, AS_OF).updates == 3
     assert any(whole < all_touched for all_touched, whole in counts)
 
@@ -250,7 +249,7 @@ def book(tmp_path: Path) -> Settings:
         for n in range(0, 80, 2)
     ]
     store_ledger(settings.home, Ledger(invoices, receipts))
-    publish.build(settings, as_of=AS_OF, made={"fct_late_risk": score_build})
+    publish.build(settings, as_of=AS_OF, score=score_build)
     return settings
 
 
@@ -264,7 +263,7 @@ def a_receipt(**values: Any) -> Row:
 
 
 def go_on(settings: Settings, **options: Any) -> publish.BuildInfo:
-    return publish.build(settings, **{"as_of": AS_OF, "made": {"fct_late_risk": score_build}, **options})
+    return publish.build(settings, **{"as_of": AS_OF, "score": score_build, **options})
 
 
 def open_of(settings: Settings, column: str) -> dict[str, Any]:
@@ -288,7 +287,7 @@ def test_a_payment_that_is_exported_again_makes_no_second_pay_day(book: Settings
     invoice = row("invoices", customer_id="C1", invoice_id="D900", issue_date=dt.date(2024, 6, 10), amount=4)
     early = row("receipts", receipt_id="R-early", invoice_id="D900", paid_on=dt.date(2024, 6, 5), amount=4)
     more(book, 40, invoices=[invoice], receipts=[early])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     more(book, 41, receipts=[early])
     assert update_and_compare(book, AS_OF).based_on
     with duckdb.connect(str(builds.current(book)), read_only=True) as con:
@@ -303,7 +302,7 @@ def test_totals_of_an_added_export_stand_by_currency_as_in_a_whole_build(book: S
     header = "客户编码,单据编号,单据日期,到期日,金额,币种\n"
     rows = "C1,N1,2024-06-03,2024-07-03,20.5,USD\nC1,N2,2024-06-03,2024-07-03,4,\n合计,,,,24,\n"
     (tmp_path / "new.csv").write_text(header + rows, encoding="utf-8")
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored})
+    publish.build(book, as_of=AS_OF, score=unscored)
     report = import_file(tmp_path / "new.csv", book)
     assert update_and_compare(book, AS_OF).based_on
     with duckdb.connect(str(builds.current(book)), read_only=True) as con:
@@ -335,7 +334,7 @@ def test_scores_of_the_baseline_stay_and_new_items_get_theirs(book: Settings) ->
 
 
 def test_what_people_entered_since_counts(book: Settings) -> None:
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     promise = {"promised_on": "2024-06-25", "amount": "2", "currency": "CNY", "made_by": "Ms Lin"}
     made_at = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
     journal.append(book, "promise", journal.Subject("main", "C1"), promise, who="rep", now=made_at, debt=Decimal(2))
@@ -359,7 +358,7 @@ def test_entries_that_a_build_as_known_earlier_did_not_read_count_in_the_next(bo
     journal.append(
         book, "rating", journal.Subject("main", "C4"), {"aspect": "value", "score": 5}, who="R", now=made_late
     )
-    publish.build(book, as_of=AS_OF, known_at=earlier, made={"fct_late_risk": unscored})
+    publish.build(book, as_of=AS_OF, known_at=earlier, score=unscored)
     more(book, 40, receipts=[a_receipt(invoice_id="D3")])
     assert update_and_compare(book, AS_OF).based_on
     with duckdb.connect(str(builds.current(book)), read_only=True) as con:
@@ -382,7 +381,7 @@ def test_a_bill_that_clears_brings_its_money(book: Settings) -> None:
     subject = journal.Subject("main", "C3", "D3")
     received = journal.append(book, "bill", subject, bill("received", "2024-06-02"), who="clerk", now=now)
     more(book, 40, receipts=[a_receipt(customer_id="C3", invoice_id="D3") | {"receipt_id": "B1"}])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     assert "D3" in open_of(book, "open_base")
     later = dt.datetime(2024, 6, 25, tzinfo=dt.UTC)
     journal.correct(book, received.id, bill("cleared", "2024-06-25"), who="clerk", now=later)
@@ -394,7 +393,7 @@ def test_bills_of_others_that_bounce_count_for_a_bill_that_only_the_ledger_knows
     """Its customer is named by nothing new: how many bills brought their money is what the forecast takes of all."""
     in_hand = a_receipt(customer_id="C3", invoice_id="D3", method="bill", cleared_on=dt.date(2024, 7, 9))
     more(book, 40, receipts=[in_hand])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     now = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
     bill = {"number": "B1", "amount": "4", "currency": "CNY", "due_on": "2024-06-18", "state": "bounced"}
     bounced = bill | {"state_on": "2024-06-18"}
@@ -407,7 +406,7 @@ def test_a_bill_and_a_promise_that_name_an_invoice_in_instalments_are_forecast_a
     issued = row("invoices", customer_id="C1", invoice_id="PARTS", issue_date=dt.date(2024, 5, 3), amount=50)
     parts = [issued | {"instalment_no": n, "due_date": dt.date(2024, 5 + n, 20)} for n in (1, 2, 3)]
     more(book, 40, invoices=parts)
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     now, about = dt.datetime(2024, 6, 20, tzinfo=dt.UTC), journal.Subject("main", "C1", "PARTS")
     bill = {"number": "B1", "amount": "70", "currency": "CNY", "due_on": "2024-07-25", "state": "received"}
     journal.append(book, "bill", about, bill, who="clerk", now=now)
@@ -426,7 +425,7 @@ def test_a_bounce_opens_what_money_without_a_number_paid(book: Settings, named: 
     (owed,) = (amount for name, amount in open_of(book, "open_doc").items() if name == "D3")
     cheque = a_receipt(customer_id="C3") | {"receipt_id": "Q", "amount": owed, "method": "cheque", "invoice_id": None}
     more(book, 40, receipts=[cheque])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     assert "D3" not in open_of(book, "open_doc")
     back = cheque | {"receipt_id": number, "amount": -owed, "invoice_id": named, "paid_on": AS_OF}
     more(book, 41, receipts=[back])
@@ -438,7 +437,7 @@ def test_customers_known_from_a_bill_alone_stay_while_it_is_in_hand_and_when_it_
     """N names nobody and an invoice that is not known, until a later export holds it."""
 
     def in_hand_after(number: int, **kinds: list[Row]) -> set[tuple[str, str]]:
-        publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+        publish.build(book, as_of=AS_OF, score=unscored, whole=True)
         more(book, number, **kinds)
         assert update_and_compare(book, AS_OF).based_on
         with duckdb.connect(str(builds.current(book)), read_only=True) as con:
@@ -463,7 +462,7 @@ def test_instalments_of_one_document_under_two_customers_stay_together(book: Set
         for n, who in enumerate(("C7", "C8"), start=1)
     ]
     more(book, 40, invoices=parts, receipts=[a_receipt(invoice_id="P") | {"amount": 60}])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     more(book, 41, receipts=[a_receipt(invoice_id="D7") | {"receipt_id": "R-newer"}])
     assert update_and_compare(book, AS_OF).based_on
 
@@ -548,7 +547,7 @@ def test_places_among_the_early_warnings_move_for_everyone(book: Settings) -> No
             return dict(con.execute("select customer_id, warning_rank from fct_early_warnings").fetchall())
 
     more(book, 40, invoices=[not_due("C4"), not_due("C6")], customers=[with_limit("C6")])
-    publish.build(book, as_of=AS_OF, made={"fct_late_risk": unscored}, whole=True)
+    publish.build(book, as_of=AS_OF, score=unscored, whole=True)
     assert places() == {"C6": 1}
     more(book, 41, customers=[with_limit("C4")])
     assert update_and_compare(book, AS_OF).based_on

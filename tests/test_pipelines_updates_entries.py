@@ -131,7 +131,7 @@ def test_what_people_enter_between_exports_counts_as_in_a_whole_build(tmp_path: 
     people = People(settings, random, book)
     people.entries.append(people.append("contact", Subject("main", "C1"), CALL))
     people.enter(8)
-    publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored})
+    publish.build(settings, as_of=AS_OF, score=unscored)
     for number in (40, 41, 42):
         new = tidy_rows(random, range(number * 10, number * 10 + 6), 47)
         again = [changed(each, random) for each in random.sample(book.invoices, 4)]
@@ -143,7 +143,7 @@ def test_what_people_enter_between_exports_counts_as_in_a_whole_build(tmp_path: 
         store(settings.home, "customers", [renamed], number)
         people.enter(8)
         if number < 42:
-            assert publish.build(settings, as_of=AS_OF, made={"fct_late_risk": unscored}).based_on
+            assert publish.build(settings, as_of=AS_OF, score=unscored).based_on
     assert update_and_compare(settings, AS_OF).updates == 3
     with queries.open_build(queries.published(settings)) as con:
         for table in ("fct_promises", "fct_bills_in_hand", "fct_receipt_decisions"):

@@ -45,7 +45,7 @@ class Build:
             run(con, some, parameters, *rest)
 
         monkeypatch.setattr(whole, "run", watched)
-        info = publish.build(settings, made={"fct_late_risk": score_build})
+        info = publish.build(settings, score=score_build)
         self.con = duckdb.connect(str(settings.home / "builds" / f"{info.build_id}.duckdb"), read_only=True)
         self.published = {
             name for (name,) in self.con.execute("select table_name from information_schema.tables").fetchall()

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -28,11 +28,12 @@ from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse, remove, sync_folder, write_text_atomically
 
 Progress = Callable[[str, int, int], None]
-# A table made in Python: given the build's connection, the as-of date and the settings, it creates the table and
+# What makes the scored table: given the build's connection, the as-of date and the settings, it creates the table and
 # returns the id of the model it used.
 Score = Callable[[duckdb.DuckDBPyConnection, dt.date, Settings], str]
 BUILD = "build"  # what the file of a build is called in the connection that makes it
 LOG = logging.getLogger(__name__)
+SCORED = "fct_late_risk"  # the one table that no statement makes
 SCORED_READS = frozenset(
     {
         "imports",
@@ -94,9 +95,9 @@ class BuildInfo:
 def build(
     settings: Settings,
     *,
+    score: Score,
     as_of: dt.date | None = None,
     known_at: str | None = None,
-    made: Mapping[str, Score] | None = None,
     progress: Progress | None = None,
     wait: bool = False,
     whole: bool = False,
@@ -134,10 +135,10 @@ def build(
         if not (whole or known_at):
             try:
                 since = updates.base(builds.current(settings), known, begun.settings, day)
-                return _write(settings, known, begun, moment, made or {}, progress, since)
+                return _write(settings, known, begun, moment, score, progress, since)
             except (NotPossible, builds.PublishedBuildMissing) as reason:
                 LOG.info("a whole build: %s", reason)
-        return _write(settings, known, begun, moment, made or {}, progress, None)
+        return _write(settings, known, begun, moment, score, progress, None)
 
 
 def _write(
@@ -145,7 +146,7 @@ def _write(
     known: list[ImportReport],
     begun: BuildInfo,
     moment: dt.datetime,
-    made: Mapping[str, Score],
+    score: Score,
     progress: Progress | None,
     since: updates.Base | None,
 ) -> BuildInfo:
@@ -155,20 +156,22 @@ def _write(
     warehouse.builds.mkdir(parents=True, exist_ok=True)
     unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
     try:
-        with _copied(since, unfinished) as copied, _opened(unfinished) as con:
-
-            def attach() -> None:
+        with (
+            _copied(since, unfinished) as copied,
+            _opened(unfinished, is_much=since is None and updates.is_large(known)) as con,
+        ):
+            in_force = policies.in_force(settings, moment)
+            try:
+                months = _give(con, in_force, known, begun.as_of, moment)
                 copied()
                 # Nothing is logged: a log would cost a wait for the disk with every statement, and left beside a
                 # published file it would make it unopenable.
                 con.execute(f"attach {literal(unfinished)} as {BUILD} (recovery_mode no_wal_writes)")
-
-            sources_journal.attach(con, settings, moment)
-            sources_decisions.attach(con, settings, moment)
-            in_force = policies.in_force(settings, moment)
-            sources_care.attach(con, in_force, moment)
-            try:
-                model_id = _make_tables(con, in_force, known, begun.as_of, made, progress, since, attach)
+                read_from(con, BUILD)
+                if since:
+                    updates.refuse_other_base(con, months)
+                sources.keep(con, GIVEN, BUILD)
+                model_id = _make_tables(con, in_force, begun.as_of, months, score, progress, since)
             except duckdb.Error:
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
                 if damages := imports_damage.damages(settings):
@@ -196,7 +199,7 @@ def _write(
 
 
 @contextmanager
-def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(unfinished: Path, *, is_much: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that holds what a build is given, and puts what memory cannot hold beside the unfinished file."""
     with duckdb.connect() as con:
         con.execute(f"attach ':memory:' as {GIVEN}")
@@ -205,12 +208,16 @@ def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("set preserve_insertion_order = false")
         # One checkpoint at the end is enough.
         con.execute("set wal_autocheckpoint = '1TB'")
+        if is_much:
+            # Memory that one statement has used serves the next, and goes back with the connection: to ask the system
+            # for each page anew takes a twentieth of the time. Where little is computed it gains nothing.
+            con.execute("set block_allocator_memory = '50%'")
         yield con
 
 
 @contextmanager
 def _copied(since: updates.Base | None, unfinished: Path) -> Iterator[Callable[[], object]]:
-    """Begin a build's file as a copy of the one it goes on from, if there is one; what is given waits for the copy.
+    """Begin a build's file as a copy of the one it goes on from, if there is one; what is yielded waits for the copy.
 
     It is made while the exports are opened. The first write of the engine would wait until it is on disk, too: it gets
     there while what they touch is found.
@@ -230,65 +237,44 @@ def _to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _make_tables(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    known: list[ImportReport],
-    as_of: dt.date,
-    made: Mapping[str, Score],
-    progress: Progress | None,
-    since: updates.Base | None,
-    attach: Callable[[], None],
-) -> str:
-    """Make every table and check them; returns the model id of the scoring, or '' where nothing was scored.
-
-    `attach` opens the build's file, which is not needed before the exports are read.
-    """
-    if since is None and updates.is_large(known):
-        # Memory that one statement has used serves the next, and goes back with the connection: to ask the system for
-        # each page anew takes a twentieth of the time. Where little is computed it gains nothing.
-        con.execute("set block_allocator_memory = '50%'")
+def _give(
+    con: duckdb.DuckDBPyConnection, settings: Settings, known: list[ImportReport], as_of: dt.date, moment: dt.datetime
+) -> range:
+    """Give the statements what none of them makes: exports, entries, calendar; the months whose ends are kept."""
+    sources_journal.attach(con, settings, moment)
+    sources_decisions.attach(con, settings, moment)
+    sources_care.attach(con, settings, moment)
     sources.attach_imports(con, known, Warehouse.of(settings).imports)
     sources_decisions.apply_merges(con, settings.default_entity)
     first = _first_day(con, as_of)
-    months = sources.month_numbers(settings, first, as_of)
     sources.create_reference_tables(con, settings, first, as_of)
-    attach()
-    read_from(con, BUILD)
-    if since:
-        updates.refuse_other_base(con, months)
-    sources.keep(con, GIVEN, BUILD)
-    model_ids: list[str] = []
+    return sources.month_numbers(settings, first, as_of)
 
-    def maker(score: Score) -> tables.Maker:
-        return lambda cursor: model_ids.append(score(cursor, as_of, settings))
 
-    every = [
-        *tables.from_files(),
-        *(tables.Table(name, SCORED_READS, make=maker(score)) for name, score in made.items()),
-    ]
-    parameters = {
-        "as_of": as_of,
-        "base_currency": settings.base_currency,
-        "default_entity": settings.default_entity,
-        "first_month": months.start,
-        "last_month": months.stop - 1,
-        "window_before": settings.dso_window_months - 1,
-        "open_ended_from": settings.bucket_edges[-1] + 1,
-        **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
-        "late_grace_days": settings.late_grace_days,
-        "very_late_days": settings.very_late_days,
-        "at_risk_days": settings.at_risk_days,
-        "call_lead_days": settings.call_lead_days,
-        "promise_tolerance_days": settings.promise_tolerance_days,
-    }
+def _make_tables(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    as_of: dt.date,
+    months: range,
+    score: Score,
+    progress: Progress | None,
+    since: updates.Base | None,
+) -> str:
+    """Make every table and check them; returns the id of the model that scored."""
+    model_id = ""
+
+    def make_scored(cursor: duckdb.DuckDBPyConnection) -> None:
+        nonlocal model_id
+        model_id = score(cursor, as_of, settings)
+        if since and model_id != since.model_id:
+            raise NotPossible("another model serves")
+
+    every = [*tables.from_files(), tables.Table(SCORED, SCORED_READS, make=make_scored)]
+    parameters = sources.parameters(settings, as_of, months)
     if since:
         updates.run(con, every, parameters, since, _entered_since(settings, since.journal_id), progress)
     else:
         whole.run(con, every, parameters, BUILD, progress)
-    model_id = ",".join(model_ids)
-    if since and model_id != since.model_id:
-        raise NotPossible("another model serves")
     return model_id
 
 

@@ -173,6 +173,25 @@ def month_numbers(settings: Settings, first: dt.date, as_of: dt.date) -> range:
     return range(max(first.year * 12 + first.month, last - settings.history_months + 1), last + 1)
 
 
+def parameters(settings: Settings, as_of: dt.date, months: range) -> dict[str, object]:
+    """What statements name with a dollar sign: the as-of date, the history kept, and the settings they go by."""
+    return {
+        "as_of": as_of,
+        "base_currency": settings.base_currency,
+        "default_entity": settings.default_entity,
+        "first_month": months.start,
+        "last_month": months.stop - 1,
+        "window_before": settings.dso_window_months - 1,
+        "open_ended_from": settings.bucket_edges[-1] + 1,
+        **{f"weight_{name}": weight for name, weight in settings.priority_weights.items()},
+        "late_grace_days": settings.late_grace_days,
+        "very_late_days": settings.very_late_days,
+        "at_risk_days": settings.at_risk_days,
+        "call_lead_days": settings.call_lead_days,
+        "promise_tolerance_days": settings.promise_tolerance_days,
+    }
+
+
 def _month(number: int) -> tuple[int, dt.date, int]:
     year, month = divmod(number - 1, 12)
     days = calendar.monthrange(year, month + 1)[1]

@@ -1,4 +1,5 @@
--- Grain: one row per state of the bills in the register: how many of them came to it.
-select state, count(*) as bills
+-- Grain: one row: how many bills of the register have come to an end, and how many of them brought their money.
+select
+    coalesce(sum(case when state in ('cleared', 'discounted', 'endorsed', 'bounced') then 1 else 0 end), 0) as ended,
+    coalesce(sum(case when state in ('cleared', 'discounted', 'endorsed') then 1 else 0 end), 0) as honoured
 from raw_bills
-group by state

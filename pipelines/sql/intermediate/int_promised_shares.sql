@@ -31,10 +31,7 @@ reliability as (
 
 honoured as (
 
-    select
-        (cast(sum(case when state in ('cleared', 'discounted', 'endorsed') then bills else 0 end) as double) + 19)
-        / (sum(case when state in ('cleared', 'discounted', 'endorsed', 'bounced') then bills else 0 end) + 20)
-            as honoured_share
+    select (cast(honoured as double) + 19) / (ended + 20) as honoured_share
     from int_bill_ends
 
 ),
@@ -67,7 +64,7 @@ agreed as (
         bills.invoice_id,
         bills.due_on as expected_on,
         bills.amount_base as left_base,
-        coalesce(honoured.honoured_share, 0.95) as kept_share
+        honoured.honoured_share as kept_share
     from fct_bills_in_hand as bills
     cross join honoured
     where bills.due_on is not null

@@ -1,15 +1,19 @@
--- Grain: one row per state to which another number of bills has come than the earlier build knew.
+-- Grain: one row where bills have come to an end since the earlier build, or are no longer said to have.
 with
 
 counted as (
 
-    select state, count(*) as bills
+    select
+        coalesce(sum(case when state in ('cleared', 'discounted', 'endorsed', 'bounced') then 1 else 0 end), 0) as ended,
+        coalesce(sum(case when state in ('cleared', 'discounted', 'endorsed') then 1 else 0 end), 0) as honoured
     from raw_bills
-    group by state
 
 )
 
-select coalesce(counted.state, known.state) as state
+select
+    counted.ended,
+    counted.honoured
 from counted
-full outer join int_bill_ends as known on counted.state = known.state
-where coalesce(counted.bills, 0) <> coalesce(known.bills, 0)
+cross join int_bill_ends as known
+where counted.ended <> known.ended
+    or counted.honoured <> known.honoured
