@@ -124,6 +124,42 @@ Total,,,310
     ]
 
 
+@pytest.mark.parametrize("header", ["Amount", "金额（万元）"])
+def test_what_is_larger_than_any_amount_and_what_a_formula_left_are_named(
+    tmp_path: Path, settings: Settings, header: str
+) -> None:
+    text = f"""Customer No,Name,Invoice No,Date,Due Date,{header},Currency
+A,Ash,1,2026-01-05,2026-02-05,100,EUR
+B,Ash,2,2026-01-06,2026-02-05,12345678901234567.00,EUR
+B,Ash,3,2026-01-06,2026-02-05,99999999999999999 CR,EUR
+B,Ash,4,2026-01-06,2026-02-05,1.5E+17,EUR
+C,Ash,5,2026-01-07,2026-02-05,#REF!,EUR
+#N/A,Ash,6,2026-01-07,2026-02-05,5,EUR
+E,Ash,7,#VALUE!,2026-02-05,5,EUR
+F,Ash,8,2026-01-07,#NV,5,EUR
+G,Ash,9,2026-01-07,2026-02-05,5,#REF!
+H,#N/A,10,2026-01-07,2026-02-05,5,EUR
+# of rows: 10,,,,,,
+"""
+    report = imports.import_file(write(tmp_path, text), settings)
+    taken = rows(settings, report, "rows", "invoice_id, customer_name, currency")
+    assert taken == [("1", "Ash", "EUR"), ("10", None, "EUR")]
+    found = [json.loads(reason) for (reason,) in rows(settings, report, "rejected", "reason")]
+    assert [(each["code"], each.get("error")) for each in found] == [
+        *[("amount_too_large", None)] * 3,
+        *[("formula_error", error) for error in ("#REF!", "#N/A", "#VALUE!", "#NV", "#REF!")],
+        ("comment_row", None),
+    ]
+
+
+def test_an_amount_that_its_unit_makes_too_large_is_named(tmp_path: Path, settings: Settings) -> None:
+    text = "Customer No,Invoice No,Date,金额（万元）\nA,1,2026-01-05,100\nB,2,2026-01-06,99999999999\n"
+    report = imports.import_file(write(tmp_path, text), settings, kind="invoices")
+    assert (report.accepted_total, report.rows_accepted) == ("1000000.00", 1)
+    ((reason,),) = rows(settings, report, "rejected", "reason")
+    assert json.loads(reason)["code"] == "amount_too_large"
+
+
 def test_subtotals_are_set_aside_by_name(tmp_path: Path, settings: Settings) -> None:
     lines = ["客户名称,发票号,开票日期,金额", "甲,1,2026-01-01,10", "甲,2,2026-01-02,20", "甲,3,2026-01-03,30"]
     text = "\n".join([*lines, "小计,,,60", "合计,,,60"])

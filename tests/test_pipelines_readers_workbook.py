@@ -199,8 +199,63 @@ def test_what_is_opened_is_the_copy_that_was_measured(tmp_path: Path) -> None:
         archive.writestr("xl/vbaProject.bin", b"macro")
     path.write_bytes(packed.getvalue())
     with zipfile.ZipFile(path) as archive:
-        copy = unpack_workbook(archive, tmp_path, path.name)
+        copy = unpack_workbook(archive, tmp_path, path.name).path
         assert copy.suffix == ".xlsb"
         with zipfile.ZipFile(copy) as plain:
             assert sorted(plain.namelist()) == sorted(set(archive.namelist()) - {"xl/vbaProject.bin"})
             assert all(plain.read(name) == archive.read(name) for name in plain.namelist())
+
+
+def xlsx_with_errors(sheets: workbook_files.Sheets) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for place, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if str(cell).startswith("#"):
+                        sheet.write_formula(place, column, "=VLOOKUP(1,Lists!A:A,1,FALSE)", value=cell)
+                    else:
+                        sheet.write(place, column, cell)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("write", [xlsx_with_errors, workbook_files.xlsb], ids=["xlsx", "xlsb"])
+def test_a_formula_without_a_result_is_named_and_never_taken_for_blank(
+    tmp_path: Path, write: Callable[[workbook_files.Sheets], bytes]
+) -> None:
+    day, due = dt.date(2026, 3, 5), dt.date(2026, 4, 4)
+    sheets: workbook_files.Sheets = {
+        "Jan's & co": [["Read me", "#N/A"]],
+        "Open": [
+            list(HEADER),
+            ["A1", "Ash", "F1", day, due, 100.0],
+            ["A1", "Ash", "F2", day, due, "#REF!"],
+            ["#N/A", "Ash", "F3", day, due, 5.0],
+            ["A1", "Ash", "F4", day, "#DIV/0!", 7.0],
+            ["A1", "#N/A", "F5", day, due, 9.0],
+        ],
+    }
+    report, rows = load(tmp_path, write(sheets), "open.xlsx")
+    assert [(row[3], row[2]) for row in rows] == [("F1", "Ash"), ("F5", None)]  # a name alone may be missing
+    folder = tmp_path / "warehouse" / "imports" / report.import_id
+    said = duckdb.execute(
+        "select line_no, column_name, value, reason ->> 'code', reason ->> 'error' from read_parquet(?) order by 1",
+        [str(folder / "rejected.parquet")],
+    ).fetchall()
+    assert said == [
+        (3, "Amount", "#REF!", "formula_error", "#REF!"),
+        (4, "Customer No", "#N/A", "formula_error", "#N/A"),
+        (5, "Due Date", "#DIV/0!", "formula_error", "#DIV/0!"),
+    ]
+
+
+def test_a_number_beyond_any_amount_is_named_in_a_workbook(tmp_path: Path) -> None:
+    rows = [["C1", "Ash", f"F{n}", dt.date(2026, 3, 5), None, 10.0 + n] for n in range(300)]
+    rows.append(["C1", "Ash", "F300", dt.date(2026, 3, 5), None, 1.5e17])
+    report, read = load(tmp_path, xlsx_with_errors({"Open": [list(HEADER), *rows]}), "open.xlsx")
+    assert (report.rows_accepted, report.rows_rejected, len(read)) == (300, 1, 300)
+    path = tmp_path / "warehouse" / "imports" / report.import_id / "rejected.parquet"
+    assert duckdb.execute("select line_no, reason ->> 'code' from read_parquet(?)", [str(path)]).fetchall() == [
+        (302, "amount_too_large")
+    ]

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | float | dt.date | None
 Sheets = Mapping[str, Sequence[Sequence[Cell]]]
+_FAILED = {"#DIV/0!": 0x07, "#REF!": 0x17, "#N/A": 0x2A}  # what a cell without a result holds in a binary workbook
 _ZERO = dt.date(1899, 12, 30)
 
 
@@ -149,7 +150,9 @@ def xlsb(sheets: Sheets) -> bytes:
         for r, row in enumerate(rows):
             out += record(0x0000, struct.pack("<IIHBBI", r, 0, 300, 0, 0, 0))
             for c, value in enumerate(row):
-                if isinstance(value, str):
+                if value in _FAILED:
+                    out += record(0x0003, struct.pack("<IIB", c, 0, _FAILED[str(value)]))
+                elif isinstance(value, str):
                     out += record(0x0006, struct.pack("<II", c, 0) + text(value))
                 elif value is not None:
                     style = 1 if isinstance(value, dt.date) else 0

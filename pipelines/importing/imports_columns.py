@@ -16,10 +16,10 @@ from pipelines.reading.mapping import Mapping, SourceColumn
 from pipelines.reading.mapping_headers import is_of_books, is_of_document
 
 _SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
-_NOTHING = (
-    "('NULL', 'null', 'N/A', 'n/a', 'NA', '#N/A', 'NaN', 'nan', 'None', 'none', '(blank)', '(null)', '-', '--', '—')"
-)
+_NOTHING = "('NULL', 'null', 'N/A', 'n/a', 'NA', 'NaN', 'nan', 'None', 'none', '(blank)', '(null)', '-', '--', '—')"
 _IDS = ("customer_id", "invoice_id", "receipt_id", "order_no", "parent_id", "tax_id")
+# Without them a row would be booked as another's: one that a formula failed to find is a fault.
+_TOLD_BY = ("entity_id", "customer_id", "invoice_id", "receipt_id")
 WORDS: dict[str, Callable[[str], str | None]] = {
     "doc_type": values_words.by_table("doc_type"),
     "status": values_words.by_table("status"),
@@ -139,14 +139,18 @@ class Context:
             )
             join = f"left join {alias} on {alias}.text = {text}"
         factor = values_numbers.unit_of(source.header, self.unit) if column.sql_type == MONEY else 1
-        value = found.value if factor == 1 else f"cast(({found.value}) * {factor} as {column.sql_type})"
+        value, fault = found.value, found.fault
+        if factor != 1:
+            value = f"try_cast(cast(({value}) as decimal(38,4)) * {factor} as {column.sql_type})"
+            grown = f"({found.value}) is not null and ({value}) is null"
+            fault = f"coalesce({fault}, case when {grown} then 'amount_too_large' end)"
         evidence = found.evidence if factor == 1 else [*found.evidence, {"code": "number_unit", "factor": factor}]
         return ColumnPlan(
             column.name,
             column.sql_type,
             column.required,
             value,
-            found.fault,
+            fault,
             text,
             join,
             source,
@@ -161,7 +165,10 @@ def word_column(
     """A column of words, each distinct word looked up once; unknown ones are noted, or refused if they must be."""
     text, alias, parse = f"c{source.index}", f"m_{column.name}", WORDS[column.name]
     counts = dict(con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall())
-    codes = {word: None if values_words.is_blank(word) else parse(word) for word in counts}
+    codes = {
+        word: None if values_words.is_blank(word) or values_words.is_formula_error(word) else parse(word)
+        for word in counts
+    }
     header = source.header.casefold()  # which stands among the values where it is repeated on each page
     unknown = {
         w: n
@@ -238,14 +245,19 @@ def text_column(column: Column, source: SourceColumn, facts: tuple[bool, bool]) 
         value = f"trim({value}, {_SPACE})"
         value = f"""regexp_replace(regexp_replace({value}, '^="(.*)"$', '\\1'), '^''+', '')"""
         value = f"nullif(trim({value}, {_SPACE}), '')"
-        value = f"case when {value} in {_NOTHING} then null else {value} end"
+        failed = f"regexp_full_match(upper({value}), '{values_words.FORMULA_ERROR}')"
+        value = f"case when {value} in {_NOTHING} or {failed} then null else {value} end"
     fault, evidence = "null", list[dict[str, object]]()
+    if unclean and column.name in _TOLD_BY:
+        bare = f"upper(trim({text}, {_SPACE}))"
+        fault = f"case when regexp_full_match({bare}, '{values_words.FORMULA_ERROR}') then 'formula_error' end"
     if exponents and column.name in _IDS:
         cut = f"regexp_full_match(trim({text}), '[0-9]([.,][0-9]+)?E[+][0-9]+')"
         if column.name == "tax_id":  # nothing is booked by it: a row without it is as good
             value, evidence = f"case when {cut} then null else {value} end", [{"code": "tax_ids_cut"}]
         else:
-            fault = f"case when {cut} then 'id_destroyed' end"
+            failed = "" if fault == "null" else fault.removesuffix(" end").removeprefix("case ")
+            fault = f"case {failed} when {cut} then 'id_destroyed' end"
     return ColumnPlan(column.name, column.sql_type, column.required, value, fault, text, "", source, evidence)
 
 

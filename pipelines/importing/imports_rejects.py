@@ -16,6 +16,7 @@ from pipelines.literals import literal, parquet
 from pipelines.reading.mapping import STAND_INS
 from pipelines.reading.readers_layout import RULER, TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
+from pipelines.reading.values_words import FORMULA_ERROR
 
 # A row is set aside, not at fault, for these reasons.
 SET_ASIDE = (
@@ -29,6 +30,11 @@ _IDENTITY = {
     "fx_rates": ("currency", "rate_date"),
     "aged_summary": ("customer_id", "customer_name"),
 }
+# Faults of a cell that may hold what a spreadsheet writes where a formula has no result.
+_NOT_READ = (
+    *("missing_value", "date_not_read", "amount_not_read", "amount_unclear", "currency_not_known", "number_not_read"),
+    "formula_error",
+)
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
 _SIGNED_OFF = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
@@ -53,6 +59,7 @@ def reject(reading: Reading, rows: Path) -> None:
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
     # A list is signed off below its last row, each cell with its own label.
     signed_off = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_SIGNED_OFF}'))) = 0"
+    failed = _is_error("value")
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"
     _find_sums(reading)
@@ -67,7 +74,8 @@ def reject(reading: Reading, rows: Path) -> None:
                         when line_no in (select line_no from sums) then 'total_row'
                         when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
                             then 'repeated_header'
-                        when starts_with(trim(cells[1]), '#') then 'comment_row'
+                        when split_part(fault, '|', 1) in {_NOT_READ} and {failed} then 'formula_error'
+                        when starts_with(trim(cells[1]), '#') and not {_is_error("cells[1]")} then 'comment_row'
                         when ({alone} or {signed_off}) and line_no > {last} then 'footer_row'
                         when {alone} then 'heading_row'
                         else split_part(fault, '|', 1)
@@ -79,7 +87,9 @@ def reject(reading: Reading, rows: Path) -> None:
                     else column_name end,
                 case when code in ('total_row', 'repeated_header', 'comment_row', 'footer_row', 'heading_row')
                     then cells[1] else value end,
-                to_json({{'code': code, 'column': column_name}}), raw_text
+                case when code = 'formula_error'
+                        then to_json({{'code': code, 'column': column_name, 'error': trim(value)}})
+                    else to_json({{'code': code, 'column': column_name}}) end, raw_text
             from named"""
     )
 
@@ -225,6 +235,11 @@ def commonest_reason(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             order by json_extract_string(reason, '$.code') in {SET_ASIDE}, count(*) desc, reason limit 1"""
     ).fetchone()
     return dict(json.loads(row[0])) if row else {"code": "missing_value", "column": ""}
+
+
+def _is_error(text: str) -> str:
+    """SQL that tells whether a text is what a spreadsheet writes where a formula has no result."""
+    return f"coalesce(regexp_full_match(upper(trim({text})), '{FORMULA_ERROR}'), false)"
 
 
 def _label(name: str, plan: Plan) -> str:

@@ -130,7 +130,9 @@ def _open_zip(path: Path, workdir: Path, rank_header: HeaderRank, name: str, she
                 if "META-INF/manifest.xml" in members and b"encryption-data" in archive.read("META-INF/manifest.xml"):
                     raise PasswordProtected(name)
                 unpacked = unpack_workbook(archive, workdir, name)
-                return open_workbook(unpacked, name, rank_header, sheet, named_rightly=True)
+                return open_workbook(
+                    unpacked.path, name, rank_header, sheet, named_rightly=True, errors=unpacked.errors
+                )
             found = next((kind for part, kind in _DOCUMENTS.items() if part in members), None)
             if found:
                 raise WrongFormat(name, found)

@@ -125,7 +125,7 @@ def _load(
     beyond = [column for column in columns[width:] if any(cell != "" for cell in column)]
     surplus = [" ".join(filter(None, map(cell_text, cells))) for cells in zip(*beyond, strict=True)]
     arrays["extra"] = texts(surplus) if surplus else blank
-    wanted = {f"c{i}": early.sql_type for i, early in types.items()}
+    wanted = {f"c{i}": early.sql_type for i, early in types.items() if not _is_huge(arrays[f"c{i}"])}
     cells = ", ".join(f"{_cell_sql(name, array.dtype, wanted.get(name))} as {name}" for name, array in arrays.items())
     present = " or ".join(f"{name} is not null" for name in arrays)
     con.register("sheet", {"line_no": np.arange(first_line, first_line + rows, dtype=np.int64), **arrays})
@@ -148,6 +148,11 @@ def _array(cells: np.ndarray) -> np.ndarray:
         if dt.date in kinds:
             return np.fromiter((_NO_DAY if c == "" else c.toordinal() - _EPOCH for c in cells), np.int32, len(cells))
     return texts([cell_text(c) or "" for c in cells])
+
+
+def _is_huge(cells: np.ndarray) -> bool:
+    """Whether a column of numbers holds one that is no amount, which stays a text so that it can be named."""
+    return bool(cells.dtype == np.float64 and (np.abs(cells) >= _EXACT / 10).any())
 
 
 def _texts_of(cells: Iterable[Any]) -> Iterator[str]:

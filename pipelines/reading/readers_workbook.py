@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from pipelines.reading.readers_raw import HEAD_ROWS, Beside, Cells, Raw
 if TYPE_CHECKING:
     import numpy as np
 
+    from pipelines.reading.readers_bounds import Errors
     from pipelines.reading.readers_cells import Range
 
 HeaderRank = Callable[[Cells], float]
@@ -38,17 +39,24 @@ class Sheet(NamedTuple):
 
 
 def open_workbook(
-    path: Path, name: str, rank_header: HeaderRank, sheet: str | None = None, *, named_rightly: bool = False
+    path: Path,
+    name: str,
+    rank_header: HeaderRank,
+    sheet: str | None = None,
+    *,
+    named_rightly: bool = False,
+    errors: "Mapping[str, Errors] | None" = None,
 ) -> Raw:
     """Open the sheet asked for, else the visible one whose first rows look most like a known header.
 
-    `named_rightly` says that the ending of the file's name tells what it is; else only its content does.
+    `named_rightly` says that the ending of the file's name tells what it is; else only its content does. `errors` are
+    the cells of a sheet that show an error in place of a result, by row and column.
     Raises EmptyFile, BrokenWorkbook, PasswordProtected or NoSuchSheet.
     """
     worker = ThreadPoolExecutor(1)
     try:
         # The library reads without holding the interpreter's lock: what comes next is loaded beside it.
-        reading = worker.submit(_read, path, name, rank_header, sheet, named_rightly)
+        reading = worker.submit(_read, path, name, rank_header, sheet, named_rightly, errors or {})
         from pipelines.reading import readers_cells  # noqa: F401
 
         rank_header([])
@@ -74,7 +82,14 @@ def _raw_of(found: Sheet) -> Raw:
         )
 
 
-def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, named_rightly: bool) -> Sheet:
+def _read(
+    path: Path,
+    name: str,
+    rank_header: HeaderRank,
+    sheet: str | None,
+    named_rightly: bool,
+    errors: "Mapping[str, Errors]",
+) -> Sheet:
     """The sheet asked for, or the one most likely meant. Raises as `open_workbook` does."""
     try:
         with _silenced(), _opened(path, named_rightly) as book:
@@ -82,8 +97,8 @@ def _read(path: Path, name: str, rank_header: HeaderRank, sheet: str | None, nam
             if sheet is not None and sheet not in book.sheet_names:
                 raise NoSuchSheet(name, sheet, book.sheet_names)
             if sheet is not None:
-                return _read_sheet(book.get_sheet_by_name(sheet), sheet, tuple(names))
-            return _choose(book, tuple(names), rank_header)
+                return _read_sheet(book.get_sheet_by_name(sheet), sheet, tuple(names), errors)
+            return _choose(book, tuple(names), rank_header, errors)
     except PasswordError:
         raise PasswordProtected(name) from None
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -102,10 +117,12 @@ def _opened(path: Path, named_rightly: bool) -> CalamineWorkbook:
         return CalamineWorkbook.from_filelike(file)
 
 
-def _choose(book: CalamineWorkbook, names: tuple[str, ...], rank_header: HeaderRank) -> Sheet:
+def _choose(
+    book: CalamineWorkbook, names: tuple[str, ...], rank_header: HeaderRank, errors: "Mapping[str, Errors]"
+) -> Sheet:
     """The visible sheet whose header is known best, of several the longest, with all others beside it."""
     if len(book.sheet_names) == 1:
-        return _read_sheet(book.get_sheet_by_name(names[0]), names[0], names)
+        return _read_sheet(book.get_sheet_by_name(names[0]), names[0], names, errors)
     sheets = {name: book.get_sheet_by_name(name) for name in names}
     ranks = {name: _best_rank(sheet, rank_header) for name, sheet in sheets.items()}
     best = max(names, key=lambda name: (ranks[name], sheets[name].total_height))
@@ -114,24 +131,33 @@ def _choose(book: CalamineWorkbook, names: tuple[str, ...], rank_header: HeaderR
         if sheets[name].start is None
         else Beside(name, why="sheet_no_table")
         if ranks[name] < KNOWN
-        else Beside(name, partial(_open_beside, sheets[name], name, names))
+        else Beside(name, partial(_open_beside, sheets[name], name, names, errors))
         for name in names
         if name != best
     ]
     beside += [Beside(name, why="sheet_hidden") for name in book.sheet_names if name not in sheets]
-    return _read_sheet(sheets[best], best, names, tuple(beside))
+    return _read_sheet(sheets[best], best, names, errors, tuple(beside))
 
 
-def _read_sheet(sheet: CalamineSheet, name: str, names: tuple[str, ...], beside: tuple[Beside, ...] = ()) -> Sheet:
+def _read_sheet(
+    sheet: CalamineSheet,
+    name: str,
+    names: tuple[str, ...],
+    errors: "Mapping[str, Errors]",
+    beside: tuple[Beside, ...] = (),
+) -> Sheet:
     from pipelines.reading.readers_cells import columns_of, no_collection
 
     with no_collection():
         columns = columns_of(sheet.iter_rows(), (sheet.start or (0, 0))[1])
+    for (row, column), text in errors.get(name, {}).items():
+        if column < len(columns) and row < len(columns[column]):
+            columns[column][row] = text
     return Sheet(names, name, columns, list(sheet.merged_cell_ranges or []), beside)
 
 
-def _open_beside(sheet: CalamineSheet, name: str, names: tuple[str, ...]) -> Raw:
-    return _raw_of(_read_sheet(sheet, name, names))
+def _open_beside(sheet: CalamineSheet, name: str, names: tuple[str, ...], errors: "Mapping[str, Errors]") -> Raw:
+    return _raw_of(_read_sheet(sheet, name, names, errors))
 
 
 def _best_rank(sheet: CalamineSheet, rank_header: HeaderRank) -> float:

@@ -24,7 +24,6 @@ BLANKS = frozenset(
         "none",
         "nan",
         "nat",
-        "#n/a",
         "(blank)",
         "(null)",
         "无",

@@ -34,6 +34,7 @@ _ODD = re.compile(
     r"(?P<lead>[-+(]*)(?:US|HK|NT|CN|R|A|C|S)?(?:[A-Z]{3})?'?(?P<sign>[-+(]*)'?(?P<digits>[0-9][0-9.,']*|[.,][0-9]+)'?"
     r"(?P<unit>亿|億|万|萬|千|K|M)?(?:元|圆|円|원)?'?(?:RMB|USD|EUR|[A-Z]{3})?(?P<close>[)-]*)'?(?P<side>CR|DR|DB|贷|借|H|S)?\.?"
 )
+_EXPONENT = re.compile(r"-?[0-9]([.,][0-9]+)?E[+]?[0-9]{2,3}", re.I)  # how a spreadsheet writes what is very large
 DOLLARS = frozenset({"USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD", "MXN"})  # whose own sign is $
 CODES = (
     "USD|EUR|CNY|CNH|GBP|JPY|HKD|CHF|CAD|AUD|NZD|SGD|INR|KRW|TWD|BRL|MXN|MOP|THB|MYR|IDR|VND|PHP|RUB|TRY|AED|SAR|ZAR"
@@ -129,7 +130,9 @@ def read_numbers(
     evidence: list[dict[str, object]] = [
         {"code": code, "mark": chosen or "", "values": total, "only_dot": only_dot, "only_comma": only_comma}
     ]
-    odd = {text: _looked_up(text, split, chosen, code) for text, split in parts.items()}
+    whole, scale = map(int, re.findall("[0-9]+", sql_type))
+    limit = Decimal(10) ** (whole - scale)
+    odd = {text: _looked_up(text, split, chosen, code, limit) for text, split in parts.items()}
     value, fault = _sql(column, core, sql_type, alias if odd else None, chosen, code)
     return NumberColumn(value, fault, chosen, evidence, code == "number_style_unclear", odd)
 
@@ -276,16 +279,18 @@ def _sql(column: str, core: str, sql_type: str, alias: str | None, mark: str | N
         )
 
     if code == "number_style_mixed":
+        known = f"{_ONLY_DOT}|{_ONLY_COMMA}|[0-9]+"
         whens = f"{number(_ONLY_DOT, '.')} {number(_ONLY_COMMA, ',')} {number('[0-9]+', '.')}"
-    elif mark is None:
-        whens = number("[0-9]+", ".")
     else:
-        whens = number(_DOT if mark == "." else _COMMA, mark)
+        known = "[0-9]+" if mark is None else _DOT if mark == "." else _COMMA
+        whens = number(known, mark or ".")
     other = f"when {alias}.text is not null then {alias}.value" if alias else ""
     value = f"case {other} {whens} end"
     unread = "amount_unclear" if code in ("number_style_mixed", "number_style_unclear") else "amount_not_read"
+    # Figures as all others have them are no amount only where they are too many.
+    faulty = f"case when {_matches(core, known)} then 'amount_too_large' else '{unread}' end"
     looked = f"when {alias}.text is not null then {alias}.fault" if alias else ""
-    fault = f"case when {column} is null or {core} = '' then null {looked} when ({value}) is null then '{unread}' end"
+    fault = f"case when {column} is null or {core} = '' then null {looked} when ({value}) is null then {faulty} end"
     return value, fault
 
 
@@ -303,24 +308,25 @@ def _split(text: str) -> tuple[str, int] | None:
 
 
 def _looked_up(
-    text: str, split: tuple[str, int] | None, mark: str | None, code: str
+    text: str, split: tuple[str, int] | None, mark: str | None, code: str, limit: Decimal
 ) -> tuple[Decimal | None, str | None]:
-    """Value and fault of one odd text."""
-    if unicodedata.normalize("NFKC", text).strip().casefold() in BLANKS:
+    """Value and fault of one odd text; an amount stays below the `limit`."""
+    clean = unicodedata.normalize("NFKC", text).strip()
+    if clean.casefold() in BLANKS:
         return None, None
     if split is None:
-        return None, "amount_not_read"
+        return None, "amount_too_large" if _EXPONENT.fullmatch(clean) else "amount_not_read"
     digits, factor = split
     if code == "number_style_mixed":
         mark = "." if re.fullmatch(_ONLY_DOT, digits) else "," if re.fullmatch(_ONLY_COMMA, digits) else None
-    if digits.isdigit():
-        return Decimal(digits) * factor, None
-    if mark is None:
-        return None, "amount_unclear"
-    if not re.fullmatch(_DOT if mark == "." else _COMMA, digits):
-        return None, "amount_not_read"
-    bare = digits.replace("'", "").replace("," if mark == "." else ".", "").replace(",", ".")
-    return Decimal(bare) * factor, None
+    if not digits.isdigit():
+        if mark is None:
+            return None, "amount_unclear"
+        if not re.fullmatch(_DOT if mark == "." else _COMMA, digits):
+            return None, "amount_not_read"
+        digits = digits.replace("'", "").replace("," if mark == "." else ".", "").replace(",", ".")
+    amount = Decimal(digits) * factor
+    return (amount, None) if abs(amount) < limit else (None, "amount_too_large")
 
 
 def _matches(text: str, body: str) -> str:

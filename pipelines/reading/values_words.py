@@ -16,6 +16,12 @@ _NET = re.compile(
 )
 _DISCOUNT_NET = re.compile(r".*\b(?:net|n|netto)\s*/?\s*(\d{1,3})\b.*", re.I)
 _MONTHS = re.compile(r"(\d{1,2})\s*(?:个月|個月|months?|monate?|meses|mês)", re.I)
+# What a spreadsheet writes where a formula has no result, in English and German: for upper-cased text, in either
+# Python or SQL.
+FORMULA_ERROR = (
+    r"#(N/A|NV|(REF|BEZUG|VALUE|WERT|NUM|ZAHL|NULL|DIV/0|SPILL|CALC|BLOCKED|CONNECT|FIELD|UNKNOWN)!|NAME[?]"
+    r"|GETTING_DATA)|ERR:5[0-9][0-9]"
+)
 _HAN = "一二三四五六七八九"
 
 
@@ -79,6 +85,11 @@ def whole_number(text: str) -> str | None:
         return str(10 * (_HAN.index(tens) + 1 if tens else 1) * bool(ten) + (_HAN.index(ones) + 1 if ones else 0))
     m = re.fullmatch(r"(?:#|第)?\s*(\d{1,6})(?:\.0+)?(?:\s*(?:/|of)\s*\d+)?\s*[期笔次]?", clean)
     return m[1] if m else None
+
+
+def is_formula_error(text: str) -> bool:
+    """Whether a spreadsheet says so of a formula without a result: `#REF!`, `#N/A`."""
+    return bool(re.fullmatch(FORMULA_ERROR, text.strip().upper()))
 
 
 def is_blank(text: str) -> bool:
