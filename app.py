@@ -13,7 +13,7 @@ from pipelines.errors import SystemRefused, UserError
 from pipelines.reporting import queries
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
-from ui import access, address, filters, navigation, session
+from ui import access, address, filters, import_jobs, navigation, session
 from ui.i18n import LANGUAGE_NAMES, Reader
 
 PICTURES = Path(__file__).parent / "ui"
@@ -39,7 +39,7 @@ try:
 except UserError as error:
     damage = error.text(language)
 except duckdb.Error:
-    build, damage = None, i18n.translate(language, "app.build_foreign")
+    build, damage = None, i18n.translate(language, "app.build_silent")
 
 reader = Reader(language, build.base_currency if build else settings.base_currency, ZoneInfo(settings.timezone))
 who = access.signed_in(settings, reader) if access.sign_in_configured() else access.local(who_may_be)
@@ -53,9 +53,13 @@ with st.sidebar:
     access.controls(who, reader, who_may_be)
     address.switch("lang", reader.t("app.language"), i18n.LANGUAGES, LANGUAGE_NAMES.__getitem__)
 
-session.begin(session.View(reader, settings, build, who, scope, is_lost=bool(damage)))
+view = session.View(reader, settings, build, who, scope, is_lost=bool(damage))
+session.begin(view)
 if damage:
     st.error(damage, icon=":material/database_off:")
+is_of_other_version = build is not None and session.made_otherwise(settings)
+if is_of_other_version:
+    import_jobs.of_other_version(view, page.url_path)
 try:
     page.run()
 except UserError as error:
@@ -66,4 +70,5 @@ except OSError as error:
 except duckdb.Error:
     # A build that another version of the program made may lack what a page asks for; a new build has it.
     logging.getLogger(__name__).exception("the published build does not answer page %s", page.url_path)
-    st.error(reader.t("app.build_foreign"), icon=":material/database_off:")
+    key = "app.from_here_on" if is_of_other_version else "app.build_silent"
+    st.error(reader.t(key), icon=":material/database_off:")

@@ -141,9 +141,17 @@ def test_loading_builds_and_a_retracted_import_leaves_the_figures(page, tmp_path
     page.button(key="yes").click().run()
     settled(page)
     assert imports.list_imports(settings)[-1].retracted_at
+    assert page.success[0].value.startswith("second\\.csv is retracted")
     build = queries.published(settings)
     assert build.build_id != first.build_id
     assert list(session.answer(build, queries_imports.imports)["file_name"]) == ["ledger.csv"]
+
+    page.session_state["import_shown"] = next(each for each in imports.list_imports(settings)).import_id
+    page.run()
+    page.button(key="retract").click().run()
+    page.button(key="yes").click().run()
+    assert queries.published(settings).build_id == build.build_id, "there is nothing to build from"
+    assert "Every export has been retracted" in page.warning[0].value
 
 
 def test_a_file_loaded_twice_says_so(page, tmp_path):

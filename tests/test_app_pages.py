@@ -287,12 +287,37 @@ def test_a_damaged_build_is_one_clear_line_and_can_be_rebuilt(sample_copy, monke
     assert i18n.translate("en", "empty.title") not in [each.value for each in app.subheader], "something was loaded"
 
 
-def test_a_build_of_another_version_says_so(sample_copy, monkeypatch):
-    with duckdb.connect(str(sample_copy / "builds" / f"{(sample_copy / 'CURRENT').read_text().strip()}.duckdb")) as con:
+@pytest.fixture
+def published_file(sample_copy) -> str:
+    """The file of the published build in a copy of the sample warehouse."""
+    return str(sample_copy / "builds" / f"{(sample_copy / 'CURRENT').read_text().strip()}.duckdb")
+
+
+def test_a_build_of_another_version_says_so_once_on_every_page(sample_copy, published_file, monkeypatch, worst):
+    with duckdb.connect(published_file) as con:
+        con.execute("update build_info set statements = 'those of another version'")
+        con.execute("drop table fct_call_list")
+    said = i18n.translate("zh_CN", "app.build_foreign")
+    app = opened(sample_copy, monkeypatch, "payers", lang="zh_CN")
+    for page in ("payers", "imports", "aging"):
+        app.switch_page(f"app_pages/{page}.py").run()
+        assert not app.exception and not app.error
+        assert [said in each.value for each in app.markdown].count(True) == 1
+    app.switch_page("app_pages/calls.py").run()
+    assert not app.exception
+    assert [each.value for each in app.error] == [i18n.translate("zh_CN", "app.from_here_on")]
+    rep = opened(sample_copy, monkeypatch, "payers", lang="en", role="rep", me=worst["me"])
+    assert any(i18n.translate("en", "app.build_foreign_ask") in each.value for each in rep.markdown)
+
+
+def test_a_build_of_this_version_that_does_not_answer_is_not_said_to_be_of_another(
+    sample_copy, published_file, monkeypatch
+):
+    with duckdb.connect(published_file) as con:
         con.execute("drop table fct_call_list")
     app = opened(sample_copy, monkeypatch, "calls", lang="zh_CN")
     assert not app.exception
-    assert "请在数据导入页重新计算" in app.error[0].value
+    assert [each.value for each in app.error] == [i18n.translate("zh_CN", "app.build_silent")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

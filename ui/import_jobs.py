@@ -26,14 +26,23 @@ def load(view: View, files: Sequence[tuple[Path, dict[str, Any]]]) -> None:
     start(view, [*(_import_step(path, said) for path, said in files), BUILD])
 
 
-def build(view: View) -> None:
-    """Build from the imports that are in force."""
-    start(view, [BUILD])
+def build(view: View, after: str = "") -> None:
+    """Build from the imports that are in force; `after` says what was done that asks for it."""
+    start(view, [BUILD], after)
 
 
 def build_known(view: View, at: dt.datetime, as_of: dt.date | None) -> None:
     """Build from what was known at a moment (UTC), as of a day where one is given."""
     start(view, [(*BUILD, "--known-at", at.isoformat(), *(("--as-of", as_of.isoformat()) if as_of else ()))])
+
+
+def of_other_version(view: View, page: str) -> None:
+    """Say above a page that another version made the figures, what that means, and where to make them anew."""
+    t, is_office = view.reader.t, view.who.role in navigation.OFFICE
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f":orange[:material/update:] {t('app.build_foreign' if is_office else 'app.build_foreign_ask')}")
+        if is_office and page != "imports":  # that page has the button itself
+            navigation.link("imports", t("nav.imports"), ":material/arrow_forward:")
 
 
 def offer_build(view: View, text: str) -> None:
@@ -69,6 +78,8 @@ def unbuilt(view: View, past: Sequence[ImportReport]) -> None:
     built = set() if view.build is None else set(view.ask_build(queries_imports.imports)["import_id"])
     t = view.reader.t
     if not in_force:
+        if built:
+            st.warning(t("imports.all_retracted"), icon=":material/undo:")
         return
     if in_force == built:
         st.button(
@@ -115,9 +126,9 @@ def _import_step(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
     return tuple(arguments)
 
 
-def start(view: View, steps: Sequence[tuple[str, ...]]) -> None:
-    """Run commands one after the other; the pages show how far they are."""
-    job = jobs.start(steps, view.reader.language)
+def start(view: View, steps: Sequence[tuple[str, ...]], after: str = "") -> None:
+    """Run commands one after the other; the pages show how far they are, and at the end `after` and what came of it."""
+    job = jobs.start(steps, view.reader.language, after)
     st.session_state["import_job"] = import_files.held().job = job
 
 
@@ -154,7 +165,7 @@ def _doing(view: View, job: jobs.Job) -> str:
 
 def _outcome(view: View, job: jobs.Job) -> None:
     t = view.reader.t
-    lines = [line for result in job.results for line in _lines(view, result)]
+    lines = [*filter(None, [job.after]), *(line for result in job.results for line in _lines(view, result))]
     if job.stopped:
         text = "  \n".join([*lines, t("imports.stopped_after" if lines else "imports.stopped_text")])
         st.warning(text, title=t("imports.stopped"), icon=":material/stop_circle:")
@@ -170,7 +181,7 @@ def _outcome(view: View, job: jobs.Job) -> None:
         if job.stopped and not job.is_complete:
             st.button(
                 t("imports.start_again"), type="primary", icon=":material/replay:", on_click=start,
-                args=(view, job.steps[job.step :]), key="start_again",
+                args=(view, job.steps[job.step :], job.after), key="start_again",
             )  # fmt: skip
         st.button(t("imports.close"), on_click=_forget, type="tertiary", key="close_job")
 

@@ -213,7 +213,7 @@ def _confirm_retract(view: View, report: ImportReport) -> None:
         st.write(t("imports.retract_sure", name=plain(report.file_name)))
         with st.container(horizontal=True):
             st.button(
-                t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report.import_id), key="yes"
+                t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report), key="yes"
             )
             st.button(t("imports.retract_no"), on_click=_ask_retract, args=(None,), key="no")
 
@@ -222,8 +222,8 @@ def _ask_retract(import_id: str | None) -> None:
     st.session_state["import_retract"] = import_id
 
 
-def _retract(view: View, import_id: str) -> None:
-    imports.retract(view.settings, import_id)
+def _retract(view: View, report: ImportReport) -> None:
+    imports.retract(view.settings, report.import_id)
     st.session_state["import_retract"] = None
-    if any(not report.retracted_at for report in imports.list_imports(view.settings)):
-        import_jobs.build(view)
+    if any(not each.retracted_at for each in imports.list_imports(view.settings)):
+        import_jobs.build(view, view.reader.t("imports.retracted_now", name=plain(report.file_name)))

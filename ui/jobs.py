@@ -28,6 +28,7 @@ class Job:
     """
 
     steps: tuple[tuple[str, ...], ...]
+    after: str = ""  # what was done before it began, to be said when it ends
     step: int = 0
     done_of: tuple[int, int] = (0, 0)  # how far the running command says it is
     doing: str = ""  # and what it says it is doing
@@ -50,9 +51,9 @@ class Job:
         return self.done and not self.error and len(self.results) == len(self.steps)
 
 
-def start(steps: Sequence[Sequence[str]], language: str) -> Job:
-    """Run `python -m <step>` for each step in the background, with messages in `language`."""
-    job = Job(tuple(tuple(step) for step in steps))
+def start(steps: Sequence[Sequence[str]], language: str, after: str = "") -> Job:
+    """Run `python -m <step>` for each step in the background, with messages in `language`; `after` is kept with it."""
+    job = Job(tuple(tuple(step) for step in steps), after)
     threading.Thread(target=_run, args=(job, language), daemon=True).start()
     return job
 

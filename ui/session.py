@@ -58,6 +58,17 @@ def published(settings: Settings) -> Build | None:
     return None if path is None else _described(str(path), settings)
 
 
+def made_otherwise(settings: Settings) -> bool:
+    """Whether another version of the program made the published build, which may lack what pages ask for."""
+    path = builds.current(settings)
+    return path is not None and _made_otherwise(str(path), settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _made_otherwise(path: str, _settings: Settings) -> bool:
+    return builds.made_otherwise(_settings) is not None
+
+
 @st.cache_data(show_spinner=False, max_entries=20)
 def _described(path: str, _settings: Settings) -> Build | None:
     return queries.published(_settings)
