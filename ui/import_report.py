@@ -212,9 +212,7 @@ def _confirm_retract(view: View, report: ImportReport) -> None:
     with st.container(border=True):
         st.write(t("imports.retract_sure", name=plain(report.file_name)))
         with st.container(horizontal=True):
-            st.button(
-                t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report), key="yes"
-            )
+            st.button(t("imports.retract_yes"), type="primary", on_click=_retract, args=(view, report), key="yes")
             st.button(t("imports.retract_no"), on_click=_ask_retract, args=(None,), key="no")
 
 
