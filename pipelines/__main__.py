@@ -289,6 +289,55 @@ def imports_(as_json: bool) -> None:
         )
 
 
+@main.command("bills")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Enter the bills instead of saying what would be entered.")
+@click.option("--who", help="Who enters them; needed with --apply.")
+@json_option
+def bills_(file: Path, apply: bool, who: str | None, as_json: bool) -> None:
+    """Read a register of bills (CSV or a workbook) and enter what is new and what has moved on, all or nothing."""
+    from pipelines.collecting import bill_files, bill_registers
+    from pipelines.reporting import queries, queries_financing
+
+    who = (who or "").strip()
+    if apply and not who:
+        raise click.UsageError("--apply needs --who NAME")
+    settings, everything = Settings(), queries.Scope()
+    con = _published()
+    read = bill_files.read(file, settings)
+    known = bill_registers.known(queries_financing.customers_named(con, everything), settings)
+    named = bill_registers.named_invoices(read)
+    invoices = queries_financing.customers_of_invoices(con, everything, named)
+    upload = bill_registers.compared(read, settings, known, invoices)
+    entered = bill_registers.store(settings, upload, who=who) if apply else 0
+    if as_json:
+        click.echo(json.dumps(bill_registers.as_json(upload) | {"entered": entered}, ensure_ascii=False))
+        return
+    _print_bills(upload)
+    if apply:
+        say("cli.bills_entered", count=entered, who=who)
+    elif upload.new or upload.moved:
+        say("cli.bills_not_entered")
+
+
+def _print_bills(upload: Any) -> None:
+    """What a register of bills holds against the one kept here, and why rows were set aside."""
+    language = i18n.terminal_language()
+    counts = {name: len(getattr(upload, name)) for name in ("new", "moved", "there", "repeated", "aside")}
+    say("cli.bills_read", file=upload.file.name, rows=len(upload.file.rows), **counts)
+    for name in ("new", "moved"):
+        if totals := upload.totals(getattr(upload, name)):
+            say(f"cli.bills_{name}", totals=i18n.listed(language, texts(list(totals.items()))))
+    understood = [f"{text(f'column.{name}')} = {header}" for name, header in upload.file.columns.items()]
+    say("cli.bills_columns", columns=i18n.listed(language, understood))
+    if upload.file.unused:
+        say("cli.bills_unused", columns=i18n.listed(language, upload.file.unused))
+    for note in upload.notes:
+        click.echo("  " + i18n.reason(language, note))
+    for row in upload.aside:
+        say("cli.bills_aside", line=row.place, reason=i18n.reason(language, row.reason), value=row.value or "–")
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def watch(folder: Path) -> None:

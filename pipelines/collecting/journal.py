@@ -5,7 +5,7 @@ without payload, and ending something open (a task, a dispute, a hold) a new ent
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -29,6 +29,7 @@ from pipelines.collecting.journal_store import ENTRIES, transaction
 from pipelines.errors import UserError
 from pipelines.settings import Settings
 
+_AT_ONCE = 500  # numbers asked for in one statement
 Key = TypeVar("Key")  # what tells entries apart that are stored together
 
 
@@ -166,6 +167,37 @@ def correct(
         return _insert(con, old.kind, _subject(old), entry, who=who, at=now, corrects=old, closes=old.closes)
 
 
+def append_and_correct(
+    settings: Settings,
+    kind: str,
+    new: Sequence[tuple[Subject, dict[str, Any]]],
+    changed: Mapping[int, dict[str, Any]],
+    *,
+    who: str,
+    now: dt.datetime | None = None,
+) -> int:
+    """Store new entries of a kind in ONCE and new versions of others, all or none: what a file says of many of them.
+
+    `changed` holds each new version's payload by the version it takes the place of. Returns how many entries were
+    stored. Raises EntryRefused as `append` does for what does not fit, and EntryConflict, naming who was first, when
+    one of the new ones has been entered or one of the others corrected or withdrawn in the meantime.
+    """
+    now = now or _utc_now()
+    today = business_day(settings, now)
+    entries = [(subject, validated(kind, payload, today=today, debt=None)) for subject, payload in new]
+    versions = {number: validated(kind, payload, today=today, debt=None) for number, payload in changed.items()}
+    with transaction(settings, writes=True) as con:
+        for entity_id in sorted({subject.entity_id for subject, _ in entries}):
+            _lock_others_out(con, kind, entity_id)
+        _refuse_known(con, kind, entries)
+        olds = _newest_of_all(con, sorted(versions))
+        rows = [_values(kind, subject, entry, who=who, at=now) for subject, entry in entries]
+        rows += [_values(kind, _subject(old), versions[old.id], who=who, at=now, corrects=old) for old in olds]
+        if rows:
+            con.execute(sa.insert(ENTRIES), rows)
+    return len(rows)
+
+
 def withdraw(settings: Settings, version_id: int, *, who: str, now: dt.datetime | None = None) -> None:
     """Take an entry back, or reopen what it closed; it stays in the history. Raises EntryConflict as `correct` does."""
     with transaction(settings, writes=True) as con:
@@ -223,7 +255,24 @@ def _insert(
 ) -> Any:
     if corrects is None and closes is None and kind in ONCE and payload is not None:
         _refuse_second(con, kind, subject, payload)
-    row = {
+    row = _values(kind, subject, payload, who=who, at=at, corrects=corrects, closes=closes)
+    number = con.execute(sa.insert(ENTRIES).values(row)).inserted_primary_key
+    assert number is not None
+    return Entry(number[0], at, who, kind, payload) if payload is not None else None
+
+
+def _values(
+    kind: str,
+    subject: Subject,
+    payload: Payload | None,
+    *,
+    who: str,
+    at: dt.datetime,
+    corrects: Any = None,
+    closes: int | None = None,
+) -> dict[str, Any]:
+    """An entry as its row of the table."""
+    return {
         "at": at.astimezone(dt.UTC).replace(tzinfo=None),
         "who": who,
         "kind": kind,
@@ -236,9 +285,6 @@ def _insert(
         "root": (corrects.root or corrects.id) if corrects is not None else None,
         "closes": closes,
     }
-    number = con.execute(sa.insert(ENTRIES).values(row)).inserted_primary_key
-    assert number is not None
-    return Entry(number[0], at, who, kind, payload) if payload is not None else None
 
 
 def _lock_others_out(con: sa.Connection, *what: str) -> None:
@@ -252,17 +298,49 @@ def _refuse_second(con: sa.Connection, kind: str, subject: Subject, payload: Pay
     """Raise EntryRefused when an entry that may stand once stands already in the legal entity."""
     field, code = ONCE[kind]
     text = getattr(payload, field)
-    _lock_others_out(con, kind, subject.entity_id, text)
+    _lock_others_out(con, kind, subject.entity_id)
+    standing = _standing(con, kind, subject.entity_id, ENTRIES.c.payload[field].as_string() == text)
+    if standing:
+        raise EntryRefused(Problem(field, code, {"text": text, "who": standing[0].who}))
+
+
+def _refuse_known(con: sa.Connection, kind: str, entries: Sequence[tuple[Subject, Payload]]) -> None:
+    """Raise EntryConflict when some of many entries of a kind in ONCE stand already in their legal entities."""
+    field, _ = ONCE[kind]
+    keys = {(subject.entity_id, getattr(entry, field)) for subject, entry in entries}
+    known = [
+        row
+        for entity_id in sorted({entity_id for entity_id, _ in keys})
+        for row in _standing(con, kind, entity_id)
+        if (entity_id, row.text) in keys
+    ]
+    if known:
+        raise EntryConflict("error.entries_meanwhile", who=known[-1].who, count=len(known), text=known[-1].text)
+
+
+def _standing(con: sa.Connection, kind: str, entity_id: str, *where: Any) -> Sequence[Any]:
+    """Who wrote the entries of a kind in ONCE that stand in a legal entity, and the text each stands once with."""
+    field, _ = ONCE[kind]
     later = ENTRIES.alias()
-    same = (
-        ENTRIES.c.kind == kind,
-        ENTRIES.c.entity_id == subject.entity_id,
-        ENTRIES.c.payload[field].as_string() == text,
-    )
-    standing = sa.select(ENTRIES.c.who).outerjoin(later, later.c.corrects == ENTRIES.c.id)
-    who = con.execute(standing.where(*same, later.c.id.is_(None)).limit(1)).scalar()
-    if who is not None:
-        raise EntryRefused(Problem(field, code, {"text": text, "who": who}))
+    text = ENTRIES.c.payload[field].as_string().label("text")
+    statement = sa.select(ENTRIES.c.who, text).outerjoin(later, later.c.corrects == ENTRIES.c.id)
+    about = (ENTRIES.c.kind == kind, ENTRIES.c.entity_id == entity_id, later.c.id.is_(None), text.is_not(None))
+    return con.execute(statement.where(*about, *where).order_by(ENTRIES.c.id)).all()
+
+
+def _newest_of_all(con: sa.Connection, version_ids: Sequence[int]) -> list[Any]:
+    """The versions, locked; raises EntryConflict when one of them is not the newest of its entry, or withdrawn."""
+    found = list[Any]()
+    for start in range(0, len(version_ids), _AT_ONCE):
+        some = version_ids[start : start + _AT_ONCE]
+        statement = sa.select(ENTRIES).where(ENTRIES.c.id.in_(some)).order_by(ENTRIES.c.id).with_for_update()
+        found += con.execute(statement).all()
+        later = con.execute(sa.select(ENTRIES.c.who).where(ENTRIES.c.corrects.in_(some)).limit(1)).scalar()
+        if later is not None:
+            raise EntryConflict("error.entry_already_corrected", who=later)
+    if withdrawn := [row for row in found if row.payload is None]:
+        raise EntryConflict("error.entry_withdrawn", who=withdrawn[0].who)
+    return found
 
 
 def _refuse_newer(con: sa.Connection, kind: str, subject: Subject, seen: int) -> None:

@@ -105,3 +105,30 @@ def bills_counted(con: Connection, bills: tuple[tuple[str, str], ...]) -> dict[t
         [[entity for entity, _ in bills], [number for _, number in bills]],
     )
     return {(row[0], row[1]): row[2] for row in rows.fetchall()}
+
+
+def customers_named(con: Connection, scope: Scope) -> list[tuple[str, str, str | None]]:
+    """Every customer in the scope: entity_id, customer_id, customer_name."""
+    condition, values = scope.where()
+    rows = con.cursor().execute(
+        f"select entity_id, customer_id, customer_name from dim_customers where {condition} order by all", values
+    )
+    return rows.fetchall()
+
+
+def customers_of_invoices(
+    con: Connection, scope: Scope, invoice_ids: tuple[str, ...]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The customers of the invoices of these numbers, by (entity_id, invoice_id); none for those nobody knows."""
+    condition, values = scope.where("customers")
+    rows = con.cursor().execute(
+        f"""
+        select documents.entity_id, documents.invoice_id, list_sort(list(distinct documents.customer_id))
+        from fct_invoices as documents
+        inner join dim_customers as customers using (customer_key)
+        where documents.invoice_id in (select unnest(?::varchar[])) and {condition}
+        group by documents.entity_id, documents.invoice_id
+        """,
+        [list(invoice_ids), *values],
+    )
+    return {(row[0], row[1]): tuple(row[2]) for row in rows.fetchall()}
