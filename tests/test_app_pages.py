@@ -12,6 +12,7 @@ import pytest
 from small_ledgers import INVOICES, RECEIPTS, built
 from streamlit.testing.v1 import AppTest
 
+from models.late_risk import score_build
 from pipelines import i18n
 from pipelines.importing import imports
 from pipelines.reporting import queries, queries_balances, queries_payers
@@ -129,6 +130,16 @@ def test_every_page_before_anything_is_loaded(tmp_path, monkeypatch, language, r
     address = {"lang": language, "role": role}
     walk(opened(tmp_path / "empty", monkeypatch, **address), role, language, address)
     assert not (tmp_path / "empty").exists(), "looking must not create anything"
+
+
+@pytest.mark.parametrize(("role", "language"), list(zip(ROLES, [*LANGUAGES, *LANGUAGES], strict=False)))
+def test_every_page_on_exports_that_say_the_least(tmp_path, monkeypatch, role, language):
+    """No due dates, terms, names, reps or regions; one invoice is paid in part."""
+    invoices = "Invoice No,Customer ID,Invoice Date,Amount\nI-1,C1,2026-01-10,1000\nI-2,C2,2026-03-10,500"
+    receipts = "Receipt No,Invoice No,Payment Date,Amount\nR-1,I-1,2026-02-10,400"
+    built(tmp_path, "2026-03-31", {"invoices": invoices, "receipts": receipts}, score=score_build).close()
+    address = {"lang": language, "role": role, "entity": "main", "customer": "C1", "me": "", "invoice": "I-1"}
+    walk(opened(tmp_path / "warehouse", monkeypatch, **address), role, language, address)
 
 
 def test_the_empty_state_says_what_to_do_next(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from pipelines import i18n
@@ -27,6 +28,7 @@ EN, ZH = Reader("en", "CNY"), Reader("zh_CN", "CNY")
         (EN, -0.001, "¥0"),
         (EN, None, "–"),
         (EN, float("nan"), "–"),
+        (EN, pd.NA, "–"),
     ],
 )
 def test_short_amounts(reader, value, expected):

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import html
-import math
 import re
 from typing import Any
 
+import pandas as pd
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_symbol
 
@@ -20,8 +20,8 @@ Number = Any  # int, float or Decimal as a query gives them; None and NaN are sh
 
 
 def missing(value: Any) -> bool:
-    """Whether a value of a query is absent (None, NaN or NaT)."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or value != value
+    """Whether a value of a query is absent (None, NA, NaN or NaT)."""
+    return value is None or value is pd.NA or value != value
 
 
 def currency_symbol(reader: Reader, currency: str | None = None) -> str:
