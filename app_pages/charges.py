@@ -17,7 +17,8 @@ reader, t = view.reader, view.reader.t
 
 rate, grace, cap, commission = charge_parts.terms(view)
 with page.working(view):
-    faults = blockers.our_faults(journal_parts.day(view), view.ask(queries_blockers.overdue_items))
+    today = journal_parts.day(view)
+    faults = blockers.our_faults(today, view.ask(queries_blockers.overdue_items, blockers.customers(today)))
     found = view.ask(queries_charge.calibrated, rate, grace, cap, commission, faults)
 if found.empty:
     page.nothing_here(t("charges.none"))

@@ -85,6 +85,11 @@ def test_a_settled_fault_is_ours_up_to_its_day_and_an_open_one_until_now(con, se
     assert blockers.our_faults(today(settings), items) == (
         ("main", "A1", dt.date(2026, 2, 20)), ("main", "A2", None),
     )  # fmt: skip
+    noted = blockers.customers(today(settings))
+    theirs = queries_blockers.overdue_items(con, Scope(), noted)
+    assert list(theirs["invoice_id"]) == list(items.loc[items["customer_id"] == "C1", "invoice_id"])
+    assert blockers.our_faults(today(settings), theirs) == blockers.our_faults(today(settings), items)
+    assert queries_blockers.overdue_items(con, Scope(), ()).empty
     faults = blockers.invoice_faults(today(settings))
     assert faults[["invoice_id", "found_on", "settled_on"]].to_numpy().tolist() == [
         ["A1", dt.date(2026, 2, 5), dt.date(2026, 2, 20)]

@@ -155,7 +155,7 @@ def scorecard(view: View, today: Day, plan: pd.DataFrame, as_of: dt.date) -> Non
         t("results.period"), PERIODS, default=90, key="results_period",
         format_func=lambda each: t("results.last_days", days=each),
     ) or 90  # fmt: skip
-    faults = blockers.our_faults(today, view.ask(queries_blockers.overdue_items))
+    faults = blockers.our_faults(today, view.ask(queries_blockers.overdue_items, blockers.customers(today)))
     since = as_of - dt.timedelta(days=days)
     rate = queries_charge.RATE
     with page.working(view):

@@ -7,13 +7,18 @@ from pipelines.reporting.queries import Connection, Scope, _frame
 MONTHS = 12
 
 
-def overdue_items(con: Connection, scope: Scope) -> pd.DataFrame:
-    """Overdue invoices, most amount-days first.
+def overdue_items(
+    con: Connection, scope: Scope, of_customers: tuple[tuple[str, str], ...] | None = None
+) -> pd.DataFrame:
+    """Overdue invoices, most amount-days first; those of some customers (entity_id, customer_id) where they are named.
 
     entity_id, customer_id, customer_name, rep, invoice_id, due_date, due_basis, days_past_due, overdue_base,
     amount_days (open amount × days overdue, summed over its instalments).
     """
     condition, values = scope.where("items")
+    if of_customers is not None:
+        condition += f" and (customers.entity_id, customers.customer_id) in ({_pairs(len(of_customers))})"
+        values += _flat(of_customers)
     return _frame(
         con,
         f"""

@@ -41,20 +41,19 @@ def credit_given(con: Connection, scope: Scope, since: dt.date, terms_days: int,
                 and customer_key in (select customer_key from sold)
         ),
         events as (
-            select customer_key, ends_on as day, 1 as place, -1 as step, null as instalment_key from spans
+            select customer_key, starts_on as day, 1 as place, ends_on, null as instalment_key from spans
             union all
-            select customer_key, starts_on, 2, 1, null from spans
-            union all
-            select customer_key, issue_date, 3, 0, instalment_key from sold
+            select customer_key, issue_date, 2, null, instalment_key from sold
         ),
+        -- Of the spans begun by the day of a sale, the one that ends last tells whether any still ran.
         running as (
-            select instalment_key, sum(step) over (
+            select instalment_key, day, max(ends_on) over (
                 partition by customer_key order by day, place rows between unbounded preceding and current row
-            ) as overdue_invoices
+            ) as overdue_until
             from events
         ),
         while_overdue as (
-            select instalment_key from running where instalment_key is not null and overdue_invoices > 0
+            select instalment_key from running where instalment_key is not null and overdue_until > day
         ),
         -- Instalments that go beyond the policy, with the invoice they are of.
         beyond as (
