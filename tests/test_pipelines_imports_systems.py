@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.importing import imports
@@ -226,3 +227,134 @@ def test_a_day_of_clearing_that_a_person_places_stays_there(tmp_path: Path) -> N
     report = imports.import_file(path, Settings(home=tmp_path / "warehouse"), mapping=mapping)
     assert report.columns["applied_on"]["source"] == "清账日期" and "cleared_on" not in report.columns
     assert not any(code.startswith("clearing_as") for code in codes(report))
+
+
+def test_a_day_book_is_no_list_of_customers(tmp_path: Path) -> None:
+    text = (
+        "Acme India\nDay Book\n1-Jan-26 to 31-Mar-26\n"
+        "Date,Particulars,Vch Type,Vch No.,Debit Amount,Credit Amount\n"
+        '5-Jan-26,Ash Works,Sales,S-1,"11,19,996.43",\n'
+        '17-Jan-26,Ash Works,Receipt,R-1,,"1,00,000.00"\n'
+        "28-Feb-26,Elm Foods,Credit Note,C-1,,500.00\n"
+    )
+    report, rows = load(tmp_path, text, "invoice_id, customer_name, doc_type, amount")
+    assert report.kind == "invoices"
+    assert rows == [
+        ("S-1", "Ash Works", "invoice", Decimal("1119996.43")),
+        ("R-1", "Ash Works", "prepayment", Decimal(-100000)),
+        ("C-1", "Elm Foods", "credit_note", Decimal(-500)),
+    ]
+
+
+def test_credits_written_without_a_minus_are_taken_off_the_total(tmp_path: Path) -> None:
+    text = (
+        "Customer No,Type,Document No,Date,Amount,Balance\n"
+        "C1,Invoice,I-1,2026-01-05,100.00,40.00\nC1,Payment,P-1,2026-01-07,60.00,0.00\n"
+        "C2,Credit Note,K-1,2026-01-06,5.00,5.00\nC2,Credit Note,K-2,2026-01-06,-7.00,-7.00\n"
+    )
+    report, rows = load(tmp_path, text, "invoice_id, amount, open_amount")
+    assert [(number, int(amount), int(left)) for number, amount, left in rows] == [
+        ("I-1", 100, 40),
+        ("P-1", -60, 0),
+        ("K-1", -5, -5),
+        ("K-2", -7, -7),
+    ]
+    assert report.accepted_total == "28.00" and "credits_without_minus" in codes(report)
+
+
+@pytest.mark.parametrize(
+    ("header", "currency"),
+    [("Amount EUR", "EUR"), ("GBP Amount", "GBP"), ("Amount in USD", "USD"), ("金额 HKD", "HKD")],
+)
+def test_an_amount_has_its_currency_beside_its_name(tmp_path: Path, header: str, currency: str) -> None:
+    text = f"Customer No,Invoice No,Invoice Date,Due Date,{header}\nC1,I-1,2026-01-25,2026-02-05,100.00\n"
+    _, rows = load(tmp_path, text, "amount, currency")
+    assert rows == [(Decimal(100), currency)]
+
+
+def test_an_amount_without_a_currency_in_its_name_comes_first(tmp_path: Path) -> None:
+    text = "Customer No,Invoice No,Invoice Date,Amount EUR,Amount\nC1,I-1,2026-01-25,1.00,100.00\n"
+    report, rows = load(tmp_path, text, "amount, currency")
+    assert rows == [(Decimal(100), None)] and report.unmapped == ("Amount EUR",)
+
+
+def test_columns_by_month_and_accounts_at_a_bank_are_named(tmp_path: Path) -> None:
+    def refused(text: str) -> str:
+        path = tmp_path / "other.csv"
+        path.write_text(text, encoding="utf-8")
+        problem = imports.preview(path, Settings(home=tmp_path / "warehouse")).problem
+        assert problem is not None and problem.text("zh_CN") != problem.text("en")
+        return f"{problem.code} {problem.text('en')}"
+
+    by_month = refused("Customer No,Customer Name,Jan 2026,Feb 2026,Total\nC1,Ash,1.00,2.00,3.00\n")
+    assert "error.sums_by_month" in by_month and "Jan 2026" in by_month
+    bank = "Date,Description,Reference,Paid in,Paid out,Balance\n2026-01-05,BACS ASH,x,5.00,,5.00\n"
+    assert "error.bank_account" in refused(bank)
+    assert "error.bank_account" in refused("日期,摘要,收入金额,支出金额,余额\n2026-01-05,货款,5.00,,5.00\n")
+    _, rows = load(tmp_path, "日期,对方户名,收入金额,支出金额\n2026-01-05,青禾贸易,5.00,\n", "customer_id, amount")
+    assert rows == [("青禾贸易", Decimal(5))]
+
+
+def test_net_amounts_are_taken_with_their_tax_only(tmp_path: Path) -> None:
+    header = "客户名称,发票号码,开票日期,不含税金额,税额"
+    report, rows = load(tmp_path, f"{header}\n青禾,F1,2026-01-25,100.00,13.00\n", "amount")
+    assert rows == [(Decimal(113),)] and "tax_added" in codes(report)
+    path = tmp_path / "net.csv"
+    path.write_text("客户名称,发票号码,开票日期,不含税金额\n青禾,F1,2026-01-25,100.00\n", encoding="utf-8")
+    problem = imports.preview(path, Settings(home=tmp_path / "warehouse")).problem
+    assert problem is not None and problem.code == "error.columns_missing"
+
+
+def test_terms_from_the_end_of_the_month_give_the_due_date(tmp_path: Path) -> None:
+    text = (
+        "Customer No,Invoice No,Invoice Date,Due Date,Payment Terms,Amount\n"
+        "C1,1,2026-01-15,,EOM+30,1\nC1,2,2026-02-03,,月结60天,1\nC1,3,2026-02-03,,EOM,1\n"
+        "C1,4,2026-02-03,,Net 30,1\nC1,5,2026-02-03,2026-02-20,30 days end of month,1\n"
+    )
+    report, rows = load(tmp_path, text, "due_date::varchar, terms_days")
+    assert rows == [("2026-03-02", 30), ("2026-04-29", 60), ("2026-02-28", 0), (None, 30), ("2026-02-20", 30)]
+    assert next(note["rows"] for note in report.notes if note["code"] == "due_after_month_end") == 3
+
+
+def test_one_number_due_on_several_days_is_asked_to_be_numbered(tmp_path: Path) -> None:
+    text = (
+        "Customer No,Invoice No,Invoice Date,Due Date,Amount\nC1,1,2026-01-15,2026-02-15,10.00\n"
+        "C1,1,2026-01-15,2026-03-15,10.00\nC1,2,2026-01-15,2026-03-15,5.00\nC1,3,2026-01-15,2026-03-15,5.00\n"
+        "C2,3,2026-01-15,2026-04-15,5.00\n"
+    )
+    report, rows = load(tmp_path, text, "invoice_id")
+    assert rows == [("2",)]
+    assert rejected_codes(tmp_path, report) == ["perhaps_instalments"] * 2 + ["conflicting_rows"] * 2
+
+
+def test_statements_of_customers_one_below_the_other(tmp_path: Path) -> None:
+    def statement(customer: str, first: int, amount: str) -> str:
+        return (
+            f"往来对账单\n核算项目：客户-{customer}\n币别：人民币,,期间：2026年第1期—2026年第3期\n"
+            "日期,期间,凭证字号,摘要,业务编号,借方金额,贷方金额,方向,余额\n"
+            f"2026-01-1{first},2026.1,记-11,销售,XS00{first},{amount},,借,{amount}\n"
+            f"2026-02-1{first},2026.2,记-11,收款,SK00{first},,20.00,借,1.00\n"
+            f",,,合计,,{amount},20.00,借,1.00\n"
+        )
+
+    text = statement("0017-青禾贸易", 1, "100.00") + statement("0018-远山机电", 2, "70.00")
+    report, rows = load(tmp_path, text, "customer_name, invoice_id, amount::int")
+    assert rows == [
+        ("0017-青禾贸易", "XS001", 100),
+        ("0017-青禾贸易", "SK001", -20),
+        ("0018-远山机电", "XS002", 70),
+        ("0018-远山机电", "SK002", -20),
+    ]
+    assert rejected_codes(tmp_path, report).count("heading_row") == 3  # one above the first header is a title
+    assert (report.rows_rejected - report.rows_set_aside, report.differences) == (0, [("", 0)])
+
+
+def test_a_column_of_numbers_may_be_named_by_a_sign_alone(tmp_path: Path) -> None:
+    text = "#,Customer,Invoice #,Date,Due,Amt\n1,Ash,I-1,2026-01-25,2026-02-05,100.00\n"
+    _, rows = load(tmp_path, text, "customer_name, invoice_id, amount::int")
+    assert rows == [("Ash", "I-1", 100)]
+
+
+def rejected_codes(tmp_path: Path, report: imports.ImportReport) -> list[str]:
+    path = tmp_path / "warehouse" / "imports" / report.import_id / "rejected.parquet"
+    return [code for (code,) in duckdb.execute(f"select reason ->> 'code' from '{path}' order by line_no").fetchall()]

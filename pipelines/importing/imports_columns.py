@@ -13,7 +13,7 @@ from pipelines.canonical import MONEY, Column
 from pipelines.literals import literal
 from pipelines.reading import values_dates, values_numbers, values_words
 from pipelines.reading.mapping import Mapping, SourceColumn
-from pipelines.reading.mapping_headers import is_of_books, is_of_document
+from pipelines.reading.mapping_headers import currency_beside, is_of_books, is_of_document
 
 _SPACE = "' \t\r\n\u00a0\u3000\ufeff'"
 _NOTHING = "('NULL', 'null', 'N/A', 'n/a', 'NA', 'NaN', 'nan', 'None', 'none', '(blank)', '(null)', '-', '--', '—')"
@@ -288,7 +288,8 @@ def stated_currency(
         )
     if amount is None or amount.source is None:
         return empty
-    for inner in re.findall(r"[(\[【（]([^)\]】）]*)[)\]】）]", amount.source.header):
+    header = amount.source.header
+    for inner in [*re.findall(r"[(\[【（]([^)\]】）]*)[)\]】）]", header), currency_beside(header) or ""]:
         name = values_numbers.without_unit(inner)
         found = dollar if name == "$" else values_words.currency(name)
         if found:
@@ -307,6 +308,17 @@ def stated_currency(
     if bare:
         evidence += _said("dollar_taken", dollar)
     return ColumnPlan("currency", empty.sql_type, False, value, evidence=evidence)
+
+
+def month_end_column(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan]) -> ColumnPlan | None:
+    """Whether the terms of a row run from the end of the month, where those of any invoice do."""
+    terms = plans.get("terms_days")
+    if terms is None or terms.source is None or "due_date" not in plans:
+        return None
+    test = f"coalesce(regexp_matches(lower({terms.text}), '{values_words.MONTH_END}'), false)"
+    if not con.execute(f"select 1 from raw where {test} limit 1").fetchone():
+        return None
+    return ColumnPlan("month_end", "BOOLEAN", False, test)
 
 
 def stated_entity(column: ColumnPlan, entity: str) -> ColumnPlan:

@@ -13,6 +13,7 @@ from pipelines.importing.imports_columns import (
     ColumnPlan,
     Context,
     books_currency,
+    month_end_column,
     stated_currency,
     stated_entity,
     text_column,
@@ -103,6 +104,9 @@ def plan_columns(
     if "currency" in plans and plans["currency"].source is None:
         plans["currency"] = stated_currency(con, plans, kinds, options, japanese, dollar)
         notes += [each for each in plans["currency"].evidence if each["code"] == "dollar_taken"]
+    if (month_end := month_end_column(con, plans)) is not None:
+        plans["month_end"] = month_end
+        wanted.append(Column("month_end", "BOOLEAN"))
     if "entity_id" in plans and options.get("entity"):
         plans["entity_id"] = stated_entity(plans["entity_id"], str(options["entity"]))
     return Plan({c.name: plans[c.name] for c in wanted}, notes)

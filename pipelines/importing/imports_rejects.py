@@ -36,7 +36,7 @@ _NOT_READ = (
     "formula_error",
 )
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
-_SIGNED_OFF = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
+_LABELLED = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
 
 
@@ -57,8 +57,8 @@ def reject(reading: Reading, rows: Path) -> None:
     figures = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_NUMBER}'))) = 0"
     ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
-    # A list is signed off below its last row, each cell with its own label.
-    signed_off = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_SIGNED_OFF}'))) = 0"
+    # A list is signed off below its last row, and its parts are headed, by cells each with its own label.
+    labelled = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_LABELLED}'))) = 0"
     failed = _is_error("value")
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"
@@ -76,8 +76,8 @@ def reject(reading: Reading, rows: Path) -> None:
                             then 'repeated_header'
                         when split_part(fault, '|', 1) in {_NOT_READ} and {failed} then 'formula_error'
                         when starts_with(trim(cells[1]), '#') and not {_is_error("cells[1]")} then 'comment_row'
-                        when ({alone} or {signed_off}) and line_no > {last} then 'footer_row'
-                        when {alone} then 'heading_row'
+                        when ({alone} or {labelled}) and line_no > {last} then 'footer_row'
+                        when {alone} or {labelled} then 'heading_row'
                         else split_part(fault, '|', 1)
                     end as code
                 from bad
@@ -199,17 +199,23 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
     where = "where line_no not in (select line_no from dropped)"
     where += " and receipt_id is not null" if kind == "receipts" else ""
     content = ", ".join(f"coalesce(cast({c.name} as varchar), '')" for c in KINDS[kind])
+    # Rows of one document that fall due on different days may be its instalments, or one of them is wrong.
+    dues = "due_date as due, row(customer_id, issue_date, doc_type) as whose"
+    dues = dues if kind == "invoices" else "null as due, null as whose"
     con.execute(
         f"""create temp table doubles as
             with keyed as (
-                select line_no, row({hashed}) as key, concat_ws('\x1f', {content}) as content from {file} {where}
+                select line_no, row({hashed}) as key, concat_ws('\x1f', {content}) as content, {dues}
+                from {file} {where}
             ),
             several as (
                 select key, min(line_no) as first_line, count(distinct content) as contents,
-                    string_agg({place}, ', ' order by line_no) as lines
+                    string_agg({place}, ', ' order by line_no) as lines,
+                    count(distinct due) = count(*) and count(distinct whose) = 1 as are_dues
                 from keyed group by key having count(*) > 1
             )
-            select k.line_no, k.line_no = s.first_line and s.contents = 1 as kept, s.first_line, s.contents, s.lines
+            select k.line_no, k.line_no = s.first_line and s.contents = 1 as kept, s.first_line, s.contents, s.lines,
+                s.are_dues
             from keyed k join several s on s.key = k.key"""
     )
     name = {"invoices": "invoice_id", "receipts": "receipt_id", "customers": "customer_id", "fx_rates": "currency"}[
@@ -221,6 +227,7 @@ def find_duplicates(reading: Reading, rows: Path) -> None:
         f"""insert into rejected
             select d.line_no, {literal(plan.columns[name].label)}, {_source_text(name, plan)},
                 case when d.contents = 1 then to_json({{'code': 'duplicate_row', 'line': {first}}})
+                    when d.are_dues then to_json({{'code': 'perhaps_instalments', 'lines': d.lines}})
                     else to_json({{'code': 'conflicting_rows', 'lines': d.lines}}) end,
                 concat_ws(' | ', {cells})
             from doubles d join {written} r on r.line_no = d.line_no where not d.kept"""

@@ -36,6 +36,7 @@ from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
 _CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
+_CREDITED = "coalesce(doc_type, '') in ('credit_note', 'prepayment')"
 _ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
 # What a day of clearing may be read as, which is said.
 _CLEARING = {
@@ -118,7 +119,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
         if sheets:
             control, differences = sheet_totals(con, rows, kind, sheets, currencies)
         elif kind in AMOUNTS:
-            control, differences = whole_total(con, rows, kind, currencies)
+            control, differences = whole_total(con, rows, kind, currencies, is_grouped=reading.groups is not None)
         else:
             differences = []
         notes += differences
@@ -143,6 +144,11 @@ def _create_values(reading: Reading) -> None:
     if all_negative:
         plan.notes.append({"code": "receipts_turned"})
     derived = _derived(plan, kind, all_negative)
+    if kind == "invoices" and (unsigned := _unsigned(con, plan)):
+        plan.notes.append({"code": "credits_without_minus", "rows": unsigned})
+        for name in ("amount", "open_amount"):
+            value = derived.get(name, name)
+            derived[name] = f"case when {_CREDITED} then -abs({value}) else {value} end"
     if kind == "aged_summary":
         derived |= nested_names(con, plan)
     names = [c.name for c in KINDS[kind]] if kind != "aged_summary" else list(plan.columns)
@@ -165,6 +171,14 @@ def _create_values(reading: Reading) -> None:
         unpivot(con, reading.mapping)
 
 
+def _unsigned(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:
+    """How many documents that are credits by their type are written without a minus."""
+    has = {name for name, p in plan.columns.items() if p.source}
+    if "doc_type" not in has or {"credit_amount", "side"} & has:
+        return 0
+    return int(one(con, f"select count(*) from parsed where {_CREDITED} and coalesce(amount, open_amount) > 0")[0])
+
+
 def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
     """Canonical columns that are computed from others where their own is missing, as SQL."""
     columns = plan.columns
@@ -182,6 +196,9 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
         derived["rate_to_base"] = f"case when unit_amount is null then rate_to_base {of_one} end"
     if kind != "invoices":
         return derived
+    if "month_end" in columns:
+        by_terms = "cast(last_day(issue_date) + coalesce(terms_days, 0) as date)"
+        derived["due_date"] = f"case when due_date is null and month_end then {by_terms} else due_date end"
     if "void_flag" in has:
         derived["status"] = "case when void_flag = 'true' then 'void' else status end"
     own_number = "coalesce(invoice_id, e_invoice_no)" if "e_invoice_no" in has else "invoice_id"
@@ -263,6 +280,9 @@ def _notes(reading: Reading, found: Figures) -> list[dict[str, Any]]:
             notes.append({"code": "reference_is_id", "rows": found["referred"]})
         if "due_date" in has and found["not_due"]:
             notes.append({"code": "due_date_blank", "rows": found["not_due"]})
+        if "month_end" in columns:
+            (count,) = one(con, "select count(*) from parsed where month_end and due_date is null")
+            notes.append({"code": "due_after_month_end", "rows": count, "column": columns["terms_days"].label})
         if "open_amount" not in has and "paid_amount" in has and "amount" in has:
             notes.append({"code": "open_from_paid"})
     if kind == "receipts":

@@ -17,7 +17,7 @@ from pipelines.reading.readers_raw import SHEET_LINES
 
 
 def control_totals(
-    con: duckdb.DuckDBPyConnection, currencies: Sequence[str], column: str = "stated"
+    con: duckdb.DuckDBPyConnection, currencies: Sequence[str], column: str = "stated", *, is_grouped: bool = False
 ) -> dict[tuple[int, str], Decimal]:
     """Each sheet's own total, by its place among those read: its grand total, else its only total with an amount.
 
@@ -40,7 +40,9 @@ def control_totals(
     totals: dict[tuple[int, str], Decimal] = {}
     for place, stated in own.items():
         if grand := [amount for amount, is_grand in stated if is_grand]:
-            totals[place] = grand[-1]
+            # Where customers stand above their documents, a total of each may go by the same word as one of all.
+            of_each = is_grouped and len(grand) > 1 and grand[-1] != sum(grand[:-1], Decimal(0))
+            totals[place] = sum(grand, Decimal(0)) if of_each else grand[-1]
         elif len(stated) == 1:
             totals[place] = stated[0][0]
     return totals
@@ -53,13 +55,13 @@ def _named_in(cells: Sequence[str], currencies: Sequence[str]) -> list[str]:
 
 
 def whole_total(
-    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, currencies: Sequence[str]
+    con: duckdb.DuckDBPyConnection, rows: Path, kind: str, currencies: Sequence[str], *, is_grouped: bool
 ) -> tuple[Decimal | None, list[dict[str, Any]]]:
     """The total that one sheet states, and a note on those it states of single currencies beside the sums of its rows.
 
     Where it states one of each currency and none of all, the total is theirs added up, as that of its rows is.
     """
-    found = control_totals(con, currencies)
+    found = control_totals(con, currencies, is_grouped=is_grouped)
     total = found.pop((0, ""), None)
     if not found:
         return total, []

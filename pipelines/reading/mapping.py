@@ -10,15 +10,24 @@ from typing import Any
 
 from pipelines.canonical import KINDS
 from pipelines.reading.mapping_buckets import Bucket, bucket_of
-from pipelines.reading.mapping_errors import BadMapping, KindUnclear, MissingColumns, StatementOfNobody
+from pipelines.reading.mapping_errors import (
+    BadMapping,
+    BankAccount,
+    KindUnclear,
+    MissingColumns,
+    StatementOfNobody,
+    SumsByMonth,
+)
 from pipelines.reading.mapping_headers import (
     FUZZY_THRESHOLD,
     HELPERS,
+    bank_columns,
     compact,
     is_data,
     is_debit,
     known_as,
     likeness,
+    months,
     rank_header,
 )
 from pipelines.reading.mapping_pairs import (
@@ -89,7 +98,8 @@ def choose(
     after the last one. `saved` are the canonical columns of `given` that were kept from an earlier export. `barred` are
     pairs of canonical column and place that the values rule out.
 
-    Raises BadMapping for a header or column that does not exist, MissingColumns, KindUnclear and StatementOfNobody.
+    Raises BadMapping for a header or column that does not exist, MissingColumns, KindUnclear, StatementOfNobody,
+    BankAccount and SumsByMonth.
     """
     given = given or {}
     stated, columns = kind or given.get("kind"), given.get("columns") or {}
@@ -101,6 +111,8 @@ def choose(
     tries = {k: _assign(headers, k, columns, group_column, saved, barred) for k in kinds}
     scores = {k: _score(k, found, headers, [*titles, Path(name).stem]) for k, found in tries.items()}
     ready = {k: score for k, score in scores.items() if not missing(k, tries[k], headers)}
+    if stated is None and not columns:
+        _refuse_others(name, headers, tries)
     if not ready:
         nearest = max(scores, key=lambda k: scores[k] - 2 * len(missing(k, tries[k], headers)))
         lacking = missing(nearest, tries[nearest], headers)
@@ -138,6 +150,15 @@ def choose(
     used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
     return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
+
+
+def _refuse_others(name: str, headers: Sequence[str], tries: Dict[str, dict[str, SourceColumn]]) -> None:
+    """Raise for a table of something else: sums by month, or an account at a bank that names no payer."""
+    invoices, receipts = tries.get("invoices", {}), tries.get("receipts", {})
+    if len(by_month := months(headers)) > 1 and not {"invoice_id", "issue_date"} & invoices.keys():
+        raise SumsByMonth(name, by_month)
+    if (bank := bank_columns(headers)) and not {"customer_id", "customer_name"} & receipts.keys():
+        raise BankAccount(name, bank)
 
 
 def _refuse_statement(name: str, headers: Sequence[str], columns: Dict[str, SourceColumn]) -> None:
@@ -257,7 +278,7 @@ def _assign(
         side_of_balance(found, headers, given)
     else:
         pair_sides(found)
-        pair_tax(found, given)
+        pair_tax(found, headers, given)
     whole_receipts(found, headers, kind, taken)
     if kind == _AGED and not {"customer_id", "customer_name"} & set(found) and headers and not headers[0].strip():
         found["customer_name"] = SourceColumn(0, "-", "place", 0.8)  # a summary's first column often has no header

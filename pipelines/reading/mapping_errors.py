@@ -73,6 +73,28 @@ class StatementOfNobody(UserError):
         return i18n.translate(language, self.code, file=self.file, headers=headers)
 
 
+class BankAccount(UserError):
+    """The movements of an account at a bank, of which no column says from whom money came."""
+
+    def __init__(self, file: str, headers: Sequence[str]) -> None:
+        self.file, self.headers = file, list(headers)
+        super().__init__("error.bank_account")
+
+    def text(self, language: str) -> str:
+        return i18n.translate(language, self.code, file=self.file, headers=i18n.listed(language, self.headers))
+
+
+class SumsByMonth(UserError):
+    """Columns hold sums by month, no documents and no balances by age."""
+
+    def __init__(self, file: str, headers: Sequence[str]) -> None:
+        self.file, self.headers = file, list(headers)
+        super().__init__("error.sums_by_month")
+
+    def text(self, language: str) -> str:
+        return i18n.translate(language, self.code, file=self.file, headers=i18n.listed(language, self.headers[:6]))
+
+
 class BillRegister(UserError):
     """The rows are bills of exchange: no invoices, and no money received before they are paid."""
 

@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.canonical import KINDS
+from pipelines.canonical import KINDS, MONEY
 from pipelines.reading.mapping_buckets import bucket_of
+from pipelines.reading.values_numbers import CODES
 
 HELPERS = {
     "invoices": ("paid_amount", "credit_amount", "side", "void_flag", "tax_amount", "e_invoice_no"),
@@ -50,6 +51,13 @@ _DATA = re.compile(
       | ^\d{1,2}[-\s.][A-Za-z]{3,9}[-\s.,]+\d{2,4}$            # a date with a month's name
     """,
     re.VERBOSE,
+)
+_CURRENCY_BESIDE = re.compile(rf"(?:^|(?<=\s))({CODES})[\s_-]+|[\s_-]+(?:in\s+)?({CODES})$")
+_AFTER = 200  # places behind all names without a currency
+_MONTH = re.compile(
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-\s.,/']*(20)?\d\d|20\d\d\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?"
+    r"|(0?[1-9]|1[0-2])\s*[/月]\s*(20\d\d)?",
+    re.I,
 )
 _FIGURES = re.compile(r"\d{3}")  # no name of a column has as many: documents' numbers are not taken apart as words
 # Words that change what a column means: a header with one of them is not like a name without it.
@@ -173,8 +181,43 @@ def line_columns(headers: Sequence[str]) -> list[int]:
 
 
 def known_as(kind: str, header: str) -> list[tuple[str, int]]:
-    """Canonical columns a header is known for, with its place in their lists; abbreviations count."""
-    return synonyms(kind).get(compact(header)) or synonyms(kind).get("".join(words_of(header)), [])
+    """Canonical columns a header is known for, with its place in their lists; abbreviations count.
+
+    An amount may have its currency beside its name, and comes after one without: `Amount EUR`, `Balance in USD`.
+    """
+    found = synonyms(kind).get(compact(header)) or synonyms(kind).get("".join(words_of(header)))
+    if found is not None or not currency_beside(header):
+        return found or []
+    bare = known_as(kind, _CURRENCY_BESIDE.sub("", header))
+    return [(name, place + _AFTER) for name, place in bare if name in _money(kind)]
+
+
+def currency_beside(header: str) -> str | None:
+    """The code of a currency that stands before or behind the name of an amount without brackets."""
+    found = _CURRENCY_BESIDE.search(header)
+    return next(filter(None, found.groups())) if found else None
+
+
+@cache
+def _money(kind: str) -> frozenset[str]:
+    helpers = (name for name in HELPERS.get(kind, ()) if name.endswith("amount"))
+    return frozenset((*(column.name for column in KINDS[kind] if column.sql_type == MONEY), *helpers))
+
+
+@cache
+def _bank_words(what: str) -> frozenset[str]:
+    return frozenset(compact(word) for word in _lists()["bank"][what])
+
+
+def bank_columns(headers: Sequence[str]) -> list[str]:
+    """The columns of what came in and what went out of an account at a bank; empty where one of them is missing."""
+    sides = [[h for h in headers if compact(h) in _bank_words(what)] for what in ("in", "out")]
+    return [header for side in sides for header in side] if all(sides) else []
+
+
+def months(headers: Sequence[str]) -> list[str]:
+    """The columns named after a month of a year."""
+    return [header for header in headers if _MONTH.fullmatch(unicodedata.normalize("NFKC", header).strip())]
 
 
 def likeness(kind: str, header: str, canonical: str) -> float:

@@ -79,8 +79,12 @@ def pair_sides(found: dict[str, SourceColumn]) -> None:
             del found[name]
 
 
-def pair_tax(found: dict[str, SourceColumn], given: Dict[str, str | None]) -> None:
-    """Keep a column of taxes only beside an amount without them."""
+def pair_tax(found: dict[str, SourceColumn], headers: Sequence[str], given: Dict[str, str | None]) -> None:
+    """Keep a column of taxes only beside an amount without them, which is only one of an invoice with them."""
+    if "tax_amount" in found and not {"amount", "open_amount"} & found.keys() and "amount" not in given:
+        net = next((i for i, header in enumerate(headers) if is_net(header)), None)
+        if net is not None and net not in {column.index for column in found.values()}:
+            found["amount"] = SourceColumn(net, headers[net], "synonym", 1.0)
     amount = found.get("amount")
     if "tax_amount" in found and "tax_amount" not in given and not (amount and is_net(amount.header)):
         del found["tax_amount"]

@@ -99,7 +99,8 @@ def is_total(cell: str) -> bool:
 
 
 def _is_comment(cells: Cells) -> bool:
-    return next((c for c in cells if c), "").startswith("#")
+    first = next((c for c in cells if c), "")
+    return first.startswith("#") and first != "#"  # which alone is the name of a column of numbers
 
 
 def _first_wide(rows: Sequence[tuple[int, Cells]], filled: Sequence[int]) -> int:

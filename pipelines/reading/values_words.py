@@ -22,6 +22,11 @@ FORMULA_ERROR = (
     r"#(N/A|NV|(REF|BEZUG|VALUE|WERT|NUM|ZAHL|NULL|DIV/0|SPILL|CALC|BLOCKED|CONNECT|FIELD|UNKNOWN)!|NAME[?]"
     r"|GETTING_DATA)|ERR:5[0-9][0-9]"
 )
+# Terms that run from the end of the month of an invoice; for lower-cased text, in either Python or SQL.
+MONTH_END = (
+    r"月结[^0-9]{0,3}[0-9]|月[末底]|(^|[^a-z])eom([^a-z]|$)|end of (the )?month|month[ -]?end|fin de mes|fin de mois"
+    r"|fim do m[eê]s|monatsende|fine mese|einde (van de )?maand"
+)
 _HAN = "一二三四五六七八九"
 
 
@@ -63,10 +68,16 @@ def currency(text: str) -> str | None:
 
 
 def terms(text: str) -> str | None:
-    """Days of payment terms (`Net 30`, `2/10 net 30`, `30天`, `月结60天`, `3个月`); None without a number of days."""
+    """Days of payment terms (`Net 30`, `2/10 net 30`, `30天`, `月结60天`, `3个月`); None without a number of days.
+
+    Of terms that run from the end of the month (`EOM+30`) the days after it, none for the end of the month itself.
+    """
     clean = unicodedata.normalize("NFKC", text).strip()
     if found := words_of("terms").get(_fold(clean)):
         return found
+    if re.search(MONTH_END, clean.lower()):
+        days = re.findall(r"\d{1,3}", clean)
+        return (days or ["0"])[0] if len(days) < 2 else None
     if m := _NET.fullmatch(clean.removesuffix(".0")):
         return m[1]
     if m := _MONTHS.fullmatch(clean):
