@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import customer_picker, financing_parts, journal_parts, page
+from ui import bill_upload, customer_picker, financing_parts, journal_parts, page
 
 view = page.start("financing")
 t = view.reader.t
@@ -21,6 +21,7 @@ with compare:
         st.rerun()
 with register:
     financing_parts.bill_register(view, today)
+    bill_upload.bill_upload(view)
     if whom is None:
         st.caption(t("financing.choose_for_bill"))
     else:

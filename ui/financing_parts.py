@@ -29,7 +29,8 @@ BILL_COLUMNS = words(
     "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
     "counted_base drawer who"
 )
-FURTHER_OF_BILLS = words("state_on drawer who")
+# An electronic bill has a number of 30 figures: beside it there is room for what is asked first.
+FURTHER_OF_BILLS = words("invoice_id state_on counted_base drawer who")
 EXPORTED_COLUMNS = words("customer_name bill_number to_ask amount_doc currency received_on due_on invoice_id")
 
 

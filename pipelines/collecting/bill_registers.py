@@ -109,7 +109,8 @@ def compared(
             upload.aside.append(row)
             continue
         try:
-            read.append((_stated(row, settings, today), _customer(row, customers)))
+            stated, customer = _stated(row, settings, today), _customer(row, customers)
+            read.append((replace(stated, values=stated.values | {"customer": customer}), customer))
         except _Aside as aside:
             upload.aside.append(_set_aside(row, file, aside))
     for row, customer in _once(read, upload, file):
