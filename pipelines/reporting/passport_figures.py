@@ -207,6 +207,13 @@ def _total(terms: Mapping[str, Any]) -> Any:
     return sum(terms.values())
 
 
+def _simple(terms: Mapping[str, Any]) -> Any:
+    """Where nothing is owed, no days of sales are."""
+    if terms["ar_end_base"] <= 0:
+        return 0.0
+    return terms["ar_end_base"] / terms["window_sales_base"] * terms["window_days"]
+
+
 def _days_of_months(terms: Mapping[str, Any]) -> Any:
     return sum(value for name, value in terms.items() if name.startswith("days_of_month"))
 
@@ -219,9 +226,7 @@ FIGURES: dict[str, Figure] = {
     "overdue_ratio": Figure(_overdue_ratio, lambda t: float(t["overdue"]) / float(t["overdue"] + t["not_due"])),
     "overdue_customers": Figure(_customers, lambda t: t["customers"] - t["calm_customers"]),
     "bucket": Figure(_bucket, lambda t: t["billed_base"] - t["applied_base"]),
-    "dso_simple": Figure(
-        passport_months.dso_simple, lambda t: t["ar_end_base"] / t["window_sales_base"] * t["window_days"]
-    ),
+    "dso_simple": Figure(passport_months.dso_simple, _simple),
     "dso_countback": Figure(passport_months.counted_back, _days_of_months),
     "dso_best_possible": Figure(passport_months.counted_back, _days_of_months),
     "add_days": Figure(passport_months.difference, lambda t: t["dso_countback"] - t["dso_best_possible"]),
