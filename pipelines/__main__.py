@@ -339,6 +339,17 @@ def _print_bills(upload: Any) -> None:
 
 
 @main.command()
+@click.argument("import_id")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE to write, XLSX.")
+def corrections(import_id: str, output: Path) -> None:
+    """Write the rows of an import that were not accepted as they are, to be mended and imported again."""
+    from pipelines.importing import imports_mend
+
+    output.write_bytes(imports_mend.mend_workbook(Settings(), import_id, i18n.terminal_language()))
+    say("cli.written", file=str(output))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def watch(folder: Path) -> None:
     """Import what appears in FOLDER and move it to done/ or failed/ with its report, until Ctrl-C."""

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pipelines.canonical import KINDS
-from pipelines.importing import imports
+from pipelines.importing import imports, imports_mend
 from pipelines.importing.imports import ImportReport
 from pipelines.importing.imports_changes import Changes, changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_held import standing
+from pipelines.importing.imports_mend import mend_workbook
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
@@ -172,6 +174,14 @@ def _rejected(view: View, report: ImportReport) -> None:
         if len(found) < report.rows_rejected:
             st.caption(t("imports.rejected_first", count=len(found), all=report.rows_rejected))
         import_parts.rejected_table(reader, pd.DataFrame(found), "past")
+        if imports_mend.is_mendable(report) and not report.retracted_at:
+            said = "imports.to_mend_whole" if imports_mend.is_whole(report) else "imports.to_mend_some"
+            st.caption(t(said, source=plain(report.source)))
+            st.download_button(
+                t("imports.to_mend"), data=partial(mend_workbook, view.settings, report.import_id, reader.language),
+                file_name=f"{Path(report.file_name).stem}.xlsx", icon=":material/edit:", on_click="ignore",
+                key=f"mend-{report.import_id}",
+            )  # fmt: skip
 
 
 def _columns(view: View, report: ImportReport) -> None:

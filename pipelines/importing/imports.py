@@ -31,7 +31,7 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
-from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats
+from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats, refuse_rest
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
@@ -98,6 +98,7 @@ def preview(
                 report = _write(reading, path, folder, "preview", as_of, settings, options)
                 if source is None:
                     refuse_parts(report, folder / "rows.parquet", settings)
+                    refuse_rest(report, folder / "rows.parquet", settings)
             except UserError as error:
                 problem = error
             return Preview(
@@ -153,6 +154,7 @@ def import_file(
                     report = _write(reading, path, unfinished, import_id, as_of, settings, options)
             if source is None:
                 refuse_parts(report, unfinished / "rows.parquet", settings)
+                refuse_rest(report, unfinished / "rows.parquet", settings)
             say("store", 2, 3)
             check()
             store(warehouse, unfinished, report)

@@ -69,6 +69,27 @@ class SheetsApart(UserError):
         super().__init__("error.sheets_apart", file=file, sheet=sheet, other=other, source=source)
 
 
+class ListsApart(UserError):
+    """Two lists of open items of one source and day have no invoice in common."""
+
+    def __init__(self, file: str, other: str, source: str) -> None:
+        super().__init__("error.lists_apart", file=file, other=other, source=source)
+
+
+class NothingToMend(UserError):
+    """No row of the import is at fault."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__("error.nothing_to_mend", file=file)
+
+
+class MendOriginal(UserError):
+    """What the rows mean stands in other rows or sheets of the file, or they are too many for one sheet."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__("error.mend_original", file=file)
+
+
 class SheetsRepeat(UserError):
     """Two sheets of one workbook hold the same documents, so they are no parts of one list."""
 
