@@ -137,7 +137,8 @@ def test_a_workbook_with_a_sheet_a_month_is_read_whole(tmp_path: Path) -> None:
         ("已贴现", "discounted"), ("Discounted", "discounted"), ("已背书转让", "endorsed"), ("endorsed", "endorsed"),
         ("到期已兑付", "cleared"), ("已兑付", "cleared"), ("已到期承兑", "cleared"), ("托收", "cleared"),
         ("Paid", "cleared"),
-        ("拒付", "bounced"), ("退票", "bounced"), ("Dishonoured", "bounced"), ("作废", None),
+        ("拒付", "bounced"), ("提示付款已拒付（可追索）", "bounced"), ("退票", "bounced"),
+        ("Dishonoured", "bounced"), ("作废", None),
     ],
 )  # fmt: skip
 def test_the_words_for_where_a_bill_stands(tmp_path: Path, word: str, state: str | None) -> None:
@@ -157,6 +158,16 @@ def test_without_a_word_the_last_day_says_where_a_bill_stands_and_none_that_it_i
         ("P1", "received", "2026-05-08"), ("P2", "cleared", "2026-07-01"), ("P3", "endorsed", "2026-06-01"),
     ]  # fmt: skip
     assert {"code": "bill_state_taken", "rows": 1} in found.notes
+
+
+@pytest.mark.parametrize(("beside", "state"), [("备注", "received"), ("被背书人", "endorsed")])
+def test_the_day_of_an_endorsement_is_ours_only_where_the_register_says_to_whom(
+    tmp_path: Path, beside: str, state: str
+) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    header = f"票据号码,背书人,票面金额,到期日,背书日期,{beside}"
+    found = upload(settings, written(tmp_path, f"{header}\nP1,华东机械有限公司,1,2026-11-01,2026-05-08,\n"))
+    assert [row.values["bill_state"] for row in found.new] == [state]
 
 
 REASONS = {
@@ -276,6 +287,26 @@ def test_a_register_uploaded_again_enters_what_is_new_and_what_has_moved(tmp_pat
     assert {note.payload.number: note.changed_by for note in follow_up.notes(settings, kind="bill")} == {
         "P1": "Li", "P2": "王芳", "P3": "王芳", "P4": "Li",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("held", "number", "part", "found"),
+    [
+        ("1301 0001", "13010001", "", {"there": 1}),
+        ("13010001", "13010001", "1-100", {"aside": 1}),
+        ("13010001-1-100", "13010001", "", {"aside": 1}),
+        ("13010001-1-100", "13010001", "101-200", {"new": 1}),
+        ("13010001-1-100", "13010001", "1,100", {"there": 1}),
+    ],
+)
+def test_a_bill_entered_by_hand_and_uploaded_is_one_with_blanks_and_ranges_written_otherwise(
+    tmp_path: Path, held: str, number: str, part: str, found: dict[str, int]
+) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    payload = {"number": held, "amount": 100, "currency": "CNY", "due_on": "2026-11-01"}
+    journal.append(settings, "bill", Subject("main", "C1"), payload, who="Ana")
+    path = written(tmp_path, f'票据号码,子票区间,客户名称,票面金额,到期日\n{number},"{part}",C1,100,2026-11-01\n')
+    assert counts(upload(settings, path)) == found
 
 
 DIFFERENCES = {

@@ -303,7 +303,8 @@ def _judged(
         if name in ("bill_number", "amount", "due_on") and row.values[name] is None:
             return faulty("missing_value", name, cell)
     word = row.values["bill_state"]
-    state = None if word is None or is_blank(word) else _state(word)
+    # Banks add in brackets what may come next: 提示付款已拒付（可追索）.
+    state = None if word is None or is_blank(word) else _state(word) or _state(re.sub(r"[(（].*", "", word))
     if state is None and word is not None and not is_blank(word):
         return faulty("bill_state_unknown", "bill_state", word)
     number = numbered(row.values["bill_number"], row.values["part"], row.values["part_to"])

@@ -1,6 +1,7 @@
 """Many bills at once: what a file says against the register of bills, and entering all of it or nothing."""
 
 import datetime as dt
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ STATE_DAYS = {
     "bounced": "bounced_on",
 }  # fmt: skip
 _KEPT = 4  # decimals of an amount
+_PART = re.compile(r"-\d+-\d+$")  # the range of a sub-bill behind the number of its bill
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ def compared(
 
     `invoices` holds the customers of the invoices that the file names, by (entity_id, invoice_id).
     """
-    register = {(note.entity_id, note.payload.number): note for note in follow_up.notes(settings, kind="bill")}
+    # Typed in, a number may have blanks between its groups.
+    standing = follow_up.notes(settings, kind="bill")
+    register = {(note.entity_id, "".join(note.payload.number.split())): note for note in standing}
+    whole = {(entity_id, _PART.sub("", number)): number for entity_id, number in register if _PART.search(number)}
     targets = merges.targets(merges.standing(settings))
     today = journal.business_day(settings)
     upload = Upload(file)
@@ -115,8 +120,12 @@ def compared(
             upload.aside.append(_set_aside(row, file, aside))
     for row, customer in _once(read, upload, file):
         row = _with_invoice(row, customer, invoices)
-        note = register.get((customer[0], row.values["bill_number"]))
+        number = row.values["bill_number"]
+        note = register.get((customer[0], number))
+        other = whole.get((customer[0], number)) or (_PART.search(number) and _PART.sub("", number))
         try:
+            if note is None and other and (customer[0], other) in register:
+                raise _Aside("bill_ranges_differ", "bill_number", number, number=other)
             _sort_in(upload, row, customer, note, targets)
         except _Aside as aside:
             upload.aside.append(_set_aside(row, file, aside))

@@ -44,7 +44,7 @@ _MEANINGS: dict[str, tuple[str, ...]] = {
     ),
     "discounted_on": (r"贴现(办理|交易)?(日|时间)|discount(ed|ing)?(on|date)|date(of)?discount(ed|ing)?",),
     "endorsed_on": (r"(背书|转让)(转让|办理)?(日|时间)|endorse(d|ment)?(on|date)|date(of)?endorse(d|ment)",),
-    "bounced_on": (r"(拒付|退票|追索)(日|时间)|(bounced?|dishono(u)?red|returned|protested)(on|date)",),
+    "bounced_on": (r"(拒付|退票|追索)(日|时间)|(bounced?|dishono(u)?red|return(ed)?|protested)(on|date)",),
     "cleared_on": (
         r"(兑付|解付|结清|承付|到账|收款|回款|托收(回款|到账|入账)?|结算)(日|时间)",
         r"(clear(ed|ing|ance)|paid|collect(ed|ion)|settled|settlement|honou?red|encashed)(on|date)",
@@ -54,14 +54,17 @@ _MEANINGS: dict[str, tuple[str, ...]] = {
         r"^(status|state)(changed?)?(on|date|since)$|^since$|lastmovedon",
     ),
     "due_on": (r"^(票据|汇票)?到期(日|日期)$", r"到期(日|时间)", r"maturity|due(date|on)|dateofmaturity|^due$"),
-    "drawn_on": (r"(出票|开票|签发|承兑)(日|时间)", r"(draw(n|ing)?|issued?|bill|draft)(on|date)|dateof(draft|issue)"),
+    "drawn_on": (
+        r"(出票|开票|签发|承兑)(日|时间)",
+        r"^drawn$|(draw(n|ing)?|issued?|bill|draft)(on|date)|dateof(draft|issue)",
+    ),
     "received_on": (
         r"(收票|收到|接收|收入|取得|入库|入账|登记|交票|签收)(日|时间)|^收日期$",
         r"^received?$|(received?|receipt|entered|entry|registered)(on|date)|date(of)?(received?|receipt)",
     ),
     "bill_state": (
         r"^(票据|汇票|当前)?(状态|状况)$",
-        r"(?<!流转)(?<!流通)(状态|状况)$|^(处理|处置)(方式|情况|状态|结果)$|(票据)?去向$",
+        r"(?<!流转)(?<!流通)(?<!单据)(?<!审核)(?<!审批)(状态|状况)$|^(处理|处置)(方式|情况|状态|结果)$|(票据)?去向$",
         r"^(bill|draft|instrument|note)?(status|state)$",
     ),
     "entity_id": (),
@@ -71,6 +74,7 @@ _MEANINGS: dict[str, tuple[str, ...]] = {
         r"^customer|^client|^debtor",
         r"^(直接)?前手|^(上手|交票|来票|收自|转入|转让|背书)(人|单位|方|企业|公司|户)?(全?名称?)?$",
         r"^(last)?(endorser|transferor|presenter|presentedby|handedoverby|received?from|previousholder)(name)?$",
+        r"^from(whom)?$",
         r"^付款(单位|方)(名称|全称)?$",
     ),
     "drawer": (r"出票(人|单位|企业|公司|方)(全?名称?|全称|户名)?$", r"^(drawer|issuer|maker|drawnby)(name)?$"),
@@ -85,15 +89,16 @@ _MEANINGS: dict[str, tuple[str, ...]] = {
     "amount": (
         r"^(票面|票据|汇票)(\(包\)|包)?金额",
         r"^(face|bill|draft|nominal)(amount|value)$",
-        r"^(原币)?金额$|^amount$|^(amountin)?(document|transaction)?(currency)?amount$",
+        r"^(原币|交易)?金额$|^amount$|^(amountin)?(document|transaction)?(currency)?amount$",
     ),
     "currency": (),
 }  # fmt: skip
 # Of these the names are those of all exports.
-_NAMED = {"entity_id", "customer_id", "customer_name", "invoice_id", "currency", "amount"}
+_NAMED = {"entity_id", "customer_id", "customer_name", "currency", "amount"}
 # Numbers that invoices have as well: `Bill No.` is the number of an invoice in many a ledger.
 _ANYBODYS = re.compile(r"^bills?(no|number|id|ref(erence)?)$|^票据号码?$|^(instrument|notes?)(no|number|id)$")
 _OF_BILLS = {"part", "discounted_on", "endorsed_on", "bounced_on", "drawer"}
+_ENDORSER, _ENDORSEE = re.compile(r"背书|endorser", re.I), re.compile(r"被背书|endorsee|endorsed to", re.I)
 _STATE_OF_BILLS = re.compile(r"票据|汇票|\bdraft", re.I)
 _state = by_table("bill_state")
 
@@ -138,6 +143,10 @@ def register_columns(headers: Sequence[str]) -> dict[str, int]:
         place = next((places[0] for places in ways if places), None)
         if place is not None:
             found[name] = place
+    if "endorsed_on" in found and "customer_name" in found:
+        is_endorser = bool(_ENDORSER.search(headers[found["customer_name"]]))
+        if is_endorser and not any(_ENDORSEE.search(header) for header in headers):
+            del found["endorsed_on"]  # it may be the day on which the customer endorsed the bill to us
     return found
 
 
