@@ -358,3 +358,21 @@ def test_a_column_of_numbers_may_be_named_by_a_sign_alone(tmp_path: Path) -> Non
 def rejected_codes(tmp_path: Path, report: imports.ImportReport) -> list[str]:
     path = tmp_path / "warehouse" / "imports" / report.import_id / "rejected.parquet"
     return [code for (code,) in duckdb.execute(f"select reason ->> 'code' from '{path}' order by line_no").fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("header", "codes_listed", "currency", "is_said"),
+    [
+        ("Amount (USD)", ("EUR", "GBP"), "USD", True),
+        ("Amount USD", ("EUR", "USD"), "USD", True),
+        ("Amount (USD)", ("USD", "USD"), "USD", False),
+        ("金额（元）", ("USD", "USD"), "USD", False),  # which is the unit, whatever the currency
+    ],
+)
+def test_amounts_that_name_their_currency_are_in_that_one(
+    tmp_path: Path, header: str, codes_listed: tuple[str, str], currency: str, is_said: bool
+) -> None:
+    text = f"Customer No,Invoice No,Invoice Date,Currency,{header}\n"
+    text += "".join(f"C1,I-{n},2026-01-25,{code},5.00\n" for n, code in enumerate(codes_listed))
+    report, rows = load(tmp_path, text, "currency, amount::int")
+    assert rows == [(currency, 5)] * 2 and ("currency_by_header" in codes(report)) == is_said

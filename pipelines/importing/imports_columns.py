@@ -347,6 +347,35 @@ def books_currency(con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan])
     return None
 
 
+def header_currency(
+    con: duckdb.DuckDBPyConnection, plans: Dict[str, ColumnPlan]
+) -> tuple[str, dict[str, object]] | None:
+    """The currency that the amounts have by their names, and the note on it, where the currency column has others.
+
+    Such a column holds the currencies of the documents, and the amounts have been converted.
+    """
+    column, amounts = plans["currency"], [plans[n].source for n in ("amount", "open_amount") if n in plans]
+    headers = [source.header for source in amounts if source]
+    named = {currency_beside(header) or _code_in_brackets(header) for header in headers}
+    if column.source is None or len(named) != 1 or (currency := named.pop()) is None:
+        return None
+    other = f"select 1 from raw {column.join} where {column.value} <> {literal(currency)} limit 1"
+    if not con.execute(other).fetchone():
+        return None
+    note: dict[str, object] = {
+        "code": "currency_by_header",
+        "column": column.label,
+        "amounts": headers,
+        "currency": currency,
+    }
+    return currency, note
+
+
+def _code_in_brackets(header: str) -> str | None:
+    found = re.search(rf"[(\[【（]\s*({values_numbers.CODES})\s*[)\]】）]", header)
+    return found[1] if found else None
+
+
 def _said(code: str, currency: str) -> list[dict[str, object]]:
     return [{"code": code, "currency": currency}]
 

@@ -13,6 +13,7 @@ from pipelines.importing.imports_columns import (
     ColumnPlan,
     Context,
     books_currency,
+    header_currency,
     month_end_column,
     stated_currency,
     stated_entity,
@@ -21,6 +22,7 @@ from pipelines.importing.imports_columns import (
     word_column,
 )
 from pipelines.importing.imports_early import TypedFacts, typed_column
+from pipelines.literals import literal
 from pipelines.reading import values_dates
 from pipelines.reading.mapping import Mapping
 from pipelines.reading.mapping_headers import HELPERS
@@ -101,7 +103,11 @@ def plan_columns(
         notes.append(note)
         if note["code"] == "currency_of_documents":
             plans["currency"] = ColumnPlan("currency", plans["currency"].sql_type, False, "null::VARCHAR")
-    if "currency" in plans and plans["currency"].source is None:
+    if "currency" in plans and (by_header := header_currency(con, plans)):
+        currency, note = by_header
+        notes.append(note)
+        plans["currency"] = ColumnPlan("currency", plans["currency"].sql_type, False, literal(currency))
+    elif "currency" in plans and plans["currency"].source is None:
         plans["currency"] = stated_currency(con, plans, kinds, options, japanese, dollar)
         notes += [each for each in plans["currency"].evidence if each["code"] == "dollar_taken"]
     if (month_end := month_end_column(con, plans)) is not None:

@@ -50,6 +50,7 @@ _MONTH_DAY = re.compile(
     rf"(?:[^\W\d]+\.?,?\s+)?([^\W\d_]{{3,10}})\.?[-\s]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s,]+(\d{{4}}|\d{{2}}){_TIME}", re.I
 )
 _ERA = re.compile(r"(令和|平成|R|H)\s*(\d{1,2}|元)[.年/-](\d{1,2})[.月/-](\d{1,2})日?")
+_ROC = re.compile(r"(?:民[國国])?\s*(1[0-3]\d)\s*[./年-]\s*(\d{1,2})\s*[./月-]\s*(\d{1,2})\s*日?")  # years of Taiwan
 _SERIAL = re.compile(r"([2-6]\d{4})(?:\.\d+)?")
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _TIMES_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s*[AP]M)?", re.I)
@@ -205,6 +206,8 @@ def _plain(text: str, pivot: int) -> tuple[str, dt.date | None]:
         return "Mon D YYYY", _named(m[2], m[1], m[3], pivot)
     if m := _ERA.fullmatch(text):
         return "era", _date(_ERAS[m[1]] + (1 if m[2] == "元" else int(m[2])), int(m[3]), int(m[4]))
+    if m := _ROC.fullmatch(text):
+        return "ROC", _date(1911 + int(m[1]), int(m[2]), int(m[3]))
     if m := _SERIAL.fullmatch(text):
         return "Excel serial", _SERIAL_ZERO + dt.timedelta(days=int(m[1]))
     if _EPOCH.fullmatch(text):

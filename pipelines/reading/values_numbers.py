@@ -31,10 +31,11 @@ _ONLY_COMMA = (
     r"|[0-9']*,[0-9]{1,2}|[0-9']*,[0-9]{4,}|[0-9]{4,},[0-9]{3}|0?,[0-9]+"
 )
 _ODD = re.compile(
-    r"(?P<lead>[-+(]*)(?:US|HK|NT|CN|R|A|C|S)?(?:[A-Z]{3})?'?(?P<sign>[-+(]*)'?(?P<digits>[0-9][0-9.,']*|[.,][0-9]+)'?"
+    r"(?P<front>CR|DR)?\.?'?(?P<lead>[-+(]*)(?:US|HK|NT|CN|R|A|C|S)?(?:[A-Z]{3})?'?(?P<sign>[-+(]*)'?(?P<digits>[0-9][0-9.,']*|[.,][0-9]+)'?"
     r"(?P<unit>亿|億|万|萬|千|K|M)?(?:元|圆|円|원)?'?(?:RMB|USD|EUR|[A-Z]{3})?(?P<close>[)-]*)'?(?P<side>CR|DR|DB|贷|借|H|S)?\.?"
 )
 _EXPONENT = re.compile(r"-?[0-9]([.,][0-9]+)?E[+]?[0-9]{2,3}", re.I)  # how a spreadsheet writes what is very large
+_NO_CENTS = "([0-9])[.,]-{1,2}$"  # 1,200.- and 1.200,-- are whole amounts, none below zero
 DOLLARS = frozenset({"USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD", "MXN"})  # whose own sign is $
 CODES = (
     "USD|EUR|CNY|CNH|GBP|JPY|HKD|CHF|CAD|AUD|NZD|SGD|INR|KRW|TWD|BRL|MXN|MOP|THB|MYR|IDR|VND|PHP|RUB|TRY|AED|SAR|ZAR"
@@ -258,6 +259,8 @@ def _core(con: duckdb.DuckDBPyConnection, column: str) -> str:
     core = column
     for (old, new), present in zip(pairs, found, strict=True):
         core = f"replace({core}, {literal(old)}, {literal(new)})" if present else core
+    if _counts(con, f"select count(*) from raw where regexp_matches({core}, '{_NO_CENTS}')")[0]:
+        core = f"regexp_replace({core}, '{_NO_CENTS}', '\\1')"
     return core if core == column else f"trim({core}, chr(39))"
 
 
@@ -297,13 +300,13 @@ def _sql(column: str, core: str, sql_type: str, alias: str | None, mark: str | N
 def _split(text: str) -> tuple[str, int] | None:
     """The figures of an odd amount with their separators, and the factor of its sign and unit; None for no amount."""
     clean = unicodedata.normalize("NFKC", text).strip().upper().translate(str.maketrans(_FROM, _TO.ljust(len(_FROM))))
-    found = _ODD.fullmatch(re.sub(r"\s+", "", clean).strip("'"))
+    found = _ODD.fullmatch(re.sub(_NO_CENTS, r"\1", re.sub(r"\s+", "", clean).strip("'")))
     if not found:
         return None
     signs = found["lead"] + found["sign"] + found["close"]
     if ("(" in signs) != (")" in signs):
         return None
-    negative = "-" in signs or "(" in signs or found["side"] in ("CR", "贷", "H")
+    negative = "-" in signs or "(" in signs or bool({found["front"], found["side"]} & {"CR", "贷", "H"})
     return found["digits"].strip("'"), (-1 if negative else 1) * _UNITS.get(found["unit"] or "", 1)
 
 
