@@ -40,6 +40,7 @@ held = bills.held(
 payer_parts.exposure(view, customer, held)
 tie_out.line(view, items["open_base"].sum(), customer=(entity_id, customer_id))
 payer_parts.part_in_sight(view, customer, items)
+payer_parts.overdue_beyond(view, customer, items)
 owing, paying, followed, known = st.tabs([t(f"payer.tab_{name}") for name in ("owing", "paying", "followed", "known")])
 with owing:
     payer_parts.standing(view, customer, items)

@@ -41,4 +41,6 @@ if place:
 several_entities = found["entity_id"].nunique() > 1
 columns = [column for column in COLUMNS if column != "entity_id" or several_entities]
 st.caption(t("payers.count", count=len(found)))
+if beyond := int((found["overdue_base"] > found["open_base"]).sum()):
+    st.caption(f":material/info: {t('payers.overdue_beyond', count=beyond)}")
 payers_table(view, found, columns, key="payers", alt=t("payers.alt"), file_name="payers", height=560, further=FURTHER)

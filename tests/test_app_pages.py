@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from models.late_risk import score_build
 from pipelines import i18n
 from pipelines.importing import imports
-from pipelines.reporting import queries, queries_balances, queries_payers
+from pipelines.reporting import queries, queries_balances, queries_payers, queries_priority
 from pipelines.reporting.queries import Scope
 from pipelines.reporting.queries_chain import chain
 from pipelines.settings import Settings
@@ -201,6 +201,22 @@ def test_filters_that_leave_nobody_are_said_on_every_page_and_can_be_cleared(sam
     healthy(app, language)
     assert app.multiselect(key="entities").value == [] == app.multiselect(key="regions").value
     assert not any(said in each.value for each in app.caption) and app.title[0].value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_more_is_overdue_than_outstanding_it_says_why(sample_warehouse, monkeypatch, language):
+    found = ask(sample_warehouse, queries_priority.payers, Scope())
+    beyond = found[found["overdue_base"] > found["open_base"]]
+    app = opened(sample_warehouse, monkeypatch, "payers", lang=language)
+    healthy(app, language)
+    said = i18n.translate(language, "payers.overdue_beyond", count=len(beyond))
+    assert len(beyond) and any(said in each.value for each in app.caption)
+    for row, says in ((beyond.iloc[0], True), (found[found["overdue_base"] < found["open_base"]].iloc[0], False)):
+        app.query_params["entity"], app.query_params["customer"] = row["entity_id"], row["customer_id"]
+        app.switch_page("app_pages/payer.py").run()
+        healthy(app, language)
+        why = i18n.translate(language, "payer.overdue_beyond", text="~").split("~")[0]
+        assert any(why in each.value for each in app.caption) is says
 
 
 def test_a_customer_with_nothing_open_needs_no_next_step(sample_warehouse, monkeypatch, worst):

@@ -304,9 +304,30 @@ def test_an_invoice_with_several_instalments_overdue_is_one_invoice(tmp_path):
         )
         return "none"
 
-    con = built(tmp_path, AS_OF, {"invoices": "\n".join([header, *lines])}, {"fct_late_risk": likely_late})
+    con = built(tmp_path, AS_OF, {"invoices": "\n".join([header, *lines])}, score=likely_late)
     overdue = json.loads(ranked(con)["C1"]["reasons"])[0]
     assert overdue == {"code": "overdue", "amount": 250, "currency": "CNY", "items": 2, "days": 59}
     assert con.execute("select sum(overdue_items) from fct_account_balances").fetchone() == (3,)
     ((warned,),) = con.execute("select reasons from fct_early_warnings where customer_id = 'C2'").fetchall()
     assert json.loads(warned)[0] == {"code": "warn_likely_late", "amount": 200, "currency": "CNY", "items": 1}
+
+
+@pytest.mark.parametrize(("days", "code"), [(364, "late_risk"), (365, "late_risk_long")])
+def test_a_forecast_as_far_as_forecasts_go_names_no_day(tmp_path, days, code):
+    def risk(con, as_of, settings):
+        con.execute(
+            "create table fct_late_risk as select as_of, entity_id, invoice_id, instalment_no, 0.9 as p_late, "
+            f"0.9 as p_very_late, due_date + {days} as expected_pay_date, {days} as expected_days_late, "
+            "'high' as risk_band, '[]' as reasons, 'm' as model_id, customer_key, item_key from fct_open_items"
+        )
+        return "m"
+
+    row = ranked(built(tmp_path, AS_OF, {"invoices": TWO}, score=risk))["C1"]
+    assert [each["code"] for each in json.loads(row["reasons"]) if each["code"].startswith("late_risk")] == [code]
+
+
+def test_a_round_invoice_paid_in_full_tells_nothing_of_our_place(tmp_path):
+    receipts = f"{RECEIPTS}\nP1,A2,2026-02-01,5000,"
+    row = ranked(built(tmp_path, AS_OF, {"invoices": TWO, "receipts": receipts}))["C2"]
+    codes = [each["code"] for each in json.loads(row["queue_reasons"])]
+    assert row["round_share"] == 1 and "queue_few" in codes and "queue_round" not in codes

@@ -89,7 +89,8 @@ def test_money_axis_ticks_are_round_and_in_words():
     assert "¥1,000万" in axis["ticktext"]
     assert axis["tickvals"][0] <= -1_200_000
     assert axis["tickvals"][-1] >= 48_000_000
-    assert charts.money_axis(EN, float("nan"), float("nan"))["tickvals"], "an empty chart still has an axis"
+    empty = charts.money_axis(EN, float("nan"), float("nan"))
+    assert empty == {"tickvals": [0.0], "ticktext": ["¥0"]}, "an empty chart still has an axis, with no amounts on it"
 
 
 def test_a_month_whose_dso_is_a_lower_bound_is_hollow_and_said_so():

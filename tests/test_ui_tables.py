@@ -107,7 +107,7 @@ def test_a_heading_names_the_currency_in_files_and_beside_other_currencies(langu
     assert list(tables.named(reader, rows, columns)) == [beside[name] for name in columns], "a file has no head"
 
 
-def reasons_page(times: int) -> None:
+def reasons_page(times: int, **shape: bool) -> None:
     import json
 
     import pandas as pd
@@ -117,17 +117,26 @@ def reasons_page(times: int) -> None:
 
     grew = {"code": "overdue_grew", "amount": 1000.0, "currency": "CNY"}
     rows = pd.DataFrame({"customer_id": ["C1"], "reasons": [json.dumps([grew] * times)]})
-    table(Reader("en", "CNY"), rows, ["customer_id", "reasons"], key="t", alt="t", wraps=True)
+    table(Reader("en", "CNY"), rows, ["customer_id", "reasons"], key="t", alt="t", **shape)
 
 
 @pytest.mark.parametrize(("times", "height"), [(1, None), (4, tables.WRAPPED)])
 def test_long_reasons_go_on_in_further_lines(times, height):
-    app = AppTest.from_function(reasons_page, kwargs={"times": times}).run()
+    app = AppTest.from_function(reasons_page, kwargs={"times": times, "wraps": True}).run()
     assert not app.exception
     shown = app.dataframe[0]
     assert shown.value["reasons"].iloc[0].count("Overdue grew by 1,000 CNY") == times
     assert (shown.proto.row_height or None) == height
     assert json.loads(shown.proto.columns)["reasons"]["width"] <= tables.REASONS_WIDTH
+
+
+def test_of_reasons_that_are_cut_the_first_words_stand_in_one_line_and_the_cell_holds_all():
+    app = AppTest.from_function(reasons_page, kwargs={"times": 4, "cuts": True}).run()
+    assert not app.exception
+    shown = app.dataframe[0]
+    assert shown.value["reasons"].iloc[0].count("Overdue grew by 1,000 CNY") == 4
+    assert not shown.proto.row_height
+    assert json.loads(shown.proto.columns)["reasons"]["width"] == tables.FIRST_WORDS_WIDTH
 
 
 def test_an_amount_in_the_currency_of_the_books_is_not_said_twice():

@@ -1,6 +1,7 @@
 """The parts of the call list: its totals, and the list as cards or as a table."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -20,10 +21,10 @@ from ui.session import View
 from ui.tables import downloads, header, words
 
 COLUMNS = words(
-    "call_rank customer_name next_action call_by overdue_base max_days_past_due p_late_weighted strategy "
-    "amount_due_base payer_class priority_score next_run_on region customer_id reasons"
+    "call_rank customer_name next_action call_by overdue_base max_days_past_due reasons p_late_weighted strategy "
+    "amount_due_base payer_class priority_score next_run_on region customer_id"
 )
-FURTHER = words("amount_due_base payer_class priority_score next_run_on region customer_id reasons")
+FURTHER = words("p_late_weighted strategy amount_due_base payer_class priority_score next_run_on region customer_id")
 VISIT_COLUMNS = words(
     "customer_name call_by overdue_base max_days_past_due amount_due_base strategy payer_class customer_id reasons"
 )
@@ -69,8 +70,14 @@ def totals(reader: Reader, calls: pd.DataFrame, capacity: int) -> None:
 
 def as_table(view: View, calls: pd.DataFrame) -> None:
     """The whole list as a table; a row opens its payer."""
-    alt = view.reader.t("calls.alt")
-    payers_table(view, calls, COLUMNS, key="calls", alt=alt, file_name="call-list", height=560, further=FURTHER)
+    why = [
+        json.dumps([each for each in stored_reasons(call["reasons"]) if not _says_overdue(each, call)])
+        for call in calls.to_dict("records")
+    ]
+    payers_table(
+        view, calls.assign(reasons=why), COLUMNS, key="calls", alt=view.reader.t("calls.alt"), file_name="call-list",
+        height=560, further=FURTHER, cuts=True,
+    )  # fmt: skip
 
 
 def as_visits(view: View, calls: pd.DataFrame) -> None:
@@ -128,7 +135,7 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
     rows = [
         (
             number(reader, call["call_rank"]),
-            f"{call['customer_name'] or call['customer_id']} ({call['customer_id']})",
+            _named(call),
             str(call["payer_class"]),
             number(reader, call["overdue_base"], 2),
             number(reader, call["max_days_past_due"]),
@@ -144,6 +151,12 @@ def _page(view: View, calls: pd.DataFrame, today: Day) -> bytes:
     assert view.build is not None
     line = t("app.as_of", date=date(reader, view.build.as_of), currency=reader.currency)
     return printable(reader.language, title, line, headers, rows, (4, 21, 4, 9, 7, 8, 8, 27, 12), (0, 3, 4))
+
+
+def _named(call: Mapping[Any, Any]) -> str:
+    """The name and the number of a customer, once where one serves as the other."""
+    name, number_of = str(call["customer_name"] or call["customer_id"]), str(call["customer_id"])
+    return name if name == number_of else f"{name} ({number_of})"
 
 
 def _calendar(view: View, calls: pd.DataFrame, today: Day) -> bytes:
@@ -239,6 +252,6 @@ def money_line(reader: Reader, call: Mapping[Any, Any]) -> str:
     else:
         parts = [t("calls.not_overdue", text=due)]
         # The reason speaks of the customer as a whole: two probabilities beside each other would only puzzle.
-        if not missing(call["p_late_weighted"]) and '"late_risk"' not in str(call["reasons"]):
+        if not missing(call["p_late_weighted"]) and '"late_risk' not in str(call["reasons"]):
             parts.append(t("calls.p_late", share=percent(reader, call["p_late_weighted"], 0)))
     return " · ".join(parts)

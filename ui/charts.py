@@ -229,7 +229,7 @@ def money_axis(
     """Axis ticks at round amounts, written short in the reader's language (Plotly itself knows no 万)."""
     low, high = min(0.0, _finite(low)), max(0.0, _finite(high))
     if high == low:
-        high = low + 1
+        return {"tickvals": [0.0], "ticktext": [write(reader, 0.0)]}
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)

@@ -92,7 +92,8 @@ def _card(view: View, today: Day, row: dict, due: pd.DataFrame) -> None:
     with st.container(border=True):
         what, how = st.columns([1.7, 1], gap="medium")
         with what:
-            st.markdown(f"**{plain(row['customer_name'])}** :gray[{plain(whom[1])}]")
+            beside = "" if row["customer_name"] == whom[1] else f" :gray[{plain(whom[1])}]"
+            st.markdown(f"**{plain(row['customer_name'])}**{beside}")
             amount = t("app.items", count=int(row["items"]))
             behind = (
                 t("notice.since", text=days(reader, row["days_behind"])) if row["days_behind"] else t("notice.today")

@@ -38,7 +38,12 @@ def head(view: View, customer: Mapping[str, Any]) -> None:
     t = view.reader.t
     st.title(plain(customer["customer_name"] or customer["customer_id"]), anchor=False)
     assert view.build is not None
-    who = [plain(customer["customer_id"]), plain(customer.get("region")), plain(customer.get("rep"))]
+    is_named = customer["customer_name"] not in (None, "", customer["customer_id"])
+    who = [
+        plain(customer["customer_id"]) if is_named else "",
+        plain(customer.get("region")),
+        plain(customer.get("rep")),
+    ]
     line = t("app.as_of", date=date(view.reader, view.build.as_of), currency=view.reader.currency)
     st.caption(" · ".join(part for part in (*who, line) if part))
     if known := merged_into(view, str(customer["entity_id"]), str(customer["customer_id"])):
@@ -90,6 +95,13 @@ def part_in_sight(view: View, customer: Mapping[str, Any], items: pd.DataFrame) 
     if abs(whole - seen) >= 0.01:
         text = reader.t("payer.part_in_sight", seen=money(reader, seen), whole=money(reader, whole))
         st.caption(f":material/visibility: {text}")
+
+
+def overdue_beyond(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> None:
+    """Why more is overdue than outstanding, where money that is not yet applied makes it so."""
+    reader, unapplied = view.reader, -float(items.loc[items["bucket"] == "unapplied", "open_base"].sum())
+    if unapplied > 0 and float(customer.get("overdue_base") or 0) > float(customer.get("open_base") or 0):
+        st.caption(f":material/info: {reader.t('payer.overdue_beyond', text=money(reader, unapplied))}")
 
 
 def _bill(reader: Reader, row: Mapping[Any, Any], part: float | None = None) -> str:

@@ -85,6 +85,7 @@ SHARE_WIDTH = 90  # pixels of a small bar and its figure
 WIDEST = 1_000  # pixels: the browser makes no column wider
 FILE_NAME_WIDTH = 250  # pixels: longer names end in dots, so that what comes after them is seen
 REASONS_WIDTH = 320  # pixels of reasons that go on in further lines of their row
+FIRST_WORDS_WIDTH = 268  # pixels of reasons of which the first words stand in one line
 WRAPPED = 76  # pixels of such a row; in one below four letters of height the browser writes a single line
 WHOLE = ("accepted_totals", "bill_in_hand", "to_ask", "about")  # texts that say nothing when they are cut
 NARROW = " ,.:;·()|'fijlrt"  # letters about half as wide as the others
@@ -162,6 +163,7 @@ def table(
     height: int | Literal["auto"] = "auto",
     everything: Rows | None = None,
     wraps: bool = False,
+    cuts: bool = False,
     further: Sequence[str] = (),
 ) -> int | None:
     """Show `columns` of `frame`; returns the position of the row whose open button was just pressed, else None.
@@ -170,14 +172,15 @@ def table(
     same columns and words, and all rows, or `everything` where `frame` itself holds only the first of many.
     `further`: those of the columns that stand on the screen only once a person asks for all.
     `wraps`: long reasons go on in further lines, so that they are read whole. Only for rows without Chinese names: by
-    their letters the browser would take a long English sentence for a short one.
+    their letters the browser would take a long English sentence for a short one. `cuts`: their first words stand in one
+    line, and the whole in the cell once it is opened.
     """
     chosen = [name for name in columns if name not in further or st.session_state.get(f"{key}.all")]
     shown, config = on_page(reader, frame.head(MOST), chosen)
     row_height = None
-    for column in (each for each in chosen if wraps and KINDS[each] == "reasons"):
+    for column in (each for each in chosen if (wraps or cuts) and KINDS[each] == "reasons"):
         if config[column]["width"] > REASONS_WIDTH:
-            config[column]["width"], row_height = REASONS_WIDTH, WRAPPED
+            config[column]["width"], row_height = (REASONS_WIDTH, WRAPPED) if wraps else (FIRST_WORDS_WIDTH, None)
     click_key = f"{key}.open"
     if open_label:
         shown.insert(0, "open", open_label)

@@ -76,8 +76,10 @@ final as (
                         || cast(promise_level - 1 as varchar) || '}'
             end,
             case
+                -- No forecast reaches beyond a year: one that far says only that it may take longer.
                 when open_base > 0 and risk >= 0.5
-                    then '{"code":"late_risk","p_late":' || cast(cast(risk as decimal(18, 2)) as varchar) || ',"days":'
+                    then case when expected_days_late >= 365 then '{"code":"late_risk_long"' else '{"code":"late_risk"' end
+                        || ',"p_late":' || cast(cast(risk as decimal(18, 2)) as varchar) || ',"days":'
                         || cast(cast(round(greatest(expected_days_late, 0)) as bigint) as varchar) || '}'
             end,
             case
@@ -159,7 +161,8 @@ final as (
                     then '{"code":"queue_parts","share":' || cast(cast(part_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
-                when round_share >= 0.35
+                -- Few payments tell nothing of round sums: of an invoice over one, all are.
+                when round_share >= 0.35 and queue_share is not null
                     then '{"code":"queue_round","share":' || cast(cast(round_share as decimal(18, 2)) as varchar) || '}'
             end,
             case
