@@ -35,6 +35,7 @@ WORDS = {
         "overview": "Overview",
         "payers": "Payers",
         "choose": "Choose files",
+        "refused": "Not uploaded: larger than 1 MB, or the connection broke",
         "load": "Load this file and rebuild",
         "not_accepted": "Rows not accepted: 1",
         "ends": "All figures computed as of 2026-05-01",
@@ -44,6 +45,7 @@ WORDS = {
         "overview": "应收总览",
         "payers": "客户",
         "choose": "选择文件",
+        "refused": "未上传：超过 1 MB，或连接中断",
         "load": "导入此文件并重新计算",
         "not_accepted": "未接受的行：1",
         "ends": "已按截至 2026-05-01 重新计算",
@@ -54,6 +56,10 @@ WORDS = {
 SAYS = """word => {
     const button = document.querySelector("[data-testid=stFileUploaderDropzone] button p");
     return button && getComputedStyle(button, "::after").content === JSON.stringify(word);
+}"""
+REFUSES = """word => {
+    const chip = document.querySelector("[data-testid=stFileChip]");
+    return chip && getComputedStyle(chip, "::after").content === JSON.stringify(word);
 }"""
 EXPORT = """客户编号,客户名称,发票号,开票日期,到期日,金额,币种,业务员
 00017,测试客户甲,F-1,2026-04-01,2026-05-01,"1,000.00",CNY,张三
@@ -188,6 +194,18 @@ def test_the_language_switch_stays_in_the_address(sample_app, tab):
     assert re.search(r"lang=(en|zh_CN)", tab.url)
     tab.reload()
     heading(tab, other["payers"]).wait_for()
+
+
+@pytest.mark.parametrize("tab", list(WORDS), indirect=True)
+def test_a_file_over_the_limit_is_refused_in_the_reader_s_language(tab, tmp_path):
+    export = tmp_path / "large.csv"
+    export.write_bytes(b"x" * (1 << 20) + b"x" * (1 << 19))
+    with served(tmp_path / "warehouse", tmp_path / "log", settings={"FIRSTPAID_UPLOAD_LIMIT_MB": "1"}) as address:
+        tab.goto(f"{address}/imports")
+        tab.wait_for_function(SAYS, arg=tab.words["choose"])
+        tab.locator("input[type=file]").set_input_files(export)
+        tab.get_by_test_id("stFileChip").wait_for()
+        tab.wait_for_function(REFUSES, arg=tab.words["refused"])
 
 
 @pytest.mark.parametrize("tab", list(WORDS), indirect=True)

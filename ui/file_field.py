@@ -13,13 +13,19 @@ _STYLE = """<style>
 }
 [data-testid="stFileUploaderDropzone"] button p::after { content: %(choose)s; font-size: 0.875rem; }
 [data-testid="stFileUploaderDropzoneInstructions"] span::after { content: %(limit)s; font-size: 0.875rem; }
+[data-testid="stFileChip"]:has([data-testid="stFileChipIconError"])::after { content: %(refused)s; padding: 0 0.5rem; }
 </style>"""
 
 
 def file_field(view: View, label: str, **options: Any) -> Any:
-    """Streamlit's uploader with its button and its limit in the reader's language; takes its options."""
+    """Streamlit's uploader with its button, its limit and its refusal in the reader's language; takes its options."""
     t = view.reader.t
-    words = {"choose": t("app.choose_files"), "limit": t("app.file_limit", limit=view.settings.upload_limit_mb)}
+    limit = view.settings.upload_limit_mb
+    words = {
+        "choose": t("app.choose_files"),
+        "limit": t("app.file_limit", limit=limit),
+        "refused": t("app.file_refused", limit=limit),
+    }
     # A text of the style sheet is quoted and escaped as one of JSON.
     st.html(_STYLE % {name: json.dumps(word, ensure_ascii=False) for name, word in words.items()})
-    return st.file_uploader(label, max_upload_size=view.settings.upload_limit_mb, **options)
+    return st.file_uploader(label, max_upload_size=limit, **options)

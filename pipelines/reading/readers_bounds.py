@@ -25,7 +25,7 @@ _ROW_END = b"</table:table-row>"
 _REPEATED = re.compile(rb'number-(columns|rows)-repeated="(\d{1,9})"')
 
 # Of an xlsx: a cell whose formula has no result, where it stands, and what it shows instead.
-_FAILED = (b't="e"', b"t='e'")
+_FAILED = b't="e"'
 _FAILED_CELL = re.compile(
     rb"""<(?:\w+:)?c\s([^<>]*\bt=["']e["'][^<>]*)>((?:[^<]|<(?!(?:\w+:)?c[\s>]|/(?:\w+:)?c>))*+)</"""
 )
@@ -138,7 +138,7 @@ def _of_xlsx(chunks: Iterable[bytes], errors: Errors) -> Iterator[tuple[int, int
         text = rest + chunk
         columns.update(_WIDE.findall(text))
         last = max(last, *map(int, _ROW.findall(text[-4096:])), 1)
-        if any(mark in text for mark in _FAILED):
+        if _FAILED in text:
             errors.update(_failed_cells(text))
         rest = text[max(text.rfind(b"<c "), len(text) - _LONGEST_CELL) :]
     yield last, max(map(_column, columns), default=26)
