@@ -57,7 +57,7 @@ class BillColumnsMissing(UserError):
 
     def __init__(self, file: str, columns: Sequence[str], headers: Sequence[str]) -> None:
         self.file, self.columns, self.headers = file, list(columns), list(headers)
-        super().__init__("error.bill_columns")
+        super().__init__("error.bill_no_customer" if self.columns == ["customer_name"] else "error.bill_columns")
 
     def text(self, language: str) -> str:
         columns = i18n.listed(language, [i18n.translate(language, f"column.{name}") for name in self.columns])

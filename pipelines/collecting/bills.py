@@ -80,7 +80,8 @@ def outlived(found: pd.DataFrame, on: dt.date) -> pd.Series:
 
     `found` holds received_on and currency, and bill_state unless all are in hand.
     """
-    ends = found["received_on"].map(lambda since: runs_until(pd.Timestamp(since).date()), na_action="ignore")
+    days = found["received_on"].dropna().unique()  # many bills come in on one day
+    ends = found["received_on"].map({since: runs_until(pd.Timestamp(since).date()) for since in days})
     old = pd.to_datetime(ends) < pd.Timestamp(on)
     is_in_hand = found["bill_state"] == "received" if "bill_state" in found else True
     return old & (found["currency"] == RULED_CURRENCY) & is_in_hand
