@@ -1,6 +1,7 @@
 """Credit given beyond policy, the money that sales tie up, and margin after costs."""
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -138,6 +139,8 @@ def test_without_a_gross_margin_there_is_no_figure_and_it_is_said():
 def test_an_unknown_loss_rate_is_no_zero():
     found = after([("C1", "R1", 10_000, 0, 0)], [], [("C1", "R1", None)], C1=0.2)
     assert pd.isna(found["expected_loss_base"]).all() and pd.isna(found["margin_base"]).all()
+    row = margins.by(found, ["customer_id"]).iloc[0]
+    assert (row["gross_base"], row["gross_share"]) == (2000, 0.2), "the gross margin is known all the same"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +152,28 @@ def test_an_unknown_loss_rate_is_no_zero():
 )
 def test_a_file_of_margins_is_read_in_either_language(data):
     assert margins.read_file(data, is_workbook=False) == ({"C1": "18.5", "C2": "7"}, [])
+
+
+def percent_cells(*shares: float) -> bytes:
+    """A workbook whose margins are cells in percent, which it keeps as shares."""
+    rows = pd.DataFrame({"Customer ID": [f"C{n}" for n, _ in enumerate(shares)], "Margin": shares})
+    written = io.BytesIO()
+    rows.to_excel(written, index=False)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "is_workbook"),
+    [(b"Customer ID,Margin\nC0,0.22\nC1,1\n", False), (percent_cells(0.22, 1.0), True)],
+)
+def test_a_share_that_may_be_meant_as_percent_is_asked_for_with_its_sign(data, is_workbook):
+    found, bad = margins.read_file(data, is_workbook)
+    assert not found and [(line.line, line.code) for line in bad] == [(2, "margin_unclear"), (3, "margin_unclear")]
+
+
+def test_a_small_margin_counts_with_its_sign_and_nought_without():
+    data = b"Customer ID,Margin\nC1,0.5%\nC2,0\nC3,-2\n"
+    assert margins.read_file(data, is_workbook=False) == ({"C1": "0.5", "C2": "0", "C3": "-2"}, [])
 
 
 def test_a_file_is_stored_whole_or_refused_with_every_reason(tmp_path):

@@ -73,17 +73,20 @@ def after_costs(
 def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """The rows of `after_costs` added up by customer or by rep, the largest loss first, those without a figure last.
 
-    Only rows with a gross margin make up gross_base and margin_base; margin_share is margin of the sales with one.
+    Only rows with a gross margin make up gross_base and margin_base; gross_share is of the sales with a gross margin,
+    margin_share of those of which the expected loss is known as well.
     verdict: `more_for_less` sells more than the year before and earns less or nothing, `loss` loses money, '' neither.
     """
     known = found["margin_base"].notna()
     parts = found.assign(
-        margin_sales=found["sales_base"].where(known, 0.0), before_base=found["before_base"].where(known)
+        gross_sales=found["sales_base"].where(found["gross_base"].notna(), 0.0),
+        margin_sales=found["sales_base"].where(known, 0.0),
+        before_base=found["before_base"].where(known),
     )
     grouped = parts.groupby(list(keys), dropna=False)
-    rows = grouped[[*SUMS, "margin_sales", "before_base"]].sum(min_count=1).reset_index()
+    rows = grouped[[*SUMS, "gross_sales", "margin_sales", "before_base"]].sum(min_count=1).reset_index()
     rows["margin_share"] = rows["margin_base"] / rows["margin_sales"].where(rows["margin_sales"] > 0)
-    rows["gross_share"] = rows["gross_base"] / rows["margin_sales"].where(rows["margin_sales"] > 0)
+    rows["gross_share"] = rows["gross_base"] / rows["gross_sales"].where(rows["gross_sales"] > 0)
     kept = rows["margin_base"] + rows["expected_loss_base"]
     sold_more = (rows["sales_base"] > rows["sales_before_base"]) & (rows["sales_before_base"] > 0)
     loses = rows["margin_base"] < 0
@@ -104,7 +107,8 @@ class Line(NamedTuple):
 def read_file(data: bytes, is_workbook: bool) -> tuple[dict[str, str], list[Line]]:
     """Margins by customer number from a file with the two columns, and the lines that cannot be used.
 
-    A margin is in percent, with or without the sign. Raises EntryRefused when a column is missing or nothing is read.
+    A margin is in percent, with or without the sign; one of at most 1 needs it: 0.22 may be a cell of 22 %.
+    Raises EntryRefused when a column is missing or nothing is read.
     """
     frame = _frame(data, is_workbook)
     customer = next((each for each in frame.columns if _is_customer(str(each))), None)
@@ -115,11 +119,16 @@ def read_file(data: bytes, is_workbook: bool) -> tuple[dict[str, str], list[Line
     found: dict[str, str] = {}
     bad: list[Line] = []
     for number, (who, value) in enumerate(zip(frame[customer], frame[margin], strict=True), start=2):
-        who, text = str(who).strip(), str(value).strip().removesuffix("%").removesuffix("％").strip()
+        who, written = str(who).strip(), str(value).strip()
+        text = written.removesuffix("%").removesuffix("％").strip()
         if not who and not text:
             continue
-        if not who or not _is_share(text):
-            bad.append(Line(number, "margin_not_a_share" if who else "margin_no_number", text if who else ""))
+        if not who:
+            bad.append(Line(number, "margin_no_number", ""))
+        elif not _is_share(text):
+            bad.append(Line(number, "margin_not_a_share", text))
+        elif text == written and 0 < abs(Decimal(text)) <= 1:
+            bad.append(Line(number, "margin_unclear", text))
         else:
             found[who] = text
     return found, bad
