@@ -67,3 +67,29 @@ def test_payments_of_different_invoices_are_different_receipts(tmp_path: Path, s
     line = "Customer ID,Payment Date,Amount,Invoice No\nC1,2026-01-05,100,{}\n"
     import_file(written(tmp_path, "first", line.format("A")), settings)
     assert held(import_file(written(tmp_path, "second", line.format("B")), settings)) == []
+
+
+ZEROS = "Customer No,Invoice No,Invoice Date,Due Date,Amount\n{}"
+TWO = "C1,{0}4711,2026-01-15,2026-02-14,100.00\nC1,{0}4712,2026-01-16,2026-02-14,50.00\n"
+
+
+@pytest.mark.parametrize(("first", "second"), [("000", ""), ("", "000"), ("0", "00")])
+def test_invoices_whose_numbers_lost_their_zeros_are_said_to_count_twice(
+    tmp_path: Path, settings: Settings, first: str, second: str
+) -> None:
+    earlier = import_file(written(tmp_path, "jan", ZEROS.format(TWO.format(first))), settings)
+    found = import_file(written(tmp_path, "feb", ZEROS.format(TWO.format(second))), settings).notes
+    (note,) = [note for note in found if note["code"] == "held_renumbered"]
+    assert (note["count"], note["id"], note["example"]) == (2, earlier.import_id, f"{second}4711 / {first}4711")
+    assert all(f"{second}4711" in i18n.reason(language, note) for language in i18n.LANGUAGES)
+    retract(settings, earlier.import_id)
+    assert note not in standing(found, list_imports(settings))
+
+
+@pytest.mark.parametrize(
+    "other", [TWO.format("0").replace("100.00", "99.00").replace("50.00", "49.00"), TWO.format("A"), TWO.format("000")]
+)
+def test_invoices_of_other_amounts_and_the_same_numbers_are_not(tmp_path: Path, settings: Settings, other: str) -> None:
+    import_file(written(tmp_path, "jan", ZEROS.format(TWO.format("000"))), settings)
+    found = import_file(written(tmp_path, "feb", ZEROS.format(other)), settings).notes
+    assert "held_renumbered" not in {note["code"] for note in found}

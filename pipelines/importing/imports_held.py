@@ -12,8 +12,9 @@ from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
-# The notes: under another entity, and without a number that would tell the two apart.
-ELSEWHERE, UNNUMBERED = HELD = ("held_elsewhere", "held_unnumbered")
+# The notes: under another entity, without a number that would tell the two apart, and under a number that has lost the
+# zeros before it, as spreadsheets do to numbers.
+ELSEWHERE, UNNUMBERED, RENUMBERED = HELD = ("held_elsewhere", "held_unnumbered", "held_renumbered")
 # What two rows of one document agree in, whatever entity they are booked under. A number alone is no sign: entities
 # number their documents alike.
 _SAME = {
@@ -45,7 +46,35 @@ def held_notes(
             con, rows, report, settings, [each for each in others if _names_entity(each) or _names_entity(report)]
         ),
         *(_unnumbered(con, rows, report, settings, others) if report.kind == "receipts" else ()),
+        *(_renumbered(con, rows, report, settings, others) if report.kind == "invoices" else ()),
     ]
+
+
+def _renumbered(
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings, others: Sequence[ImportReport]
+) -> list[dict[str, Any]]:
+    """The notes on invoices of one day and amount that others hold under a number with other zeros before it."""
+    if not _begins_with_zero(con, rows):
+        others = [each for each in others if _begins_with_zero(con, _rows(each, settings))]
+    if not others:
+        return []
+    figures = "regexp_full_match(invoice_id, '[0-9]+')"
+    found = con.execute(
+        f"""with new as (select * from ({_keyed(rows, "invoices", settings)}) where {figures}),
+            old as (select * from ({_all(others, "invoices", settings)}) where {figures})
+            select old.place, count(distinct new.line_no) as n, min(new.invoice_id || ' / ' || old.invoice_id)
+            from new join old on ltrim(old.invoice_id, '0') = ltrim(new.invoice_id, '0')
+                and old.entity_id = new.entity_id and old.k1 = new.k1 and old.issue_date = new.issue_date
+                and old.amount = new.amount and old.invoice_id <> new.invoice_id
+            group by old.place order by n desc, old.place limit {_NAMED}"""
+    ).fetchall()
+    return [_note(RENUMBERED, count, report, others[place]) | {"example": pair} for place, count, pair in found]
+
+
+def _begins_with_zero(con: duckdb.DuckDBPyConnection, rows: Path) -> bool:
+    """Whether the number of any invoice may begin with a zero."""
+    (least,) = con.execute(f"select min(invoice_id) from {parquet(rows)}").fetchone() or (None,)
+    return least is not None and str(least) < "1"
 
 
 def _unnumbered(
