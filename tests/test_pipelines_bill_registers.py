@@ -331,6 +331,19 @@ def test_what_the_register_has_otherwise_is_set_aside_and_never_overwritten(tmp_
     assert register(settings) == {"P1": ("endorsed", "2026-06-01", "C1")}
 
 
+def test_a_difference_names_its_column_and_both_sides(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    first = upload(settings, written(tmp_path, f"{HEADER}\nP1,C1,1234.5,2026-11-01,已背书,2026-06-01\n"))
+    bill_registers.store(settings, first, who="王芳")
+    rows = "P1,C1,1234.505,2026-11-01,已背书,2026-06-01\n"
+    (row,) = upload(settings, written(tmp_path, f"{HEADER}\n{rows}")).aside
+    assert (row.column_name, row.value) == ("票面金额", "1,234.5050")
+    assert i18n.reason("en", row.reason or {}) == "The register has 1,234.50 here, entered by 王芳"
+    rows = "P1,C1,1234.5,2026-11-01,拒付,2026-05-01\n"
+    (row,) = upload(settings, written(tmp_path, f"{HEADER}\n{rows}")).aside
+    assert (row.column_name, row.value) == ("状态日期", "2026-05-01")
+
+
 def test_a_register_that_names_no_states_leaves_those_that_are_known(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "warehouse")
     path = written(tmp_path, "票据号码,客户名称,票面金额,到期日\nP1,C1,100,2026-11-01\n")

@@ -190,11 +190,12 @@ def bill_register(view: View, today: Day) -> None:
     bill_cards(view, found)
     found = _marked(view, found, today.today)
     _count_marked(view, found)
-    # Where all bills are in the currency of the books, the page names it above.
+    # Where all bills are in the currency of the books, the page names it above; else it takes the room of the days.
     is_foreign = bool((found["currency"] != view.reader.currency).any())
+    further = (*FURTHER_OF_BILLS, "days_until" if is_foreign else "currency")
     payers_table(
         view, found, with_content(found, BILL_COLUMNS, ("to_ask",)), key="bills", alt=t("financing.register"),
-        file_name="bills", further=FURTHER_OF_BILLS if is_foreign else (*FURTHER_OF_BILLS, "currency"),
+        file_name="bills", further=further,
     )  # fmt: skip
     st.caption(t("financing.counting"))
 

@@ -296,17 +296,18 @@ def _sort_in(upload: Upload, row: Row, customer: Customer, note: Note | None, ta
 
 
 def _differs(column: str, value: object, before: object, note: Note) -> _Aside:
-    shown = f"{before:f}" if isinstance(before, Decimal) else str(before)
-    return _Aside("bill_differs", column, value, before=shown, who=note.changed_by)
+    return _Aside("bill_differs", column, value, before=_shown(before), who=note.changed_by)
+
+
+def _shown(value: object) -> str:
+    """A value of a row as people of both languages write it."""
+    return f"{value:,.4f}".removesuffix("00") if isinstance(value, Decimal) else str(value)
 
 
 def _set_aside(row: Row, file: BillFile, aside: _Aside) -> Row:
-    """The row with its reason, under the header of the column it is about."""
-    header = file.columns.get(aside.column or "")
-    if header is None and aside.column in ("customer_name", "state_on"):
-        other = {"customer_name": ("customer_id",), "state_on": tuple(STATE_DAYS.values())}[aside.column]
-        header = next((file.columns[name] for name in other if name in file.columns), None)
-    value = (
-        f"{aside.value:f}" if isinstance(aside.value, Decimal) else None if aside.value is None else str(aside.value)
-    )
+    """The row with its reason, under the header of the column it is about, or of one that stands in for it."""
+    days = ("state_on", *STATE_DAYS.values())
+    stand_ins = days if aside.column in days else ("customer_id",) if aside.column == "customer_name" else ()
+    header = next((file.columns[name] for name in (aside.column or "", *stand_ins) if name in file.columns), None)
+    value = None if aside.value is None else _shown(aside.value)
     return replace(row, reason=aside.reason, column_name=header, value=value)
