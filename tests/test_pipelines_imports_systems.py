@@ -376,3 +376,33 @@ def test_amounts_that_name_their_currency_are_in_that_one(
     text += "".join(f"C1,I-{n},2026-01-25,{code},5.00\n" for n, code in enumerate(codes_listed))
     report, rows = load(tmp_path, text, "currency, amount::int")
     assert rows == [(currency, 5)] * 2 and ("currency_by_header" in codes(report)) == is_said
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "客户编号 Customer No,客户名称 Customer Name,发票号码/No.,开票日期 Invoice Date,到期日 Due Date,金额 Amount",
+        "Customer No（客户编号）,Customer Name 客户名称,Invoice No 发票号,日期/Date,Due Date/到期日,金额Amount",
+        '"客户编号\nCustomer No","客户名称\nName","发票号\nInvoice No","日期\nDate","到期日\nDue Date","金额\nAmount"',
+    ],
+)
+def test_a_header_in_two_languages_means_what_both_do(tmp_path: Path, header: str) -> None:
+    text = f"{header}\n0017,青禾贸易,F-1,2026-01-25,2026-02-05,100.00\n"
+    columns = "customer_id, customer_name, invoice_id, issue_date::varchar, due_date::varchar, amount::int"
+    _, rows = load(tmp_path, text, columns)
+    assert rows == [("0017", "青禾贸易", "F-1", "2026-01-25", "2026-02-05", 100)]
+
+
+def test_two_words_of_different_meaning_are_no_header_in_two_languages(tmp_path: Path) -> None:
+    header = "客户编号,发票号,开票日期,金额,发票号 Amount,税率 Due Date"
+    report, rows = load(tmp_path, f"{header}\n0017,F-1,2026-01-25,100.00,7,13\n", "amount::int, due_date")
+    assert rows == [(100, None)] and report.unmapped == ("发票号 Amount", "税率 Due Date")
+
+
+def test_of_two_labels_above_the_rows_the_first_names_the_customer(tmp_path: Path) -> None:
+    text = "".join(
+        f"客户编码：{number},客户名称：{name}\n单据号,日期,到期日,金额\nF-{number},2026-01-25,2026-02-05,100.00\n小计,,,100.00\n"
+        for number, name in (("0017", "青禾贸易"), ("0018", "远山机电"))
+    )
+    report, rows = load(tmp_path, f"应收账款明细\n{text}总计,,,200.00\n", "customer_id, invoice_id")
+    assert rows == [("0017", "F-0017"), ("0018", "F-0018")] and report.differences == [("", 0)]

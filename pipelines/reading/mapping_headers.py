@@ -30,6 +30,7 @@ _SHORT = {
     "pymt": "payment", "pay": "payment", "rcpt": "receipt", "acct": "account", "acc": "account", "ref": "reference",
     "os": "outstanding", "outst": "outstanding", "tot": "total", "desc": "description", "nm": "name", "typ": "type",
     "cd": "code", "stat": "status", "terr": "territory", "reg": "region", "cr": "credit", "lmt": "limit", "signed": "",
+    "orig": "original",
 }  # fmt: skip
 _SIMPLIFIED = str.maketrans(
     "額發幣號碼編稱開單據賬帳應總業務員區項訂備類狀態種貨別餘結還戶銷聯絡電話稅價證實際過賒滙匯購憑條約對銀轉責經採",
@@ -53,6 +54,8 @@ _DATA = re.compile(
     re.VERBOSE,
 )
 _CURRENCY_BESIDE = re.compile(rf"(?:^|(?<=\s))({CODES})[\s_-]+|[\s_-]+(?:in\s+)?({CODES})$")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+_LATIN = re.compile(r"[A-Za-z]{2}")
 _AFTER = 200  # places behind all names without a currency
 _MONTH = re.compile(
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-\s.,/']*(20)?\d\d|20\d\d\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?"
@@ -186,10 +189,20 @@ def known_as(kind: str, header: str) -> list[tuple[str, int]]:
     An amount may have its currency beside its name, and comes after one without: `Amount EUR`, `Balance in USD`.
     """
     found = synonyms(kind).get(compact(header)) or synonyms(kind).get("".join(words_of(header)))
-    if found is not None or not currency_beside(header):
+    if not found and (parts := _in_two_scripts(header)):
+        one, other = (known_as(kind, part) for part in parts)
+        found = [pair for pair in one if pair[0] in {name for name, _ in other}]
+    if found or not currency_beside(header):
         return found or []
     bare = known_as(kind, _CURRENCY_BESIDE.sub("", header))
     return [(name, place + _AFTER) for name, place in bare if name in _money(kind)]
+
+
+def _in_two_scripts(header: str) -> tuple[str, str] | None:
+    """A header that says the same in Chinese and in Latin letters, taken apart: `发票号 Invoice No`."""
+    text = unicodedata.normalize("NFKC", header)
+    chinese, latin = "".join(_CHINESE.findall(text)), _CHINESE.sub(" ", text)
+    return (chinese, latin) if chinese and _LATIN.search(latin) else None
 
 
 def currency_beside(header: str) -> str | None:
@@ -252,10 +265,15 @@ def _known() -> frozenset[str]:
     return frozenset().union(*(synonyms(kind) for kind in KINDS))
 
 
+def _is_known(header: str) -> bool:
+    return compact(header) in _known() or "".join(words_of(header)) in _known()
+
+
 def rank_header(cells: Sequence[str]) -> float:
     """How much a record looks like the header of an export: known names count for it, data cells against it."""
     named = [cell for cell in cells if cell and not _FIGURES.search(cell)]
     keys = {compact(cell) if compact(cell) in _known() else "".join(words_of(cell)) for cell in named}
+    keys |= {compact(parts[0]) for cell in named if (parts := _in_two_scripts(cell)) and _is_known(parts[1])}
     buckets = sum(1 for cell in cells if cell and bucket_of(cell))
     data = sum(1 for cell in cells if cell and is_data(cell))
     return len(keys & _known()) + (buckets if buckets > 1 else 0) - 2 * data

@@ -87,7 +87,7 @@ def labelled(cells: Sequence[str]) -> tuple[str, str] | None:
     texts = [c.strip() for c in cells if c and c.strip()]
     if len(texts) > 2 and texts[0].endswith((":", "：")) and re.search("[:：]", texts[2]):
         texts = texts[:2]
-    elif len(texts) > 2 and all(map(_PAIR.match, texts)):  # `A/C: A1 | Name: Ash | Tel: 1`
+    elif len(texts) > 1 and all(map(_PAIR.match, texts)):  # `A/C: A1 | Name: Ash | Tel: 1`
         texts = texts[:1]
     if not 1 <= len(texts) <= 2:
         return None
