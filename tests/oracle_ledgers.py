@@ -195,6 +195,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
             rep=draw(st.sampled_from(REPS)),
             region=draw(st.sampled_from(REGIONS)),
             terms_days=draw(st.sampled_from((None, 45))),
+            credit_limit=draw(st.sampled_from((None, Decimal(0), Decimal(100)))),
         )
         for customer in draw(st.sets(st.sampled_from(CUSTOMERS), max_size=3).map(sorted))
     ]

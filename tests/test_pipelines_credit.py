@@ -73,6 +73,17 @@ def test_limit_use_and_what_lies_above_the_limit(tmp_path):
     assert pd.isna(found.loc["C2", "limit_use"]), "no limit is known"
 
 
+def test_a_limit_of_nothing_is_none(tmp_path):
+    """Where no limit is set, systems write 0: nothing is above it, and no part of it is used."""
+    customers = f"{CUSTOMERS}\nC3,Three,0,R1"
+    lines = "A1,C1,2025-12-01,2026-01-20,1800,R1\nA3,C3,2025-12-01,2026-01-20,5000,R1"
+    con = built(tmp_path, "2025-12-31", {"invoices": f"{INVOICES}\n{lines}", "customers": customers})
+    found = queries_credit.credit_given(con, Scope(), SINCE, 60, 30).set_index("customer_id")
+    assert found.loc["C1", "over_limit_base"] == 300
+    assert found.loc["C3", ["credit_limit_base", "limit_use", "over_limit_base"]].isna().all()
+    assert con.execute("select customer_id from fct_early_warnings").fetchall() == [("C1",)]
+
+
 def test_a_rep_sees_what_they_sold_themselves(tmp_path):
     lines = "A1,C1,2025-11-01,2025-12-01,1800,R1\nA2,C1,2025-11-01,2025-12-01,50,R2"
     assert given(tmp_path, lines, scope=Scope(reps=("R2",))).loc["C1", "sales_base"] == 50

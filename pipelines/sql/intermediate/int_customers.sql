@@ -102,7 +102,8 @@ final as (
         coalesce(stated.rep, known.rep, latest_owner.rep, '') as rep,
         stated.industry,
         stated.customer_type,
-        stated.credit_limit as credit_limit_base,
+        -- Where no limit is set, systems write 0.
+        case when stated.credit_limit > 0 then stated.credit_limit end as credit_limit_base,
         stated.terms_days,
         stated.payment_run,
         stated.decision_maker,

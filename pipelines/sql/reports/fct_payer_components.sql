@@ -119,7 +119,7 @@ measured as (
         coalesce(exposure.delay_base / nullif(cast(exposure.invoiced_open_base as double), 0), 0) as expected_days_late,
         1 - power(0.5, coalesce(promises.level, 1) - 1) as promises,
         case
-            when customers.credit_limit_base > 0
+            when customers.credit_limit_base is not null
                 then least(greatest(cast(exposure.open_base as double) / cast(customers.credit_limit_base as double), 0), 1)
         end as limit_use,
         calendar.pattern,
