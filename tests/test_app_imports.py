@@ -388,3 +388,22 @@ def test_uploads_go_with_the_session_and_come_back_where_it_goes_on(page, scratc
     settled(page)
     assert not page.error, "a session that was cut off for a while still has what was uploaded"
     assert len(imports.list_imports(Settings(home=tmp_path / "home"))) == 1
+
+
+def test_rows_at_fault_are_given_to_be_mended_with_what_to_do(page, tmp_path):
+    settings = Settings(home=tmp_path / "home")
+    rows = "Customer No,Invoice No,Invoice Date,Due Date,Amount\nC1,X-1,2026-01-15,2026-02-15,{}\n"
+    for name, amounts in (
+        ("ledger", "5.00\nC1,X-2,2026-01-16,2026-02-16,ten"),
+        ("fine", "5.00"),
+        ("open items", "ten"),
+    ):
+        path = tmp_path / f"{name}.csv"
+        kept = "C1,X-0,2026-01-11,2026-02-11,1.00\n" if name == "open items" else ""
+        path.write_text(rows.format(amounts) + kept)
+        shown = imports.import_file(path, settings)
+        page.session_state["import_shown"] = shown.import_id
+        page.run()
+        keys = [button.key for button in page.get("download_button")]
+        assert (f"mend-{shown.import_id}" in keys) == (name != "fine")
+        assert ("the whole list" in told(page).lower()) == (name == "open items")
