@@ -113,8 +113,18 @@ def text(settings: Settings, card: Card | None, language: str) -> str:
         ]
         lines += ["  " + translate(language, f"model.{code}") for code in data.get("not_used", [])]
     lines.append(translate(language, "model.stored", models=", ".join(stored(settings)) or "-"))
-    log = history(settings)
-    return "\n".join([*lines, "" if log.empty else log.to_string(index=False)])
+    return "\n".join([*lines, *_log_lines(history(settings), language)])
+
+
+def _log_lines(log: pd.DataFrame, language: str) -> list[str]:
+    """What was done with the models, when and by whom, newest first."""
+    lines = []
+    for row in log.to_dict("records"):
+        said = [row["at"], translate(language, f"code.action.{row['action']}"), row["model_id"], row["by"]]
+        if pd.notna(row["before"]):
+            said.append(f"{translate(language, 'heading.before')}: {row['before']}")
+        lines.append("  " + " · ".join(str(each) for each in said))
+    return lines
 
 
 def _figure(card: Card, head: str, target: str, name: str) -> float | None:

@@ -10,7 +10,7 @@ import pytest
 import skops.io
 
 from models import card as cards
-from models import card_tables, features, late_risk, model, store, training
+from models import card_tables, features, late_risk, model, report, store, training
 from pipelines.settings import Settings
 from tests.model_books import day, random_book, with_open_items
 
@@ -87,6 +87,13 @@ def test_keep_and_roll_back_are_logged(settings: Settings) -> None:
     log = card_tables.history(settings)
     assert log["action"].tolist() == ["rolled_back", "kept", "kept"]
     assert log["before"].tolist()[:2] == [second, first]
+    said = report.text(settings, None, "en").splitlines()[-3:]
+    assert [line.split(" · ")[1:3] for line in said] == [
+        ["Rolled back", first],
+        ["Let serve", second],
+        ["Let serve", first],
+    ]
+    assert said[1].endswith(f"Before it: {first}") and "Before it" not in said[2]
 
 
 def test_there_is_nothing_to_roll_back_to_at_first(settings: Settings) -> None:
