@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from pipelines import i18n
 from pipelines.__main__ import main
-from pipelines.building import builds, checks
+from pipelines.building import builds, checks, publish
 from pipelines.importing.imports import ImportReport, import_file
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.settings import Settings
@@ -291,6 +291,19 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
     assert builds.current(settings) == before
     load(more="Currency,Rate Date,Rate\nJPY,2025-12-05,0.05\n")
     assert sum(opened(settings).values()) in (100 + 450, 100 - 450, 100)
+
+
+def test_an_amount_too_large_in_base_currency_is_named_and_nothing_is_published(load: Load, settings: Settings) -> None:
+    load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
+    opened(settings)
+    before = builds.current(settings)
+    load(
+        more=INVOICES + "m,B,C1,2025-12-01,2026-01-01,99999999999999,USD,Invoice\n",
+        rates="Currency,Rate Date,Rate\nUSD,2025-01-01,7.1\n",
+    )
+    with pytest.raises(publish.AmountsBeyond, match=r"B 99,999,999,999,999\.00 USD \(.*more.*\.csv\)"):
+        built(settings, AS_OF)
+    assert builds.current(settings) == before
 
 
 def test_a_bill_in_hand_in_a_currency_without_a_rate_is_named_too(load: Load, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,14 @@ class TimeNotRead(UserError):
         super().__init__("error.time_not_read", value=value)
 
 
+class AmountsBeyond(UserError):
+    """Amounts have more digits in base currency than the tables hold: (file, number, amount, currency)."""
+
+    def __init__(self, found: list[tuple[str, str, Decimal, str]], base: str) -> None:
+        amounts = " · ".join(f"{number} {amount:,.2f} {currency} ({file})" for file, number, amount, currency in found)
+        super().__init__("error.amounts_beyond", amounts=amounts, base=base, digits=sources.WHOLE_DIGITS)
+
+
 class NoDocuments(UserError):
     """No invoice or receipt is dated on or before the as-of date."""
 
@@ -107,7 +116,8 @@ def build(
     `as_of` defaults to the newest export date; `known_at` is an ISO time (UTC) and leaves out what was imported or
     retracted later. Where only exports were added to a large book since the published build, it goes on from that one
     and computes what they touch, unless `whole` is true. Raises WarehouseBusy, NothingImported, AsOfInFuture,
-    TimeNotRead, ImportDamaged, MissingRates and ChecksFailed; whatever is raised, the build published before stays.
+    TimeNotRead, ImportDamaged, AmountsBeyond, MissingRates and ChecksFailed; whatever is raised, the build published
+    before stays.
     """
     warehouse = Warehouse.of(settings)
     with warehouse.lock("build", wait=wait):
@@ -176,6 +186,8 @@ def _write(
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
                 if damages := imports_damage.damages(settings):
                     raise damages[0] from None
+                if beyond := sources.amounts_beyond(con):
+                    raise AmountsBeyond(beyond, in_force.base_currency) from None
                 raise
             # Nearly all of what is to be written, so that the seconds count it.
             con.execute(f"checkpoint {BUILD}")

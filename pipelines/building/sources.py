@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,6 +29,9 @@ UNAPPLIED_DAY = -1  # the days-past-due value that stands for items which are no
 # The views read the months, the queries the weeks and buckets; what other strategy rules would do to the call list is
 # worked out from a published build.
 KEPT = ("ref_months", "ref_weeks", "ref_buckets", "ref_working_days", "ref_strategy_rules")
+
+WHOLE_DIGITS = 14  # of a DECIMAL(18,4)
+NAMED = 3  # rows that a message names
 
 NUMBERS = 1200  # 0 to one less: weeks ahead, days after due
 FORECAST_WEEKS = 13
@@ -147,6 +151,19 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
         "create table ref_known_accounts (account_key BIGINT, customer_key BIGINT, rep VARCHAR, region VARCHAR)"
     )
     con.execute("create table ref_last_keys as select 0 as customer_key, 0 as account_key")
+
+
+def amounts_beyond(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, Decimal, str]]:
+    """The largest amounts that in base currency have more digits than tables hold: (file, number, amount, currency)."""
+    return con.execute(
+        "select files.file_name, coalesce(documents.number, ''), documents.amount, documents.currency from "
+        "(select import_id, invoice_id as number, amount, currency from raw_invoices "
+        "union all select import_id, receipt_id, amount, currency from raw_receipts) as documents "
+        "inner join raw_imports as files using (import_id) "
+        "inner join (select currency, max(rate_to_base) as rate from raw_fx_rates group by currency) using (currency) "
+        f"where abs(documents.amount::double) * rate::double >= 1e{WHOLE_DIGITS} "
+        f"order by abs(documents.amount) desc limit {NAMED}"
+    ).fetchall()
 
 
 def keep(con: duckdb.DuckDBPyConnection, given: str, build: str) -> None:
