@@ -293,15 +293,18 @@ def test_a_currency_without_a_rate_is_named_and_nothing_is_published(
     assert sum(opened(settings).values()) in (100 + 450, 100 - 450, 100)
 
 
-def test_an_amount_too_large_in_base_currency_is_named_and_nothing_is_published(load: Load, settings: Settings) -> None:
+@pytest.mark.parametrize(("numbers", "currency"), [("B", "USD"), ("BD", "CNY")], ids=["one", "together"])
+def test_amounts_too_large_in_base_currency_are_named_and_nothing_is_published(
+    load: Load, settings: Settings, numbers: str, currency: str
+) -> None:
     load(invoices=INVOICES + "m,A,C1,2025-12-01,2026-01-01,100,CNY,Invoice\n")
     opened(settings)
     before = builds.current(settings)
     load(
-        more=INVOICES + "m,B,C1,2025-12-01,2026-01-01,99999999999999,USD,Invoice\n",
+        more=INVOICES + "".join(f"m,{n},C1,2025-12-01,2026-01-01,99999999999999,{currency},Invoice\n" for n in numbers),
         rates="Currency,Rate Date,Rate\nUSD,2025-01-01,7.1\n",
     )
-    with pytest.raises(publish.AmountsBeyond, match=r"B 99,999,999,999,999\.00 USD \(.*more.*\.csv\)"):
+    with pytest.raises(publish.AmountsBeyond, match=r"B 99,999,999,999,999\.00 (USD|CNY) \(more\.csv\)"):
         built(settings, AS_OF)
     assert builds.current(settings) == before
 

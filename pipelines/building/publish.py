@@ -70,7 +70,7 @@ class TimeNotRead(UserError):
 
 
 class AmountsBeyond(UserError):
-    """Amounts have more digits in base currency than the tables hold: (file, number, amount, currency)."""
+    """Amounts come to more digits in base currency than the tables hold; the largest: (file, number, it, currency)."""
 
     def __init__(self, found: list[tuple[str, str, Decimal, str]], base: str) -> None:
         amounts = " · ".join(f"{number} {amount:,.2f} {currency} ({file})" for file, number, amount, currency in found)
@@ -186,8 +186,9 @@ def _write(
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
                 if damages := imports_damage.damages(settings):
                     raise damages[0] from None
-                if beyond := sources.amounts_beyond(con):
-                    raise AmountsBeyond(beyond, in_force.base_currency) from None
+                base = in_force.base_currency
+                if beyond := sources.amounts_beyond(con, base):
+                    raise AmountsBeyond(beyond, base) from None
                 raise
             # Nearly all of what is to be written, so that the seconds count it.
             con.execute(f"checkpoint {BUILD}")

@@ -153,16 +153,21 @@ def create_reference_tables(con: duckdb.DuckDBPyConnection, settings: Settings, 
     con.execute("create table ref_last_keys as select 0 as customer_key, 0 as account_key")
 
 
-def amounts_beyond(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, Decimal, str]]:
-    """The largest amounts that in base currency have more digits than tables hold: (file, number, amount, currency)."""
+def amounts_beyond(con: duckdb.DuckDBPyConnection, base: str) -> list[tuple[str, str, Decimal, str]]:
+    """The largest amounts, if all in base currency `base` come to more digits than tables hold.
+
+    A row is (file, number, amount, currency).
+    """
     return con.execute(
-        "select files.file_name, coalesce(documents.number, ''), documents.amount, documents.currency from "
-        "(select import_id, invoice_id as number, amount, currency from raw_invoices "
-        "union all select import_id, receipt_id, amount, currency from raw_receipts) as documents "
-        "inner join raw_imports as files using (import_id) "
-        "inner join (select currency, max(rate_to_base) as rate from raw_fx_rates group by currency) using (currency) "
-        f"where abs(documents.amount::double) * rate::double >= 1e{WHOLE_DIGITS} "
-        f"order by abs(documents.amount) desc limit {NAMED}"
+        "with documents as (select import_id, invoice_id as number, amount, currency from raw_invoices "
+        "union all select import_id, receipt_id, amount, currency from raw_receipts), "
+        "rates as (select currency, max(rate_to_base) as rate from raw_fx_rates where currency <> ? group by currency),"
+        " valued as (select *, abs(amount::double) * coalesce(rate::double, 1) as worth "
+        "from documents left join rates using (currency)) "
+        "select files.file_name, coalesce(number, ''), amount, coalesce(currency, ?) "
+        "from valued inner join raw_imports as files using (import_id) "
+        f"where (select sum(worth) from valued) >= 1e{WHOLE_DIGITS} order by worth desc limit {NAMED}",
+        [base, base],
     ).fetchall()
 
 
