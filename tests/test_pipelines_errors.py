@@ -1,8 +1,9 @@
 """Mistakes keep their words wherever they are told."""
 
 import pickle
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from pipelines.errors import SystemRefused, UserError
 from pipelines.reading.mapping_errors import MissingColumns
 from pipelines.reading.readers_errors import EmptyFile, SeveralFiles
 
+ROOT = Path(__file__).resolve().parent.parent
 MISTAKES = [
     UserError("error.engine_not_built", engine="spark"),
     EmptyFile("a.csv"),
@@ -28,10 +30,9 @@ def test_a_mistake_that_was_stored_says_the_same(mistake: UserError) -> None:
 
 
 def test_a_mistake_of_another_process_keeps_its_words() -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker, pytest.raises(SeveralFiles) as raised:
-        worker.submit(open_archive).result()
-    assert str(raised.value) == str(SeveralFiles("a.zip", ["1.csv", "2.csv"]))
-
-
-def open_archive() -> None:
-    raise SeveralFiles("a.zip", ["1.csv", "2.csv"])
+    raised = (
+        "import pickle, sys; from pipelines.reading.readers_errors import SeveralFiles; "
+        "sys.stdout.buffer.write(pickle.dumps(SeveralFiles('a.zip', ['1.csv', '2.csv'])))"
+    )
+    ran = subprocess.run([sys.executable, "-c", raised], cwd=ROOT, capture_output=True, check=True)
+    assert str(pickle.loads(ran.stdout)) == str(SeveralFiles("a.zip", ["1.csv", "2.csv"]))
