@@ -166,10 +166,7 @@ def _write(
     warehouse.builds.mkdir(parents=True, exist_ok=True)
     unfinished = warehouse.builds / f"{UNFINISHED}{os.getpid()}-{begun.build_id}.duckdb"
     try:
-        with (
-            _copied(since, unfinished) as copied,
-            _opened(unfinished, is_much=since is None and updates.is_large(known)) as con,
-        ):
+        with _copied(since, unfinished) as copied, _opened(unfinished) as con:
             in_force = policies.in_force(settings, moment)
             try:
                 months = _give(con, in_force, known, begun.as_of, moment)
@@ -181,6 +178,11 @@ def _write(
                 if since:
                     updates.refuse_other_base(con, months)
                 sources.keep(con, GIVEN, BUILD)
+                if since is None and updates.is_large(known):
+                    # Memory that one statement has used serves the next, and goes back with the connection: to ask the
+                    # system for each page anew takes a twentieth of the time. Where little is computed it gains
+                    # nothing, and set earlier it gains less.
+                    con.execute("set block_allocator_memory = '50%'")
                 model_id = _make_tables(con, in_force, begun.as_of, months, score, progress, since)
             except duckdb.Error:
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
@@ -212,7 +214,7 @@ def _write(
 
 
 @contextmanager
-def _opened(unfinished: Path, *, is_much: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(unfinished: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that holds what a build is given, and puts what memory cannot hold beside the unfinished file."""
     with duckdb.connect() as con:
         con.execute(f"attach ':memory:' as {GIVEN}")
@@ -221,10 +223,6 @@ def _opened(unfinished: Path, *, is_much: bool) -> Iterator[duckdb.DuckDBPyConne
         con.execute("set preserve_insertion_order = false")
         # One checkpoint at the end is enough.
         con.execute("set wal_autocheckpoint = '1TB'")
-        if is_much:
-            # Memory that one statement has used serves the next, and goes back with the connection: to ask the system
-            # for each page anew takes a twentieth of the time. Where little is computed it gains nothing.
-            con.execute("set block_allocator_memory = '50%'")
         yield con
 
 
