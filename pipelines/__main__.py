@@ -305,7 +305,7 @@ def bills_(file: Path, apply: bool, who: str | None, as_json: bool) -> None:
     settings, everything = Settings(), queries.Scope()
     con = _published()
     read = bill_files.read(file, settings)
-    known = bill_registers.known(queries_financing.customers_named(con, everything), settings)
+    known = bill_registers.known(queries_financing.every_customer(con, everything), settings)
     named = bill_registers.named_invoices(read)
     invoices = queries_financing.customers_of_invoices(con, everything, named)
     upload = bill_registers.compared(read, settings, known, invoices)

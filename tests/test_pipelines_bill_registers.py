@@ -458,7 +458,7 @@ def test_an_uploaded_bill_and_its_receipt_count_once(tmp_path: Path) -> None:
     counted = queries_financing.bills_counted(con, (("main", "P1"), ("main", "P2"), ("main", "P3")))
     assert counted == {("main", "P1"): Decimal(600)}
     assert queries_financing.customers_of_invoices(con, Scope(), ("A1", "A2")) == {("main", "A1"): ("C1",)}
-    assert [each[1] for each in queries_financing.customers_named(con, Scope())] == ["C1"]
+    assert [each[1] for each in queries_financing.every_customer(con, Scope())] == ["C1"]
 
 
 def test_the_import_points_to_the_upload(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def _compared(view: View, file: UploadedFile) -> Upload:
     if kept is None or kept[0] != stands:
         with st.spinner(view.reader.t("imports.reading", name=plain(file.name))):
             read = kept[1].file if kept and kept[0][0] == file.file_id else _read(view, file)
-            customers = view.ask_anywhere(queries_financing.customers_named)
+            customers = view.ask_anywhere(queries_financing.every_customer)
             invoices = view.ask_anywhere(queries_financing.customers_of_invoices, bill_registers.named_invoices(read))
             known = bill_registers.known(customers, view.settings)
             kept = (stands, bill_registers.compared(read, view.settings, known, invoices))

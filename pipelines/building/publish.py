@@ -184,12 +184,13 @@ def _write(
                     # nothing, and set earlier it gains less.
                     con.execute("set block_allocator_memory = '50%'")
                 model_id = _make_tables(con, in_force, begun.as_of, months, score, progress, since)
-            except duckdb.Error:
+            except duckdb.Error as error:
                 # The engine stumbles over the rows of a damaged import, and cannot say whose they are.
                 if damages := imports_damage.damages(settings):
                     raise damages[0] from None
                 base = in_force.base_currency
-                if beyond := sources.amounts_beyond(con, base):
+                is_too_large = isinstance(error, (duckdb.ConversionException, duckdb.OutOfRangeException))
+                if is_too_large and (beyond := sources.amounts_beyond(con, base)):
                     raise AmountsBeyond(beyond, base) from None
                 raise
             # Nearly all of what is to be written, so that the seconds count it.

@@ -20,6 +20,7 @@ from pipelines.importing.imports_columns import (
     word_column,
 )
 from pipelines.importing.imports_errors import HeaderOnly
+from pipelines.importing.imports_rejects import LABELLED
 from pipelines.reading import mapping as mappings
 from pipelines.reading.mapping import Mapping, SourceColumn
 from pipelines.reading.mapping_bills import is_register, rank_register, register_columns
@@ -47,7 +48,6 @@ REQUIRED = ("bill_number", "customer_name", "amount", "due_on")
 # Why a row is none of a bill: what lists hold beside their documents.
 NO_BILL = ("total_row", "ruler_row", "repeated_header", "heading_row", "footer_row")
 _AS_ID = {"bill_number": "receipt_id"}
-_SIGNED_OFF = re.compile(r"[^0-9:：]{1,20}[:：].*")  # 制表人：王芳
 _MEMORY = "500MB"
 _state = by_table("bill_state")
 
@@ -116,7 +116,7 @@ def read(path: Path, settings: Settings) -> BillFile:
     Raises BillColumnsMissing, NoBillRegister, and what the readers raise of a file that cannot be opened.
     """
     with limited(settings.import_memory_mb, path.name), scratch.folder() as folder:
-        raw, layout = _located(open_export(path, Path(folder), _rank))
+        raw, layout = _located(open_export(path, Path(folder), rank_register))
         columns = _understood(raw, layout, path.name)
         tables, left = [(raw, layout, columns)], list[str]()
         for sheet in raw.beside:
@@ -147,12 +147,8 @@ def read(path: Path, settings: Settings) -> BillFile:
     return BillFile(path.name, rows, _headers(layout, columns), unused, notes)
 
 
-def _rank(cells: Sequence[str]) -> float:
-    return rank_register(cells)
-
-
 def _located(raw: Raw) -> tuple[Raw, Layout]:
-    return located(raw, _rank, mappings.is_data)
+    return located(raw, rank_register, mappings.is_data)
 
 
 def _headers(layout: Layout, columns: dict[str, int]) -> dict[str, str]:
@@ -292,7 +288,7 @@ def _judged(
     number = row.values["bill_number"]
     if any(map(is_total, filled)) and (number is None or is_total(number)):
         return faulty("total_row", value=next(filter(is_total, filled)))
-    if all(_SIGNED_OFF.fullmatch(cell) for cell in filled) or (len(filled) == 1 and not re.search(r"\d", filled[0])):
+    if all(re.fullmatch(LABELLED, cell) for cell in filled) or (len(filled) == 1 and not re.search(r"\d", filled[0])):
         return faulty("heading_row", value=filled[0])
     if extra:
         return faulty("too_many_cells", value=extra)

@@ -36,7 +36,7 @@ _NOT_READ = (
     "formula_error",
 )
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
-_LABELLED = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
+LABELLED = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
 
 
@@ -58,7 +58,7 @@ def reject(reading: Reading, rows: Path) -> None:
     ruler = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{RULER}'))) = 0"
     alone = "len(cells) = 1 and (contains(trim(cells[1]), ' ') or not regexp_matches(cells[1], '[0-9]'))"
     # A list is signed off below its last row, and its parts are headed, by cells each with its own label.
-    labelled = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{_LABELLED}'))) = 0"
+    labelled = f"len(list_filter(cells, lambda x: not regexp_full_match(trim(x), '{LABELLED}'))) = 0"
     failed = _is_error("value")
     if reading.groups:
         alone = f"len(cells) = 1 and not {figures}"

@@ -107,7 +107,7 @@ def bills_counted(con: Connection, bills: tuple[tuple[str, str], ...]) -> dict[t
     return {(row[0], row[1]): row[2] for row in rows.fetchall()}
 
 
-def customers_named(con: Connection, scope: Scope) -> list[tuple[str, str, str | None]]:
+def every_customer(con: Connection, scope: Scope) -> list[tuple[str, str, str | None]]:
     """Every customer in the scope: entity_id, customer_id, customer_name."""
     condition, values = scope.where()
     rows = con.cursor().execute(
