@@ -10,9 +10,12 @@ lists as (
         import_no,
         source,
         as_of as listed_on,
-        lead(as_of) over (partition by source order by as_of, import_no) as next_listed_on
+        row_number() over in_turn as list_no,
+        lead(as_of) over in_turn as next_listed_on
     from raw_imports
     where kind = 'invoices' and ledger = 'open_items' and as_of <= $as_of
+    -- Of two lists of one day the one imported later is the next: a list mended and imported again.
+    window in_turn as (partition by source order by as_of, import_no)
 
 ),
 
@@ -20,6 +23,7 @@ listed as (
 
     select
         lists.source,
+        lists.list_no,
         lists.listed_on,
         lists.next_listed_on,
         coalesce(invoices.entity_id, $default_entity) as entity_id,
@@ -37,10 +41,11 @@ in_order as (
     select
         *,
         row_number() over item as place,
+        lead(list_no) over item as listed_again_no,
         lead(listed_on) over item as listed_again_on,
         lead(open_amount) over item as open_again
     from listed
-    window item as (partition by source, entity_id, invoice_id, instalment_no order by listed_on)
+    window item as (partition by source, entity_id, invoice_id, instalment_no order by list_no)
 
 ),
 
@@ -57,7 +62,7 @@ changes as (
         invoice_id,
         instalment_no,
         next_listed_on as paid_on,
-        open_amount - case when listed_again_on = next_listed_on then open_again else 0 end as amount
+        open_amount - case when listed_again_no = list_no + 1 then open_again else 0 end as amount
     from in_order
     where next_listed_on is not null
 
@@ -66,7 +71,7 @@ changes as (
     -- Back on a later list after it was gone from one.
     select entity_id, invoice_id, instalment_no, listed_again_on as paid_on, -open_again as amount
     from in_order
-    where listed_again_on > next_listed_on
+    where listed_again_no > list_no + 1
 
 ),
 
