@@ -9,6 +9,7 @@ from ui.formats import compact, date
 from ui.tables import table, words
 
 COLUMNS = words("customer_name soon_base expected_base later_base to_come_base habit next_run_on customer_id")
+FURTHER = words("customer_id")
 
 view = page.start("cash")
 reader, t = view.reader, view.reader.t
@@ -53,7 +54,8 @@ with st.container(border=True):
     with page.working(view):
         rows = view.ask(queries_cash.cash_by_customer)
     row = table(
-        reader, rows, COLUMNS, key="cash_customers", alt=t("cash.customers"), open_label=t("app.open"), file_name="cash"
-    )
+        reader, rows, COLUMNS, key="cash_customers", alt=t("cash.customers"), open_label=t("app.open"),
+        file_name="cash", further=FURTHER,
+    )  # fmt: skip
     if row is not None:
         navigation.open_payer(view, rows.iloc[row]["entity_id"], rows.iloc[row]["customer_id"])

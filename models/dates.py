@@ -12,9 +12,9 @@ import numpy as np
 from models.forest import Forest
 from models.odds import expit
 from models.rows import Rows
+from pipelines.reporting.queries import LONGEST_FORECAST
 
 FIRST, LAST = -400, 800  # days that a curve spans around the expected median
-LONGEST = 365  # an expected date lies at most this many days ahead
 BANDS = 3
 SCATTER = 15.0  # days by which payments scatter where nothing is known
 
@@ -70,7 +70,7 @@ def quantiles(
             left = _bent(1 - level, late, very_late, p_late[inside], p_very_late[inside])
             result[inside, column] = _first_day_at(curve, left * unpaid) + middle
     # The first day possible is the day after the question, and no forecast reaches beyond a year.
-    return np.clip(result, entry[:, None] + 1, entry[:, None] + LONGEST)
+    return np.clip(result, entry[:, None] + 1, entry[:, None] + LONGEST_FORECAST)
 
 
 def _bent(

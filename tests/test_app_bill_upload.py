@@ -1,5 +1,7 @@
 """The page's upload of a register of bills: what it would change is seen first, then entered by the person."""
 
+import json
+
 import pytest
 from test_app_agreements import place
 from test_app_pages import healthy, opened
@@ -86,3 +88,9 @@ def test_who_may_enter_one_bill_may_upload_many_and_stands_beside_each(place, ro
     enter(app).click().run()
     (note,) = follow_up.notes(place["settings"], kind="bill")
     assert (note.payload.number, note.who) == ("P1", f"role:{role}")
+
+
+@pytest.mark.parametrize(("language", "choose"), [("en", "Choose a file"), ("zh_CN", "选择一个文件")])
+def test_the_field_for_one_file_asks_for_one(place, language, choose):
+    style = " ".join(each.proto.body for each in page(place, language).get("html"))
+    assert json.dumps(choose, ensure_ascii=False) in style

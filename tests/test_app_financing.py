@@ -127,6 +127,24 @@ def test_a_bill_runs_six_months_and_twelve_where_it_was_drawn_before_2023(receiv
     assert not bills.outlived(cleared, last + dt.timedelta(days=1)).any()
 
 
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_instalments_of_an_invoice_are_told_apart(place, language):
+    with duckdb.connect(str(builds.current(place["settings"])), read_only=True) as con:
+        entity, customer, invoice = con.execute(
+            "select entity_id, customer_id, invoice_id from fct_open_items where open_base > 0 "
+            "group by all having count(*) = 2 order by all limit 1"
+        ).fetchone()
+    app = opened(place["home"], place["patch"], "financing", lang=language, entity=entity, customer=customer)
+    healthy(app, language)
+    items = app.dataframe[0].value
+    numbers = sorted(items.loc[items["invoice_id"] == invoice, "instalment_no"])
+    assert len(set(numbers)) == 2
+    options = next(each.options for each in app.selectbox if str(each.key).startswith("item-"))
+    reader = Reader(language, "CNY")
+    starts = tuple(f"{invoice} · {reader.t('financing.instalment_no', number=number)} · " for number in numbers)
+    assert len([each for each in options if each.startswith(starts)]) == 2
+
+
 def test_cheaper_money_makes_waiting_the_cheapest(place):
     app = page(place)
     best = app.dataframe[0].value

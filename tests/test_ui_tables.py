@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui import tables
+from ui.export import csv_bytes
 from ui.i18n import Reader
 from ui.tables import MOST, words
 
@@ -181,3 +182,14 @@ def test_the_files_hold_the_further_columns(monkeypatch):
     monkeypatch.setattr(tables, "downloads", lambda _, frame, columns, **__: filed.append(columns))
     tables.table(Reader("en", "CNY"), many(3), COLUMNS, key="t", alt="t", file_name="t", further=("habit",))
     assert filed == [COLUMNS]
+
+
+@pytest.mark.parametrize(("language", "never"), [("en", "not within a year"), ("zh_CN", "一年内难以收回")])
+def test_a_forecast_that_ends_without_a_payment_names_no_day(language, never):
+    days = pd.to_datetime(["2026-07-31", "2027-06-30", None])
+    items = pd.DataFrame({"expected_pay_date": days, "is_beyond_forecast": [False, True, None]})
+    reader = Reader(language, "CNY")
+    shown, _ = tables.on_page(reader, items, ["expected_pay_date"])
+    assert list(shown["expected_pay_date"]) == ["2026-07-31", never, ""]
+    filed = tables.named(reader, items, ["expected_pay_date"])
+    assert csv_bytes(filed).decode("utf-8-sig").splitlines()[1:] == ["2026-07-31", never, '""']

@@ -21,9 +21,10 @@ def file_field(view: View, label: str, **options: Any) -> Any:
     """Streamlit's uploader with its button, its limit and its refusal in the reader's language; takes its options."""
     t = view.reader.t
     limit = view.settings.upload_limit_mb
+    count = "files" if options.get("accept_multiple_files") else "file"
     words = {
-        "choose": t("app.choose_files"),
-        "limit": t("app.file_limit", limit=limit),
+        "choose": t(f"app.choose_{count}"),
+        "limit": t(f"app.{count}_limit", limit=limit),
         "refused": t("app.file_refused", limit=limit),
     }
     # A text of the style sheet is quoted and escaped as one of JSON.

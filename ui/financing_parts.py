@@ -18,12 +18,13 @@ from ui.formats import compact, date, money, plain
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
-from ui.tables import MOST, table, with_content, words
+from ui.tables import MOST, in_instalments, table, with_content, words
 
 ITEM_COLUMNS = words(
-    "invoice_id due_date open_base option saved_base option_cost_base wait_base expected_pay_date p_very_late rate_year"
+    "invoice_id instalment_no due_date open_base option saved_base option_cost_base wait_base rate_year "
+    "expected_pay_date p_very_late"
 )
-FURTHER = words("expected_pay_date p_very_late")
+FURTHER = words("rate_year expected_pay_date p_very_late")
 WAY_COLUMNS = words("option cash_now_base cash_later_base last_on cost_base rate_year net_base")
 BILL_COLUMNS = words(
     "customer_name bill_number bill_state to_ask amount_doc currency due_on days_until invoice_id state_on "
@@ -65,11 +66,12 @@ def comparison(view: View, entity_id: str, customer_id: str) -> None:
         return
     ways = _all_ways(view, items, view.build.as_of)
     shown = items.assign(**_best(ways))
-    table(reader, shown, ITEM_COLUMNS, key="financing_items", alt=t("financing.items"), file_name="financing")
+    table(
+        reader, shown, _item_columns(shown), key="financing_items", alt=t("financing.items"), file_name="financing",
+        further=FURTHER,
+    )  # fmt: skip
     st.caption(t("financing.rule"))
-    labels = [
-        f"{row['invoice_id']} · {money(reader, row['open_base'])}" for row in items.to_dict("records")
-    ]  # fmt: skip
+    labels = [_named(view, row, in_instalments(items)) for row in items.to_dict("records")]
     place = st.selectbox(
         t("financing.item"), range(len(labels)), format_func=labels.__getitem__, key=f"item-{entity_id}-{customer_id}"
     )
@@ -96,11 +98,22 @@ def largest(view: View) -> tuple[str, str] | None:
     if whole > len(items):
         st.caption(t("financing.largest", count=len(items), whole=whole))
     row = table(
-        reader, shown, ("customer_name", *ITEM_COLUMNS), key="financing_largest", alt=t("financing.items"),
+        reader, shown, ("customer_name", *_item_columns(shown)), key="financing_largest", alt=t("financing.items"),
         open_label=t("app.open"), file_name="financing", further=FURTHER,
     )  # fmt: skip
     st.caption(t("financing.rule"))
     return None if row is None else (str(shown.iloc[row]["entity_id"]), str(shown.iloc[row]["customer_id"]))
+
+
+def _item_columns(rows: pd.DataFrame) -> list[str]:
+    return [name for name in ITEM_COLUMNS if name != "instalment_no" or in_instalments(rows)]
+
+
+def _named(view: View, row: dict[Any, Any], with_instalment: bool) -> str:
+    """An open item to choose: its invoice, which instalment of it where invoices have several, and what is open."""
+    reader = view.reader
+    instalment = [reader.t("financing.instalment_no", number=int(row["instalment_no"]))] if with_instalment else []
+    return " · ".join([str(row["invoice_id"]), *instalment, money(reader, row["open_base"])])
 
 
 def _all_ways(view: View, items: pd.DataFrame, as_of: dt.date) -> list[list[Way]]:

@@ -16,14 +16,14 @@ from ui.habits import in_words
 from ui.i18n import Reader
 from ui.merge_parts import merged_into
 from ui.session import View
-from ui.tables import header, said_once, table, words
+from ui.tables import header, in_instalments, said_once, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no open_base due_date days_past_due p_late expected_pay_date risk_reasons p_very_late "
-    "bill_in_hand disputed doc_type issue_date currency open_doc"
+    "invoice_id instalment_no open_base currency open_doc due_date days_past_due p_late disputed bill_in_hand "
+    "risk_reasons expected_pay_date p_very_late doc_type issue_date"
 )
-FURTHER_OF_ITEMS = words("p_very_late doc_type issue_date")
+FURTHER_OF_ITEMS = words("expected_pay_date p_very_late doc_type issue_date")
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
 )
@@ -246,7 +246,7 @@ def facts(view: View, customer: Mapping[str, Any]) -> None:
 def _useful(reader: Reader, columns: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
     """The columns that say something here: no instalment numbers all 1, no amounts that stand there twice."""
     dull = {
-        "instalment_no": rows["instalment_no"].fillna(1).eq(1).all(),
+        "instalment_no": not in_instalments(rows),
         "bill_in_hand": not rows["bill_in_hand"].astype(bool).any(),
         "disputed": not rows["disputed"].fillna(False).astype(bool).any(),
         "doc_type": rows["doc_type"].nunique() <= 1,

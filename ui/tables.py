@@ -1,5 +1,6 @@
 """Tables as people read them: translated headers, separators, right-aligned amounts, codes in words."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -49,7 +50,7 @@ _COLUMNS_OF_KIND = {
     "amount": """amount_doc open_doc control_total accepted_total received_doc confirmed_doc theirs_doc
         difference_doc""",
     "amount_days": "amount_days disputed_days assumed_days our_fault_days",
-    "date": """issue_date due_date applied_on paid_on expected_pay_date call_by month_end as_of date_from date_to
+    "date": """issue_date due_date applied_on paid_on call_by month_end as_of date_from date_to
         next_run_on last_issued_on
         promised_on last_asked sent_on replied_on made_on happened_on next_on due_on week_on limitation_on
         state_on received_on last_event_on last_on
@@ -78,6 +79,7 @@ _COLUMNS_OF_KIND = {
         queue_trend""",
     "meaning": "canonical_column",
     "habit": "habit",
+    "forecast": "expected_pay_date",
 }
 MOST = 1_000  # rows sent to the browser; the files hold all
 ROWS_SHOWN_AT_ONCE = 10  # of a table that is given no height of its own
@@ -124,10 +126,11 @@ def headings(reader: Reader, columns: Sequence[str]) -> dict[str, str]:
 def readable(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The chosen columns with codes, reasons and moments in words; amounts and dates keep their types.
 
-    `habit` is said from the columns of a pay calendar.
+    `habit` is said from the columns of a pay calendar, a forecast day also from `is_beyond_forecast`.
     """
+    said = {"habit": _habits, "forecast": _forecasts}
     shown = {
-        column: _habits(reader, frame) if KINDS[column] == "habit" else _values(reader, column, frame[column])
+        column: said[kind](reader, frame) if (kind := KINDS[column]) in said else _values(reader, column, frame[column])
         for column in columns
     }
     return pd.DataFrame(shown, columns=list(columns))
@@ -144,6 +147,11 @@ def said_once(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> li
     twice = {"currency", *(name for name in columns if KINDS[name] == "amount")}
     is_foreign = bool((frame["currency"] != reader.currency).any())
     return [name for name in columns if is_foreign or name not in twice]
+
+
+def in_instalments(frame: pd.DataFrame) -> bool:
+    """Whether any row is of another instalment than the first, so that the number says something."""
+    return bool(frame["instalment_no"].fillna(1).ne(1).any())
 
 
 def named(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -208,6 +216,8 @@ def on_page(reader: Reader, frame: pd.DataFrame, columns: Sequence[str]) -> tupl
         if (digits := DECIMALS.get(KINDS[column])) is not None:
             # A share is written with as many decimals as it has; what rounds to nothing shall have no minus.
             shown[column] = pd.to_numeric(shown[column]).round(digits) + 0.0
+        if KINDS[column] == "forecast":
+            shown[column] = shown[column].astype(str)
     labels = headings(reader, columns)
     return shown, {column: _config(column, labels[column], shown[column]) for column in columns}
 
@@ -282,6 +292,15 @@ def _habits(reader: Reader, calendars: pd.DataFrame) -> list[str]:
     ]
 
 
+def _forecasts(reader: Reader, items: pd.DataFrame) -> list[dt.date | str]:
+    """The days on which money is expected; where that is not within the longest forecast, its last day says nothing."""
+    beyond, never = reader.t("app.beyond_forecast"), items["is_beyond_forecast"].fillna(False).astype(bool)
+    return [
+        beyond if is_beyond else "" if day is pd.NaT else day.date()
+        for day, is_beyond in zip(pd.to_datetime(items["expected_pay_date"]), never, strict=True)
+    ]
+
+
 def _width(label: str, texts: Iterable[str]) -> int:
     """Pixels that hold the heading and the longest text: a column sized by the browser cuts amounts and rare words."""
     return 20 + max(_pixels(text) for text in (label, *texts))
@@ -317,7 +336,7 @@ def _config(column: str, label: str, values: pd.Series) -> Any:
         return st.column_config.TextColumn(label, width=min(_width(label, values), WIDEST))
     if column == "file_name":
         return st.column_config.TextColumn(label, width=min(_width(label, values.astype(str)), FILE_NAME_WIDTH))
-    if kind == "code":
+    if kind in ("code", "forecast"):
         return st.column_config.TextColumn(label, width=_width(label, values.dropna().astype(str).unique()))
     if kind == "figure":
         return st.column_config.TextColumn(label, alignment="right")

@@ -17,6 +17,7 @@ from pipelines.building import builds, tables
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
+LONGEST_FORECAST = 365  # an expected date lies at most this many days ahead of the as-of date
 
 
 @dataclass(frozen=True)

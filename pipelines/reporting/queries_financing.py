@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from pipelines.reporting.queries import Connection, Scope, _frame
+from pipelines.reporting.queries import LONGEST_FORECAST, Connection, Scope, _frame
 
 
 def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id: str) -> pd.DataFrame:
@@ -14,8 +14,8 @@ def items_to_finance(con: Connection, scope: Scope, entity_id: str, customer_id:
 
 def largest_to_finance(con: Connection, scope: Scope, top: int) -> pd.DataFrame:
     """The `top` largest open items in the scope: entity_id, customer_id, customer_name, invoice_id, instalment_no,
-    due_date, days_past_due, open_base, expected_pay_date, p_very_late; and on each row how many there are: whole,
-    whole_base."""
+    due_date, days_past_due, open_base, expected_pay_date, is_beyond_forecast, p_very_late; and on each row how many
+    there are: whole, whole_base. `is_beyond_forecast` as in `queries_payers.customer_open_items`."""
     return _open_invoices(con, scope, top=top)
 
 
@@ -36,7 +36,8 @@ def _open_invoices(
             {"limit ?" if top is not None else ""}
         )
         select items.entity_id, items.customer_id, customers.customer_name, items.invoice_id, items.instalment_no,
-            items.due_date, items.days_past_due, items.open_base, risk.expected_pay_date, risk.p_very_late,
+            items.due_date, items.days_past_due, items.open_base, risk.expected_pay_date,
+            risk.expected_pay_date - risk.as_of >= {LONGEST_FORECAST} as is_beyond_forecast, risk.p_very_late,
             items.whole, items.whole_base
         from items
         inner join dim_customers as customers using (customer_key)

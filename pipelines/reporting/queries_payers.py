@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipelines.importing.imports_places import built_file_sql
 from pipelines.reading.readers_raw import SHEET_LINES
-from pipelines.reporting.queries import Connection, Scope, _frame, _row
+from pipelines.reporting.queries import LONGEST_FORECAST, Connection, Scope, _frame, _row
 from pipelines.reporting.queries_balances import MOST_OVERDUE, open_customers
 
 
@@ -45,13 +45,17 @@ def customer_key(con: Connection, scope: Scope, entity_id: str, customer_id: str
 def customer_open_items(
     con: Connection, scope: Scope, entity_id: str, customer_id: str, bucket: str | None = None
 ) -> pd.DataFrame:
-    """A customer's open items with their risk, oldest due first; `bucket` limits them to one aging bucket."""
+    """A customer's open items with their risk, oldest due first; `bucket` limits them to one aging bucket.
+
+    `is_beyond_forecast`: no payment is expected within the longest forecast, of which expected_pay_date is the end.
+    """
     condition, values = scope.where("items")
     return _frame(
         con,
         f"""
         select items.*, risk.p_late, risk.p_very_late, risk.expected_pay_date, risk.expected_days_late, risk.risk_band,
-            risk.reasons as risk_reasons
+            risk.reasons as risk_reasons,
+            risk.expected_pay_date - risk.as_of >= {LONGEST_FORECAST} as is_beyond_forecast
         from fct_open_items as items
         left join fct_late_risk as risk on items.customer_key = risk.customer_key and items.item_key = risk.item_key
         where items.customer_key = ? and {condition} and (? is null or items.bucket = ?)
