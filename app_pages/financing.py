@@ -11,7 +11,9 @@ today = journal_parts.day(view)
 if picked := st.session_state.pop("finance.picked", None):
     st.session_state["finance.customer"] = picked
 whom = customer_picker.choose(view, "finance")
-compare, register = st.tabs([t("financing.comparison"), t("financing.register")])
+parts = [t("financing.comparison"), t("financing.register")]
+# A link to the register opens it.
+compare, register = st.tabs(parts, default=parts[st.query_params.get("part") == "bills"])
 with compare:
     st.caption(t("financing.intro"))
     if whom is not None:

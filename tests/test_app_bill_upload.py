@@ -94,3 +94,23 @@ def test_who_may_enter_one_bill_may_upload_many_and_stands_beside_each(place, ro
 def test_the_field_for_one_file_asks_for_one(place, language, choose):
     style = " ".join(each.proto.body for each in page(place, language).get("html"))
     assert json.dumps(choose, ensure_ascii=False) in style
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_file_of_which_no_row_can_be_entered_is_not_said_to_bring_nothing_new(place, language):
+    reader = Reader(language, "CNY")
+    app = upload(page(place, language), "P1,nobody,10,2026-11-01,在手,", "P2,nobody,20,2026-11-01,在手,")
+    healthy(app, language)
+    assert reader.t("financing.upload_none_entered", count=2) in [each.value for each in app.warning]
+    assert reader.t("financing.upload_nothing") not in [each.value for each in app.info]
+
+
+@pytest.mark.parametrize(("address", "opened_first"), [({"part": "bills"}, 1), ({}, 0)])
+def test_a_link_to_the_register_opens_it(place, address, opened_first):
+    blocks = [page(place, **address).main]
+    tabs = []
+    while blocks:
+        block = blocks.pop()
+        tabs += [block.proto.tab_container] if block.type == "tab_container" else []
+        blocks += getattr(block, "children", {}).values()
+    assert [each.default_tab_index for each in tabs] == [opened_first]

@@ -10,7 +10,7 @@ from pipelines.settings import Settings
 SAID = {
     "en-US": {
         "page": "Financing and bills", "tab": "Register of bills", "enter": "Enter 1 bill",
-        "aside": "Rows set aside: 1", "done": "They count with the next build",
+        "aside": "Rows not entered: 1", "done": "They count with the next build",
     },
     "zh-CN": {
         "page": "融资与票据", "tab": "票据登记簿", "enter": "登记 1 张票据", "aside": "未登记的行：1",

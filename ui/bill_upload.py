@@ -133,7 +133,10 @@ def _enter(view: View, form: Form, upload: Upload) -> None:
     if not count:
         if failure := st.session_state.get(f"{form.key}.failure"):
             st.error(failure, icon=":material/error:")
-        st.info(t("financing.upload_nothing"), icon=":material/done_all:")
+        if upload.aside:
+            st.warning(t("financing.upload_none_entered", count=len(upload.aside)), icon=":material/error:")
+        else:
+            st.info(t("financing.upload_nothing"), icon=":material/done_all:")
         return
 
     def store() -> None:

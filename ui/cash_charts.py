@@ -87,8 +87,9 @@ def lateness(reader: Reader, months: pd.DataFrame, height: int = 340) -> go.Figu
 
 def cohorts(reader: Reader, billed: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     """Month of billing × days after due: the share still unpaid; a share that can still change is in brackets."""
-    recent = sorted(billed["month_end"].unique())[-COHORT_MONTHS:]
-    rows = billed[billed["month_end"].isin(recent) & billed["share"].notna()]
+    known = billed[billed["share"].notna()]
+    recent = sorted(known["month_end"].unique())[-COHORT_MONTHS:]
+    rows = known[known["month_end"].isin(recent)]
     ages = sorted(rows["age_days"].unique())
     row_of = {end: place for place, end in enumerate(recent)}
     column_of = {age: place for place, age in enumerate(ages)}

@@ -46,7 +46,7 @@ def understood(view: View, preview: Preview, *, key: str) -> None:
     if preview.problem is not None:
         st.error(plain(preview.problem.text(reader.language)), icon=":material/block:")
     if isinstance(preview.problem, BillRegister):
-        navigation.link("financing", t("imports.to_bills"), icon=":material/arrow_forward:")
+        navigation.link("financing", t("imports.to_bills"), icon=":material/arrow_forward:", part="bills")
     if preview.report:
         counts(view, preview.report)
     if preview.columns:

@@ -21,6 +21,7 @@ COLUMNS = words(
     "customer_id customer_name share open_base items documents last_issued_on rep region "
     "tax_id decision_maker acceptor payer"
 )
+FURTHER = words("decision_maker acceptor payer")
 FOUND = 50  # customers a search offers
 
 
@@ -74,7 +75,7 @@ def _suggestion(view: View, found: Suggestion) -> None:
         )
         empty = [name for name in COLUMNS if name in rows and rows[name].isna().all()]
         columns = [name for name in COLUMNS if name not in empty]
-        table(reader, rows, columns, key=key, alt=t("merge.suggested", count=1))
+        table(reader, rows, columns, key=key, alt=t("merge.suggested", count=1), further=FURTHER)
         st.caption("  \n".join(_why(view, row) for row in rows.to_dict("records") if row["evidence"]))
         with st.grid(3, min_column_width=220, gap="small"):
             into = st.selectbox(

@@ -66,7 +66,7 @@ def _month_of_dso(reader: Reader, kpis: Mapping[str, Any]) -> tuple[str, str]:
     this = pd.Timestamp(end)
     before = this - pd.offsets.MonthEnd(1)
     of, against = month(reader, this.date()), month(reader, before.date())
-    return of, reader.t("overview.since_month", month=of, before=against)
+    return of, reader.t("overview.since_month", month=against)
 
 
 def overdue_by_rep(view: View) -> None:

@@ -40,7 +40,7 @@ def head(view: View, customer: Mapping[str, Any]) -> None:
     assert view.build is not None
     is_named = customer["customer_name"] not in (None, "", customer["customer_id"])
     who = [
-        plain(customer["customer_id"]) if is_named else "",
+        plain(customer["customer_id"]) if is_named else t("payer.no_name"),
         plain(customer.get("region")),
         plain(customer.get("rep")),
     ]
@@ -184,6 +184,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             calendar = view.ask_anywhere(queries_lateness.pay_calendar, entity_id, customer_id)
             st.caption(f":material/event_repeat: {plain(in_words(reader, calendar))}")
             figure = charts.payment_dots(reader, money_in)
+            st.caption(t("payer.payments_note"))
             st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
         else:
             page.nothing_here(t("payer.no_payments"))

@@ -83,6 +83,7 @@ def timetable(view: View, today: Day, plan: pd.DataFrame, reps: Sequence[str], a
     if rep is None:
         return
     own = shown[shown["rep"] == rep]
+    st.caption(t("results.by_week_note"))
     st.plotly_chart(_weeks(view, own), key="weeks", config=CONFIG, alt=t("results.by_week"))
     if view.who.role in OFFICE:
         _targets(view, today, rep, own, as_of)
