@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from test_app_pages import ask, healthy, opened
 
+from pipelines import i18n
 from pipelines.collecting import follow_up, journal
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries_desk, queries_payers
+from pipelines.reporting import queries, queries_desk, queries_payers
 from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from ui.docx_file import WORD, docx_bytes
@@ -119,3 +120,20 @@ def test_our_name_stands_at_the_head_where_it_is_set(sample_copy, monkeypatch):
     app = opened(sample_copy, monkeypatch, "letters", **address)
     healthy(app, "zh_CN")
     assert app.text_area[0].value.splitlines()[0] == "霁澄机电有限公司"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_letter_tells_the_instalments_of_an_invoice_apart(sample_warehouse, monkeypatch, language):
+    build = queries.published(Settings(home=sample_warehouse))
+    with queries.open_build(build) as con:
+        entity, customer, invoice = con.execute(
+            "select entity_id, customer_id, invoice_id from fct_open_items where days_past_due > 0 "
+            "group by all having count(*) > 1 order by all limit 1"
+        ).fetchone()
+    app = opened(sample_warehouse, monkeypatch, "letters", lang=language, entity=entity, customer=customer)
+    healthy(app, language)
+    rows = app.dataframe[0].value
+    heading = i18n.translate(language, "heading.instalment_no")
+    numbers = list(rows.loc[rows.iloc[:, 0] == invoice, heading])
+    assert len(numbers) > 1 and len(set(numbers)) == len(numbers)
+    assert rows.iloc[-1][heading] == ""

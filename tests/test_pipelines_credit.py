@@ -147,6 +147,12 @@ def test_without_a_gross_margin_there_is_no_figure_and_it_is_said():
     assert (rep["margin_base"], rep["margin_share"], rep["not_given_base"]) == (2000, 0.2, 500)
 
 
+def test_customers_of_whom_nobody_knows_the_margin_stand_last_by_their_sales():
+    now = [("C1", "R1", 100, 0, 0), ("C2", "R1", 900, 0, 0), ("C3", "R1", 500, 0, 0), ("C4", "R1", 900, 0, 0)]
+    found = after(now, [], [], C3=0.2)
+    assert list(margins.by(found, ["customer_id"])["customer_id"]) == ["C3", "C2", "C4", "C1"]
+
+
 def test_an_unknown_loss_rate_is_no_zero():
     found = after([("C1", "R1", 10_000, 0, 0)], [], [("C1", "R1", None)], C1=0.2)
     assert pd.isna(found["expected_loss_base"]).all() and pd.isna(found["margin_base"]).all()

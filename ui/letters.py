@@ -21,12 +21,14 @@ from ui.formats import date, money, number, plain
 from ui.i18n import LANGUAGE_NAMES, Reader
 from ui.pdf_file import letter_bytes
 from ui.session import View
+from ui.tables import in_instalments
 
 LETTERS = ("reminder", "demand", "lawyer_request", "balance_confirmation", "statement")
 OVERDUE_ONLY = ("demand", "lawyer_request")
 TONES = ("first", "second", "last")  # of a demand: each is firmer than the one before
 DUE_SOON = 14  # days ahead that a reminder looks
 WIDTHS = (2.0, 1.4, 1.4, 1.2, 2.0)
+INSTALMENT_WIDTH = 1.0  # of the column behind the first, where invoices are paid in instalments
 NUMBERS = 2  # columns at the end of the figures: days and amounts, set to the right
 DONE, FAILED = "letter.done", "letter.failed"
 
@@ -168,13 +170,15 @@ def _due(view: View, today: Day, customer: Mapping[str, Any]) -> pd.DataFrame:
 
 def _rows(reader: Reader, items: pd.DataFrame) -> list[list[str]]:
     """Heading, a row per item, and the total of each currency in the last row."""
-    names = ("invoice_id", "issue_date", "due_date", "days_past_due")
+    is_told = in_instalments(items)
+    names = ["invoice_id", *["instalment_no"][:is_told], "issue_date", "due_date", "days_past_due"]
     rows = [[*(reader.t(f"heading.{name}") for name in names), reader.t("letter.open")]]
     for item in items.to_dict("records"):
         age = item["days_past_due"]
         rows.append(
             [
                 str(item["invoice_id"]),
+                *[number(reader, item["instalment_no"])][:is_told],
                 date(reader, item["issue_date"]),
                 date(reader, item["due_date"]),
                 number(reader, age) if age == age and age is not None and age > 0 else "",
@@ -183,7 +187,7 @@ def _rows(reader: Reader, items: pd.DataFrame) -> list[list[str]]:
         )
     totals = items.groupby("currency")["open_doc"].sum()
     whole = " + ".join(money(reader, amount, str(currency)) for currency, amount in totals.items())
-    return [*rows, [reader.t("app.total"), "", "", "", whole or money(reader, 0)]]
+    return [*rows, [reader.t("app.total"), *[""] * (len(names) - 1), whole or money(reader, 0)]]
 
 
 def _sent_before(today: Day, customer: Mapping[str, Any], kind: str) -> list[follow_up.Note]:
@@ -221,9 +225,11 @@ def _happened_on(today: Day, note: follow_up.Note) -> dt.date:
 
 def _pdf(draft: Draft) -> bytes:
     pages = partial(i18n.translate, draft.language, "letter.page")
+    between = [INSTALMENT_WIDTH] * (len(draft.rows[0]) - len(WIDTHS))
     return letter_bytes(
-        draft.title, draft.before, draft.rows, draft.after, draft.note, lambda page: pages(id_page=page), WIDTHS
-    )
+        draft.title, draft.before, draft.rows, draft.after, draft.note, lambda page: pages(id_page=page),
+        [WIDTHS[0], *between, *WIDTHS[1:]],
+    )  # fmt: skip
 
 
 def _docx(draft: Draft) -> bytes:

@@ -93,7 +93,9 @@ def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     rows["verdict"] = ""
     rows.loc[loses, "verdict"] = "loss"
     rows.loc[sold_more & (loses | (kept < rows["before_base"])), "verdict"] = "more_for_less"
-    return rows.sort_values(["margin_base", *keys], ignore_index=True, na_position="last")
+    # Where nobody knows the margin, those that buy most come first.
+    rows = rows.sort_values(["sales_base", *keys], ascending=[False, *[True] * len(keys)], ignore_index=True)
+    return rows.sort_values("margin_base", kind="stable", ignore_index=True, na_position="last")
 
 
 class Line(NamedTuple):
