@@ -58,12 +58,12 @@ class Oracle:
             + [row["rate_date"] for row in ledger.fx_rates]
         )
         self.people = {(row["entity_id"] or default_entity, row["customer_id"]): row for row in ledger.customers}
+        # A list may hold no amount but what is open, so the largest of all lists is the whole.
+        self.on_lists: dict[tuple[str, str, int], Decimal] = defaultdict(Decimal)
+        for row in (row for _, some in lists for row in some):
+            key = (row["entity_id"] or default_entity, row["invoice_id"], row["instalment_no"] or 1)
+            self.on_lists[key] = max(self.on_lists[key], abs(row["amount"]))
         rows = self._standing_invoices(ledger.invoices)
-        self.on_lists = {
-            (row["entity_id"] or default_entity, row["invoice_id"], row["instalment_no"] or 1)
-            for _, some in lists
-            for row in some
-        }
         self.owners = self._owners(rows)
         self.documents = [self._document(row) for row in rows]
         # Of earlier days a list of open items lacks what was paid before it.
@@ -93,6 +93,9 @@ class Oracle:
                 "entity_id": row["entity_id"] or self.default_entity,
                 "instalment_no": row["instalment_no"] or 1,
             }
+            key = (row["entity_id"], row["invoice_id"], row["instalment_no"])
+            if key in self.on_lists:
+                row["amount"] = self.on_lists[key].copy_sign(row["amount"])
             standing[row["entity_id"], row["invoice_id"], row["instalment_no"]] = row
         return [
             row
@@ -219,7 +222,7 @@ class Oracle:
                 row = here.get(key)
                 stated = ZERO if row is None else row["amount"] if row["open_amount"] is None else row["open_amount"]
                 now = abs(stated)
-                before = left.get(key, abs(row["amount"]) if row else ZERO)
+                before = left.get(key, self.on_lists[key])
                 left[key] = now
                 if now != before:
                     found[key].append((day, before - now))

@@ -211,7 +211,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
 def open_lists(draw: st.DrawFn, number: int = 0) -> list[tuple[dt.date, list[Row]]]:
     """Two to four open-items lists of one source: items come, shrink, go, and now and then come back or grow.
 
-    Two may be of one day: a list that was mended and imported again.
+    Two may be of one day: a list that was mended and imported again. Some hold no amount but what is open.
     """
     offsets = draw(st.lists(st.integers(20, 330), min_size=2, max_size=4).map(sorted))
     if draw(st.booleans()):
@@ -220,11 +220,14 @@ def open_lists(draw: st.DrawFn, number: int = 0) -> list[tuple[dt.date, list[Row
     items = [one | {"status": None, "open_amount": None, "settled_date": None} for one in items]
     lists: list[tuple[dt.date, list[Row]]] = []
     for offset in offsets:
-        listed = []
+        listed, without_amounts = [], draw(st.booleans())
         for one in items:
             share = draw(st.sampled_from((None, None, "1", "0.6", "0.25", "0")))
             if share is not None:
                 left = (one["amount"] * Decimal(share)).quantize(Decimal("0.0001"))
+                if without_amounts and left:
+                    listed.append(one | {"amount": left})
+                    continue
                 listed.append(one | {"open_amount": None if share == "1" and draw(st.booleans()) else left})
         lists.append((FIRST + dt.timedelta(days=offset), listed))
     # A file without a row is no import, so nobody knows of such a list.

@@ -102,23 +102,134 @@ stated_by_invoice as (
 
 ),
 
-differences as (
+-- What two lists differ by was paid by what lines and settled dates say was paid by then, as far as they say it.
+by_lists as (
 
     select
-        -instalments.instalment_key as line_key,
+        instalments.instalment_key,
         instalments.document_key,
         instalments.instalment_no,
-        payments.paid_on as applied_on,
-        payments.paid_on as received_on,
-        case when instalments.amount_doc < 0 then -payments.amount else payments.amount end as amount_doc,
+        instalments.instalments,
         instalments.currency,
-        'payment' as kind,
-        'listed' as rule
+        sign(instalments.amount_doc) as side,
+        payments.paid_on,
+        sum(payments.amount) over (
+            partition by instalments.instalment_key
+            order by payments.paid_on
+            rows between unbounded preceding and current row
+        ) as paid_until
     from int_open_list_payments as payments
     inner join int_instalments as instalments
         on payments.entity_id = instalments.entity_id
         and payments.invoice_id = instalments.invoice_id
         and payments.instalment_no = instalments.instalment_no
+
+),
+
+known_payments as (
+
+    select
+        document_key,
+        instalment_no,
+        currency,
+        greatest(received_on, coalesce(applied_on, received_on)) as paid_on,
+        amount_doc
+    from int_receipt_lines
+    where not is_decided and document_key in (select document_key from by_lists)
+
+    union all
+
+    select document_key, instalment_no, currency, applied_on as paid_on, amount_doc
+    from decided_lines
+    where document_key in (select document_key from by_lists)
+
+    union all
+
+    select document_key, instalment_no, currency, applied_on as paid_on, amount_doc
+    from spent_documents
+    where document_key in (select document_key from by_lists)
+
+    union all
+
+    select document_key, instalment_no, currency, applied_on as paid_on, settled_doc - received_doc as amount_doc
+    from stated_by_invoice
+    where rule = 'stated'
+        and sign(settled_doc - received_doc) = sign(settled_doc)
+        and document_key in (select document_key from by_lists)
+
+),
+
+not_known as (
+
+    select
+        by_lists.instalment_key,
+        by_lists.document_key,
+        by_lists.instalment_no,
+        by_lists.currency,
+        by_lists.side,
+        by_lists.paid_on,
+        greatest(by_lists.paid_until - greatest(coalesce(sum(known.amount_doc), 0) * by_lists.side, 0), 0) as paid_until
+    from by_lists
+    left join known_payments as known
+        on by_lists.document_key = known.document_key
+        and by_lists.currency = known.currency
+        and by_lists.paid_on >= known.paid_on
+        and (by_lists.instalments = 1 or by_lists.instalment_no = known.instalment_no)
+    group by
+        by_lists.instalment_key,
+        by_lists.document_key,
+        by_lists.instalment_no,
+        by_lists.currency,
+        by_lists.side,
+        by_lists.paid_on,
+        by_lists.paid_until
+
+),
+
+differences as (
+
+    select
+        -instalment_key as line_key,
+        document_key,
+        instalment_no,
+        paid_on as applied_on,
+        paid_on as received_on,
+        side * (paid_until - lag(paid_until, 1, 0) over (partition by instalment_key order by paid_on)) as amount_doc,
+        currency,
+        'payment' as kind,
+        'listed' as rule
+    from not_known
+
+),
+
+inferred as (
+
+    select document_key, instalment_no, sum(amount_doc) as amount_doc
+    from differences
+    group by document_key, instalment_no
+
+),
+
+-- A ledger without settled dates says what is paid until its day: the lists' part of it counts once.
+stated_beside_lists as (
+
+    select
+        stated.line_key,
+        stated.document_key,
+        stated.instalment_no,
+        stated.applied_on,
+        stated.received_on,
+        stated.settled_doc,
+        stated.currency,
+        stated.kind,
+        stated.rule,
+        stated.received_doc,
+        case when stated.rule = 'listed' then coalesce(inferred.amount_doc, 0) else 0 end as inferred_doc,
+        stated.instalments
+    from stated_by_invoice as stated
+    left join inferred
+        on stated.document_key = inferred.document_key
+        and stated.instalment_no = inferred.instalment_no
 
 ),
 
@@ -140,13 +251,13 @@ others as (
         instalment_no,
         applied_on,
         received_on,
-        cast(settled_doc - received_doc as decimal(18, 4)) as amount_doc,
+        cast(settled_doc - received_doc - inferred_doc as decimal(18, 4)) as amount_doc,
         currency,
         kind,
         rule
-    from stated_by_invoice
-    where instalments = 1 and settled_doc <> received_doc
-        and sign(settled_doc - received_doc) = sign(settled_doc)
+    from stated_beside_lists
+    where instalments = 1 and settled_doc <> received_doc + inferred_doc
+        and sign(settled_doc - received_doc - inferred_doc) = sign(settled_doc)
 
     union all
 
@@ -157,12 +268,13 @@ others as (
         instalment_no,
         applied_on,
         received_on,
-        settled_doc as amount_doc,
+        cast(settled_doc - inferred_doc as decimal(18, 4)) as amount_doc,
         currency,
         kind,
         rule
-    from stated_by_invoice
+    from stated_beside_lists
     where instalments > 1 and received_doc = 0 and settled_doc <> 0
+        and sign(settled_doc - inferred_doc) = sign(settled_doc)
 
     union all
 
@@ -177,6 +289,7 @@ others as (
         kind,
         rule
     from differences
+    where amount_doc <> 0
 
 ),
 

@@ -1,6 +1,8 @@
 -- Grain: one row per receipt line with the customer it came from and the document it names, if we hold that document.
 -- A line without an invoice number whose reference text quotes one of the customer's invoices names that invoice.
 -- `is_decided`: a person said where its money goes, so nothing else decides it.
+-- Where lists of open items alone tell what a customer owes, money until the last of them is in them: a line that names
+-- no document would count twice, and is left out.
 -- What the applications need of the document stands here too, so that they need not look it up again.
 with
 
@@ -72,6 +74,13 @@ final as (
     left join int_customers as customers
         on lines.entity_id = customers.entity_id
         and coalesce(lines.customer_id, '') = customers.customer_id
+    left join int_listed_customers as listed on customers.customer_key = listed.customer_key
+    where listed.customer_key is null
+        or lines.received_on > listed.last_day
+        or named.document_key is not null
+        or quoted.document_key is not null
+        or spending.line_key is not null
+        or decided.line_key is not null
 
 )
 

@@ -1,6 +1,7 @@
 -- Grain: one row per import, entity, customer and reason for which accepted rows count in no figure of this build.
 -- void, draft: by their status. later: dated after the as-of date. in_hand: a bill or cheque not yet cleared.
 -- bounced: one that came back before it cleared, and the line that took it back.
+-- listed: money of a customer of open-items lists that names no document, and that the lists count.
 -- replaced: a later export holds the row again; these are counted by import, entity and customer stay empty.
 with
 
@@ -39,6 +40,27 @@ receipts as (
 
 ),
 
+listed as (
+
+    select
+        cast(floor(lines.line_key / 10000000000) as integer) as import_no,
+        'receipts' as kind,
+        lines.entity_id,
+        customers.customer_id,
+        'listed' as reason
+    from int_listed_customers as listed_customers
+    inner join int_customers as customers on listed_customers.customer_key = customers.customer_key
+    inner join stg_receipts as lines
+        on customers.entity_id = lines.entity_id
+        and customers.customer_id = coalesce(lines.customer_id, '')
+    where not exists (
+        select 1
+        from int_receipt_lines as counted
+        where counted.line_key = lines.line_key
+    )
+
+),
+
 standing as (
 
     select import_no, kind, entity_id, customer_id, reason
@@ -71,6 +93,11 @@ standing as (
 
     select import_no, 'receipts' as kind, entity_id, coalesce(customer_id, '') as customer_id, reason
     from stg_uncleared_receipts
+
+    union all
+
+    select import_no, kind, entity_id, customer_id, reason
+    from listed
 
     union all
 

@@ -22,7 +22,11 @@ documents as (
         invoices.issue_date,
         invoices.due_date,
         invoices.terms_days,
-        invoices.amount,
+        case
+            when listed.amount is null then invoices.amount
+            when invoices.amount < 0 then -listed.amount
+            else listed.amount
+        end as amount,
         invoices.open_amount,
         invoices.settled_date,
         coalesce(invoices.currency, $base_currency) as currency,
@@ -35,6 +39,12 @@ documents as (
         invoices.status
     from raw_invoices as invoices
     inner join raw_imports as imports on invoices.import_id = imports.import_id
+    -- A ledger knows the amount itself.
+    left join stg_listed_amounts as listed
+        on imports.ledger = 'open_items'
+        and coalesce(invoices.entity_id, $default_entity) = listed.entity_id
+        and invoices.invoice_id = listed.invoice_id
+        and coalesce(invoices.instalment_no, 1) = listed.instalment_no
 
 ),
 

@@ -1,0 +1,65 @@
+-- Grain: one row per customer known from open-items lists alone; last_day: that of the last list that tells what it owes.
+-- Where there are lists and no ledger, also whoever has no document in them: it owed nothing by the day of each.
+with
+
+last_lists as (
+
+    select source, max(as_of) as last_day
+    from raw_imports
+    where kind = 'invoices' and ledger = 'open_items' and as_of <= $as_of
+    group by source
+
+),
+
+listed as (
+
+    select instalments.customer_key, max(last_lists.last_day) as last_day
+    from last_lists
+    inner join raw_imports as imports
+        on last_lists.source = imports.source
+        and imports.ledger = 'open_items'
+    inner join int_instalments as instalments on imports.import_no = instalments.import_no
+    group by instalments.customer_key
+
+),
+
+in_ledgers as (
+
+    select distinct instalments.customer_key
+    from int_instalments as instalments
+    inner join listed on instalments.customer_key = listed.customer_key
+    inner join raw_imports as imports
+        on instalments.import_no = imports.import_no
+        and coalesce(imports.ledger, 'ledger') = 'ledger'
+
+),
+
+of_all as (
+
+    select min(last_day) as last_day
+    from last_lists
+    where not exists (
+        select 1
+        from raw_imports
+        where kind = 'invoices' and coalesce(ledger, 'ledger') = 'ledger'
+    )
+
+),
+
+final as (
+
+    select customer_key, last_day
+    from listed
+    where customer_key not in (select customer_key from in_ledgers)
+
+    union all
+
+    select customers.customer_key, of_all.last_day
+    from int_customers as customers
+    cross join of_all
+    where of_all.last_day is not null
+        and customers.customer_key not in (select customer_key from int_instalments)
+
+)
+
+select * from final

@@ -1,0 +1,148 @@
+"""Lists of open items month after month, as companies that export no receipts load them: what they say was paid."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipelines.building import publish
+from pipelines.importing import imports
+from pipelines.reporting import queries
+from pipelines.settings import Settings
+from tests.small_ledgers import no_risk
+
+JANUARY, FEBRUARY, MARCH = (dt.date(2026, month, day) for month, day in ((1, 31), (2, 28), (3, 31)))
+DAYS = (JANUARY, FEBRUARY, MARCH)
+AMOUNTS = {"A": 1000, "B": 600, "C": 300}
+# What is open of each invoice on the days of the lists: B is paid in two parts, C is new in February.
+OPEN = {JANUARY: {"A": 1000, "B": 400}, FEBRUARY: {"A": 700, "C": 300}, MARCH: {"A": 700}}
+HEAD = "Customer ID,Invoice No,Invoice Date,Due Date"
+ISSUED = {"A": "2026-01-05,2026-02-04", "B": "2026-01-06,2026-02-05", "C": "2026-02-10,2026-03-12"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "warehouse")
+
+
+def load(settings: Settings, name: str, *lines: str, source: str | None = None) -> imports.ImportReport:
+    path = settings.home.parent / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return imports.import_file(path, settings, source=source)
+
+
+def load_list(settings: Settings, day: dt.date, name: str = "open items", *, amounts: bool = True) -> None:
+    """The list of a day, with or without the amounts of the invoices beside what is open."""
+    rows = [
+        f"C1,{invoice},{ISSUED[invoice]},{f'{AMOUNTS[invoice]},' if amounts else ''}{left}"
+        for invoice, left in OPEN[day].items()
+    ]
+    load(settings, f"{name} {day}.csv", f"{HEAD},{'Invoice Amount,' if amounts else ''}Open Amount", *rows)
+
+
+def found(settings: Settings, sql: str, as_of: dt.date = MARCH) -> list[tuple]:
+    publish.build(settings, as_of=as_of, score=no_risk)
+    con = queries.open_build(queries.published(settings))  # type: ignore[arg-type]
+    rows = con.execute(sql).fetchall()
+    con.close()
+    return rows
+
+
+def is_as_listed(settings: Settings) -> bool:
+    """Whether what is open on the day of each list is what it says."""
+    opened = "select invoice_id, open_doc from fct_open_items order by 1"
+    return all(dict(found(settings, opened, day)) == OPEN[day] for day in DAYS)
+
+
+@pytest.mark.parametrize("order", [DAYS, (MARCH, JANUARY, FEBRUARY)], ids=["in order", "out of order"])
+def test_a_list_without_amounts_holds_what_was_open_and_not_the_whole(
+    settings: Settings, order: Sequence[dt.date]
+) -> None:
+    for day in order:
+        load_list(settings, day, amounts=False)
+    assert is_as_listed(settings)
+    # What B was before its first list nobody knows.
+    amounts = found(settings, "select distinct invoice_id, amount_doc from fct_invoices order by 1")
+    assert amounts == [("A", 1000), ("B", 400), ("C", 300)]
+    payments = "select invoice_id, applied_on, amount_doc from fct_applications order by 1"
+    assert found(settings, payments) == [("A", FEBRUARY, 300), ("B", FEBRUARY, 400), ("C", MARCH, 300)]
+
+
+def test_what_two_sources_list_is_paid_once(settings: Settings) -> None:
+    for name in ("open items", "AR list"):
+        for day in DAYS:
+            load_list(settings, day, name)
+    assert is_as_listed(settings)
+
+
+def test_a_later_list_of_a_source_that_held_an_item_pays_it_whatever_source_listed_it_since(
+    settings: Settings,
+) -> None:
+    for day, name in zip(DAYS, ("open items", "AR list", "open items"), strict=True):
+        load_list(settings, day, name)
+    assert dict(found(settings, "select invoice_id, open_doc from fct_open_items where invoice_id <> 'C'")) == {
+        "A": 700
+    }
+    # Only the other source ever listed C, and it has no list since.
+    assert found(settings, "select open_doc from fct_open_items where invoice_id = 'C'") == [(300,)]
+
+
+INVOICES = [f"C1,{invoice},{ISSUED[invoice]},{amount}" for invoice, amount in AMOUNTS.items()]
+RECEIPTS = ["R1,C1,2026-01-20,200,B", "R2,C1,2026-02-11,300,A", "R3,C1,2026-02-12,400,B", "R4,C1,2026-03-20,300,C"]
+PAID_ON = {"R1": "2026-01-20", "R2": "2026-02-11", "R3": "2026-02-12", "R4": "2026-03-20"}
+
+
+def load_receipts(settings: Settings, *more: str, named: bool = True) -> None:
+    head = f"Receipt No,Customer ID,Payment Date,Amount{',Invoice No' if named else ''}"
+    rows = [row if named else row.rpartition(",")[0] for row in (*RECEIPTS, *more)]
+    load(settings, "receipts.csv", head, *rows)
+
+
+@pytest.mark.parametrize("lists_first", [True, False])
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_money_that_receipts_hold_is_not_paid_by_difference_again(
+    settings: Settings, with_ledger: bool, lists_first: bool
+) -> None:
+    for step in ("lists", "rest") if lists_first else ("rest", "lists"):
+        if step == "lists":
+            for day in DAYS:
+                load_list(settings, day)
+        else:
+            load_receipts(settings)
+            if with_ledger:
+                load(settings, "invoices.csv", f"{HEAD},Amount", *INVOICES)
+    assert is_as_listed(settings)
+    days = found(settings, "select receipt_id, cast(applied_on as varchar) from fct_applications order by 1")
+    assert dict(days) == PAID_ON
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_receipts_that_name_no_invoice_are_in_the_lists_already(settings: Settings, named: bool) -> None:
+    for day in DAYS:
+        load_list(settings, day)
+    # R9 paid what was gone before the first list; C9 has never been on one.
+    load_receipts(settings, "R8,C9,2026-01-07,55,", "R9,C1,2026-01-08,80,", named=named)
+    assert is_as_listed(settings)
+    left_out = "select customer_id, items::int from fct_left_out where reason = 'listed' order by 1"
+    assert found(settings, left_out) == [("C1", 1 if named else 5), ("C9", 1)]
+    # What came in after the last list pays as ever.
+    load(settings, "late.csv", "Receipt No,Customer ID,Payment Date,Amount", "L1,C1,2026-04-02,700")
+    assert found(settings, "select count(*) from fct_open_items", dt.date(2026, 4, 2)) == [(0,)]
+
+
+def test_a_settled_date_of_the_ledger_says_better_when_it_was_paid(settings: Settings) -> None:
+    for day in DAYS:
+        load_list(settings, day)
+    settled = {"A": ",700", "B": "2026-02-12,0", "C": "2026-03-20,0"}
+    rows = [f"{row},{settled[row.split(',')[1]]}" for row in INVOICES]
+    load(settings, "invoices.csv", f"{HEAD},Amount,Paid On,Balance", *rows)
+    assert is_as_listed(settings)
+    days = "select invoice_id, applied_on, amount_doc from fct_applications order by all"
+    assert found(settings, days) == [
+        ("A", FEBRUARY, Decimal(300)),
+        ("B", JANUARY, Decimal(200)),
+        ("B", dt.date(2026, 2, 12), Decimal(400)),
+        ("C", dt.date(2026, 3, 20), Decimal(300)),
+    ]
