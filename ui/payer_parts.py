@@ -20,10 +20,11 @@ from ui.tables import header, in_instalments, said_once, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no open_base currency open_doc due_date days_past_due p_late disputed bill_in_hand "
-    "risk_reasons expected_pay_date p_very_late doc_type issue_date"
+    "invoice_id instalment_no open_base currency open_doc due_date days_past_due p_late expected_pay_date disputed "
+    "bill_in_hand risk_reasons p_very_late doc_type issue_date"
 )
-FURTHER_OF_ITEMS = words("expected_pay_date p_very_late doc_type issue_date")
+FURTHER_OF_ITEMS = words("p_very_late doc_type issue_date")
+OF_SOME_ITEMS = {"open_doc", "disputed", "bill_in_hand"}  # beside these there is no room for the day expected
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
 )
@@ -158,10 +159,11 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
         if shown.empty:
             page.nothing_here(t("payer.nothing_in_bucket"))
             return
+        columns = _useful(reader, ITEM_COLUMNS, shown)
+        further = [*FURTHER_OF_ITEMS, *(["expected_pay_date"] if OF_SOME_ITEMS & {*columns} else [])]
         row = table(
-            reader, shown, _useful(reader, ITEM_COLUMNS, shown), key="open_items",
-            alt=t("payer.open_items_alt"), open_label=t("app.open"), file_name="open-items", wraps=True,
-            further=FURTHER_OF_ITEMS,
+            reader, shown, columns, key="open_items", alt=t("payer.open_items_alt"), open_label=t("app.open"),
+            file_name="open-items", wraps=True, further=further,
         )  # fmt: skip
         if row is not None and shown.iloc[row]["doc_type"] == MONEY_ON_ACCOUNT:
             navigation.open_receipt(view, -int(shown.iloc[row]["item_key"]))
