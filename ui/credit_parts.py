@@ -39,7 +39,8 @@ def credit(view: View) -> None:
     assert view.build is not None
     reader, t, settings = view.reader, view.reader.t, view.settings
     since = view.build.as_of - YEAR
-    found = view.ask(queries_credit.credit_given, since, settings.credit_terms_days, settings.sales_stop_days)
+    with page.working(view):
+        found = view.ask(queries_credit.credit_given, since, settings.credit_terms_days, settings.sales_stop_days)
     if found.empty:
         page.nothing_here(t("credit.no_sales"))
         return
@@ -73,12 +74,13 @@ def margin(view: View, today: Day) -> None:
     assert view.build is not None
     reader, t, settings = view.reader, view.reader.t, view.settings
     as_of = view.build.as_of
-    now = view.ask(queries_credit.tied_up, as_of - YEAR, as_of)
-    if now.empty:
-        page.nothing_here(t("credit.no_sales"))
-        return
-    before = view.ask(queries_credit.tied_up, as_of - 2 * YEAR, as_of - YEAR)
-    losses = view.ask(queries_credit.expected_losses)
+    with page.working(view):
+        now = view.ask(queries_credit.tied_up, as_of - YEAR, as_of)
+        if now.empty:
+            page.nothing_here(t("credit.no_sales"))
+            return
+        before = view.ask(queries_credit.tied_up, as_of - 2 * YEAR, as_of - YEAR)
+        losses = view.ask(queries_credit.expected_losses)
     found = margins.after_costs(now, before, losses, margins.given(today), settings)
     _margin_cards(view, found)
     shown = st.segmented_control(

@@ -49,9 +49,10 @@ def suggested(view: View, standing: dict[Customer, Note]) -> None:
 
 def _suggestions(view: View) -> list[Suggestion]:
     """The suggestions of this build, less what a person has said are two."""
-    customers = view.ask_anywhere(queries_merges.customers_to_compare)
     assert view.build is not None
-    return _looked_for(str(view.build.path), view.who.scope, tuple(merges.kept_apart(view.settings)), customers)
+    with page.working(view):
+        customers = view.ask_anywhere(queries_merges.customers_to_compare)
+        return _looked_for(str(view.build.path), view.who.scope, tuple(merges.kept_apart(view.settings)), customers)
 
 
 @st.cache_data(show_spinner=False, max_entries=5)

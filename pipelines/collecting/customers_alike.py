@@ -64,7 +64,9 @@ def plain_number(text: str) -> str:
 
 def plain_tax_id(text: object) -> str:
     """A tax or registration number without width, case and marks; empty where it is none, such as `0` or `pending`."""
-    plain = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", text).upper()) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    plain = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", text).upper())
     figures = re.sub(r"\D", "", plain)
     return plain if len(plain) >= 8 and len(figures) >= 6 and len(set(figures)) > 1 else ""
 
