@@ -30,9 +30,15 @@ def same_number(payer: Callable[[Row], tuple[Any, ...]], one: Row, other: Row) -
     return all((payer(one) == payer(other), *(one[name] == other[name] for name in ("method", "receipt_id"))))
 
 
-def order_of_payment(sent: Sent, document: Document) -> tuple[Any, ...]:
+def first(documents: Sequence[Document]) -> Document:
+    """The first instalment by number stands for its document where the instalments differ."""
+    return min(documents, key=lambda one: one.instalment)
+
+
+def order_of_payment(sent: Sent, documents: Sequence[Document]) -> tuple[Any, ...]:
     line, amount, _ = sent
-    return line.applies_on(document), line.day, -amount, line.kind, line.receipt_id
+    on = line.applies_on(documents[0]) if len(documents) == 1 else line.available_on
+    return on, line.day, -amount, line.kind, line.receipt_id
 
 
 class Oracle:
@@ -174,7 +180,7 @@ class Oracle:
             if self.not_money[id(row)] == "in_hand":
                 entity, currency = row["entity_id"] or self.default_entity, row["currency"] or self.base
                 named = self.by_id.get((entity, row["invoice_id"]), []) if row["customer_id"] is None else []
-                customer = named[0].customer if named else row["customer_id"] or ""
+                customer = first(named).customer if named else row["customer_id"] or ""
                 base = rounded(row["amount"] * self._rate(currency, self.as_of))
                 said = (row["receipt_id"], row["invoice_id"], row["cleared_on"], currency, row["amount"], base)
                 found.append((entity, customer, *said))
@@ -277,14 +283,18 @@ class Oracle:
         entity = row["entity_id"] or self.default_entity
         invoice_id, customer = row["invoice_id"], row["customer_id"]
         if not invoice_id and row["reference"]:
-            candidates = {one.invoice_id for one in self.by_customer.get((entity, customer), [])}
+            candidates = {
+                one.invoice_id
+                for one in self.by_customer.get((entity, customer), [])
+                if first(self.by_id[entity, one.invoice_id]) is one
+            }
             quoted = [one for one in candidates if quotes(row["reference"], one)]
             invoice_id = quoted.pop() if len(quoted) == 1 else None
         named = self.by_id.get((entity, invoice_id), []) if invoice_id else []
-        customer = named[0].customer if named else customer or ""
+        customer = first(named).customer if named else customer or ""
         spent = self.by_id.get((entity, row["receipt_id"] or ""), [])
         day = self._received_on(row)
-        currency = row["currency"] or (named[0].currency if named else self.base)
+        currency = row["currency"] or (first(named).currency if named else self.base)
         return Line(
             entity=entity,
             receipt_id=row["receipt_id"] or "",
@@ -299,7 +309,7 @@ class Oracle:
             instalment=row["instalment_no"] if row["invoice_id"] else None,
             account=(entity, customer, *self.owners.get((entity, customer), ("", ""))),
             spends=row["receipt_id"]
-            if spent and spent[0].amount < 0 and row["invoice_id"] != row["receipt_id"]
+            if spent and first(spent).amount < 0 and row["invoice_id"] != row["receipt_id"]
             else None,
             can_bounce=row["method"] in ("bill", "cheque"),
         )
@@ -332,16 +342,15 @@ class Oracle:
                 directed[line.entity, line.spends].append((line, -line.amount, None))
         for key, documents in self.by_id.items():
             if sent := directed[key] + self._stated(documents, directed[key]):
-                usable = [one for one in sent if one[0].currency == documents[0].currency]
-                usable = [one for one in usable if one[0].applies_on(documents[0]) <= self.as_of]
-                self._pay(documents, sorted(usable, key=lambda one: order_of_payment(one, documents[0])))
+                usable = [one for one in sent if one[0].applies_on(first(documents)) <= self.as_of]
+                self._pay(documents, usable)
 
     def _stated(self, documents: list[Document], sent: list[Sent]) -> list[Sent]:
         """What the invoice's own row says was settled and no line accounts for, as lines that are no new money."""
-        accounted = sum((amount for line, amount, _ in sent if line.currency == documents[0].currency), ZERO)
         stated: list[Sent] = []
         for one in documents:
             sign = 1 if one.amount >= 0 else -1
+            accounted = sum((amount for line, amount, _ in sent if line.currency == one.currency), ZERO)
             for day, paid in self.listed[one.entity, one.invoice_id, one.instalment]:
                 stated.append((self._no_new_money(one, day, sign * paid), sign * paid, one.instalment))
             if one.settled is None or (len(documents) > 1 and accounted):
@@ -360,18 +369,21 @@ class Oracle:
 
     def _pay(self, documents: list[Document], sent: list[Sent]) -> None:
         """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""
-        if len(documents) == 1:
-            self._fill(documents, sent)
-            return
-        for document in documents:
-            self._fill([document], [one for one in sent if one[2] == document.instalment])
-        self._fill(documents, [one for one in sent if one[2] is None])
+        for currency in {one.currency for one in documents}:
+            owing = [one for one in documents if one.currency == currency]
+            here = [one for one in sent if one[0].currency == currency]
+            if len(documents) == 1:
+                self._fill(owing, here)
+                return
+            for document in owing:
+                self._fill([document], [one for one in here if one[2] == document.instalment])
+            self._fill(owing, [one for one in here if one[2] is None])
 
     def _fill(self, documents: list[Document], sent: list[Sent]) -> None:
         """Keep what was sent in total, clamp it to what is owed, and book the change that each line makes."""
         owed = [one.open(self.as_of) for one in documents]
         before, total = [ZERO] * len(owed), ZERO
-        for line, amount, _ in sent:
+        for line, amount, _ in sorted(sent, key=lambda one: order_of_payment(one, documents)):
             total += amount
             left, after = total, []
             for limit in owed:

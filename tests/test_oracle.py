@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -58,8 +58,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("oracle") / "warehouse"
 
 
+def books() -> st.SearchStrategy[list[Ledger]]:
+    return st.lists(ledgers(), min_size=AT_ONCE, max_size=AT_ONCE)
+
+
 def several() -> st.SearchStrategy[Ledger]:
-    return st.lists(ledgers(), min_size=AT_ONCE, max_size=AT_ONCE).map(together)
+    return books().map(together)
 
 
 def as_of_days() -> st.SearchStrategy[dt.date]:
@@ -76,6 +80,22 @@ def test_a_build_agrees_with_the_oracle(home: Path, ledger: Ledger, as_of: dt.da
         compare(con, Oracle(ledger, as_of, listed_on=LISTED_ON), months)
         ((buckets,),) = rows(con, "select coalesce(sum(open_base), 0) from fct_aging")
         assert rows(con, "select coalesce(sum(open_base), 0) from fct_open_items") == [(buckets,)]
+
+
+@examples(EXAMPLES // 2)
+@given(books=books(), as_of=as_of_days())
+def test_rows_of_a_later_export_take_the_place_of_those_of_the_same_number(
+    home: Path, books: Sequence[Ledger], as_of: dt.date
+) -> None:
+    """Another book under the same numbers: what it holds of a document may contradict what stays of the first."""
+    ledger, later = together(books), together([*books[1:], books[0]])
+    settings = Settings(home=home)
+    store_ledger(home, ledger)
+    store(home, "invoices", later.invoices, 100)
+    store_receipts(home, later.receipts, 101)
+    store(home, "customers", later.customers, 200)
+    with built(settings, as_of) as con:
+        compare(con, Oracle(stored(settings), as_of, listed_on=LISTED_ON))
 
 
 @examples(EXAMPLES)

@@ -63,7 +63,7 @@ settlements as (
 
 received as (
 
-    select lines.document_key, sum(lines.amount_doc) as amount_doc
+    select lines.document_key, lines.currency, sum(lines.amount_doc) as amount_doc
     from (
         select document_key, amount_doc, currency
         from int_receipt_lines
@@ -78,7 +78,7 @@ received as (
     inner join (select distinct document_key, currency from settlements) as settled
         on lines.document_key = settled.document_key
         and lines.currency = settled.currency
-    group by lines.document_key
+    group by lines.document_key, lines.currency
 
 ),
 
@@ -98,7 +98,9 @@ stated_by_invoice as (
         coalesce(received.amount_doc, 0) as received_doc,
         settlements.instalments
     from settlements
-    left join received on settlements.document_key = received.document_key
+    left join received
+        on settlements.document_key = received.document_key
+        and settlements.currency = received.currency
 
 ),
 
@@ -352,9 +354,17 @@ final as (
             else parts.instalment_key
         end as instalment_key,
         together.instalment_no,
-        greatest(together.applied_on, together.document_issue_date) as applied_on,
+        -- Where the line names none of several instalments, each has an issue date of its own.
+        greatest(
+            together.applied_on,
+            case
+                when together.document_instalments = 1 then together.document_issue_date
+                else coalesce(parts.issue_date, together.applied_on)
+            end
+        ) as applied_on,
         together.received_on,
         together.amount_doc,
+        together.currency,
         together.kind,
         together.rule,
         case when together.document_instalments = 1 then together.document_amount_doc else parts.amount_doc end
@@ -364,7 +374,11 @@ final as (
         on together.document_key = parts.document_key
         and together.instalment_no = parts.instalment_no
         and parts.instalments > 1
-    where together.currency = together.document_currency
+    -- Which instalments are in its currency is told by themselves where the line names none of them.
+    where (
+        together.currency = coalesce(parts.currency, together.document_currency)
+        or (together.document_instalments > 1 and together.instalment_no is null)
+    )
         and greatest(together.applied_on, together.document_issue_date) <= $as_of
 
 )

@@ -1,4 +1,5 @@
 -- Grain: one row per invoice instalment, sorted by customer; amounts in document currency and in base at booking.
+-- document_key: the first instalment by number, which stands for the document where its instalments differ.
 with
 
 due as (
@@ -56,18 +57,28 @@ in_instalments as (
 
 ),
 
-schedules as (
+numbered as (
 
     select
         invoices.entity_id,
         invoices.invoice_id,
-        min(invoices.import_no * 10000000000 + invoices.line_no) as document_key,
-        count(*) as instalments
+        invoices.import_no * 10000000000 + invoices.line_no as document_key,
+        count(*) over (partition by invoices.entity_id, invoices.invoice_id) as instalments,
+        row_number() over (
+            partition by invoices.entity_id, invoices.invoice_id order by invoices.instalment_no
+        ) as place
     from stg_invoices as invoices
     inner join in_instalments
         on invoices.entity_id = in_instalments.entity_id
         and invoices.invoice_id = in_instalments.invoice_id
-    group by invoices.entity_id, invoices.invoice_id
+
+),
+
+schedules as (
+
+    select entity_id, invoice_id, document_key, instalments
+    from numbered
+    where place = 1
 
 ),
 

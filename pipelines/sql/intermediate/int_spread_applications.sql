@@ -1,5 +1,6 @@
 -- Grain: one row per line that names a document in instalments, but not which one, and instalment it pays.
--- It fills what is still owed on the instalments, oldest first.
+-- It fills what is still owed on the instalments in its currency, oldest first; what takes back from nothing fills those
+-- below zero.
 with
 
 lines as (
@@ -7,12 +8,12 @@ lines as (
     select
         *,
         sum(amount_doc) over (
-            partition by document_key
+            partition by document_key, currency
             order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_after,
         max(case when amount_doc > 0 then received_on end) over (
-            partition by document_key
+            partition by document_key, currency
             order by applied_on, received_on, amount_doc desc, kind, rule, line_key
             rows between unbounded preceding and current row
         ) as paid_before_on
@@ -24,7 +25,7 @@ lines as (
 
 parts as (
 
-    select document_key, instalment_key, due_date, instalment_no, amount_doc
+    select document_key, instalment_key, currency, issue_date, due_date, instalment_no, amount_doc
     from int_instalments
     where document_key in (select document_key from lines)
 
@@ -44,6 +45,8 @@ still_owed as (
     select
         parts.document_key,
         parts.instalment_key,
+        parts.currency,
+        parts.issue_date,
         parts.due_date,
         parts.instalment_no,
         parts.amount_doc - coalesce(paid.amount_doc, 0) as owed_doc
@@ -57,7 +60,7 @@ schedule as (
     select
         *,
         sum(owed_doc) over (
-            partition by document_key
+            partition by document_key, currency, owed_doc < 0
             order by due_date, instalment_no
             rows between unbounded preceding and current row
         ) - owed_doc as starts_at
@@ -70,7 +73,7 @@ shares as (
     select
         lines.line_key,
         schedule.instalment_key,
-        lines.applied_on,
+        greatest(lines.applied_on, schedule.issue_date) as applied_on,
         case
             when lines.amount_doc < 0 then coalesce(lines.paid_before_on, lines.received_on)
             else lines.received_on
@@ -83,7 +86,9 @@ shares as (
             greatest(schedule.owed_doc, 0)
         ) as amount_doc
     from lines
-    inner join schedule on lines.document_key = schedule.document_key
+    inner join schedule
+        on lines.document_key = schedule.document_key
+        and lines.currency = schedule.currency
 
 )
 
