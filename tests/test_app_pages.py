@@ -418,3 +418,15 @@ def test_the_overview_says_of_which_month_dso_is(tmp_path, monkeypatch, language
     assert card.proto.delta_description == against
     said = i18n.translate(language, "overview.dso_month", month=months[0])
     assert any(said in caption.value for caption in app.caption) != is_whole
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_payer_whom_no_export_names_says_so_beside_its_number(tmp_path, monkeypatch, language):
+    receipts = "Receipt No,Customer ID,Payment Date,Amount\nR-1,C9,2025-04-10,500"
+    files = {"invoices": f"{INVOICES}\nI-1,C1,2025-03-10,2025-04-10,1000,R", "receipts": receipts}
+    built(tmp_path, "2025-04-30", files).close()
+    app = opened(tmp_path / "warehouse", monkeypatch, entity="main", customer="C9", lang=language)
+    app.switch_page("app_pages/payer.py").run()
+    healthy(app, language)
+    assert [each.value for each in app.title] == ["C9"]
+    assert any(each.value.startswith(i18n.translate(language, "payer.no_name")) for each in app.caption)
