@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import i18n
 from pipelines.building import publish
+from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.reporting import queries
 from pipelines.settings import Settings
@@ -146,3 +148,93 @@ def test_a_settled_date_of_the_ledger_says_better_when_it_was_paid(settings: Set
         ("B", dt.date(2026, 2, 12), Decimal(400)),
         ("C", dt.date(2026, 3, 20), Decimal(300)),
     ]
+
+
+def many(day: dt.date, *, regions: Sequence[str] = ("East", "West"), first: int = 1, due: str = "") -> list[str]:
+    """Twelve items of each region, of which half fall due after the day; or all on `due`."""
+    later = day + dt.timedelta(days=9)
+    rows = [
+        f"C{place},{region}{first + place},2026-01-05,{due or (later if place % 2 else '2026-01-20')},100,{region}"
+        for region in regions
+        for place in range(12)
+    ]
+    return [f"{HEAD},Open Amount,Region", *rows]
+
+
+def noted(report: imports.ImportReport) -> list[str]:
+    return [note["code"] for note in report.notes if note["code"].startswith("list_")]
+
+
+def said(report: imports.ImportReport, code: str, language: str) -> str:
+    return i18n.reason(language, next(note for note in report.notes if note["code"] == code))
+
+
+@pytest.mark.parametrize(
+    ("lines", "notes", "words"),
+    [
+        (many(FEBRUARY), [], ()),
+        (many(FEBRUARY, regions=["West"]), ["list_pays", "list_lacks_region"], ("East", "12")),
+        (many(FEBRUARY)[:20], ["list_pays"], ("5", "24", "500.00")),
+        (many(FEBRUARY, due="2026-02-01")[:20], ["list_pays", "list_lacks_not_due"], ("12", "2026-02-28")),
+    ],
+    ids=["all", "a region missing", "some paid", "overdue only"],
+)
+def test_a_list_says_what_it_makes_paid_and_what_it_may_lack(
+    settings: Settings, lines: list[str], notes: list[str], words: Sequence[str]
+) -> None:
+    load(settings, f"open items {JANUARY}.csv", *many(JANUARY))
+    report = load(settings, f"open items {FEBRUARY}.csv", *lines)
+    assert noted(report) == notes
+    for language in i18n.LANGUAGES if notes else ():
+        assert all(word in said(report, notes[-1], language) for word in words)
+
+
+@pytest.mark.parametrize(("one", "other"), [(JANUARY, FEBRUARY), (FEBRUARY, JANUARY), (JANUARY, JANUARY)])
+def test_a_list_that_shares_nothing_with_its_neighbour_is_refused(
+    settings: Settings, one: dt.date, other: dt.date
+) -> None:
+    load(settings, f"branch 1 open items {one}.csv", *many(one, regions=["East"]))
+    with pytest.raises(UserError) as refused:
+        load(settings, f"branch 2 open items {other}.csv", *many(other, regions=["West"]))
+    assert refused.value.code == ("error.lists_apart" if one == other else "error.lists_of_days_apart")
+    assert all("branch_open_items" in refused.value.text(language) for language in i18n.LANGUAGES)
+    # Under a source of its own each part stays.
+    load(settings, f"branch 2 open items {other}.csv", *many(other, regions=["West"]), source="west")
+    assert found(settings, "select count(*) from fct_open_items") == [(24,)]
+
+
+def test_a_list_under_another_name_is_said_to_stand_beside_the_earlier_ones(settings: Settings) -> None:
+    load(settings, f"open items {JANUARY}.csv", *many(JANUARY))
+    report = load(settings, f"AR list {FEBRUARY}.csv", *many(FEBRUARY, regions=["West"]))
+    assert noted(report) == ["list_of_other_source"]
+    for language in i18n.LANGUAGES:
+        assert all(word in said(report, "list_of_other_source", language) for word in ("12", "open_items", "ar_list"))
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "notes"),
+    [
+        ("Open items February 2026", FEBRUARY, []),
+        ("open_items_2026-02", FEBRUARY, []),
+        ("open items Feb26", FEBRUARY, []),
+        ("open items 02.2026", FEBRUARY, []),
+        ("open items 2026年2月", FEBRUARY, []),
+        ("open items 二月", dt.date(2026, 2, 3), ["list_day_newest"]),
+        ("open items", dt.date(2026, 2, 3), ["list_day_newest"]),
+        ("open items 2026-01-31", dt.date(2026, 2, 3), ["list_day_passed"]),
+    ],
+)
+def test_the_month_in_the_name_is_the_day_of_a_list_and_no_part_of_its_source(
+    settings: Settings, name: str, day: dt.date, notes: list[str]
+) -> None:
+    report = load(settings, f"{name}.csv", f"{HEAD},Open Amount", "C1,A,2026-02-03,2026-03-05,100")
+    assert (report.source, report.as_of, noted(report)) == ("open_items", day, notes)
+    for language in i18n.LANGUAGES if notes else ():
+        assert "2026-02-03" in said(report, notes[0], language)
+
+
+def test_the_running_month_is_no_day_that_has_been(settings: Settings) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    newest, year = today - dt.timedelta(days=3), today.year + 1
+    report = load(settings, f"open items {year}-12.csv", f"{HEAD},Open Amount", f"C1,A,{newest},{newest},100")
+    assert (report.as_of, noted(report)) == (newest, ["list_day_newest"])

@@ -11,6 +11,7 @@ from pipelines.canonical import KINDS, MONEY
 from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
 from pipelines.importing.imports_held import HELD, RENUMBERED, UNNUMBERED
+from pipelines.importing.imports_lists import TO_ACT_ON
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, texts
 from pipelines.reading.mapping_errors import BillRegister
 from ui import navigation
@@ -29,8 +30,10 @@ WARNINGS = (
     "entity_new",
     "entity_new_of_invoices",
     *HELD,
+    *TO_ACT_ON,
 )
-ICONS = {UNNUMBERED: "content_copy", RENUMBERED: "content_copy"}  # the others ask about an entity
+# The others ask about an entity.
+ICONS = {UNNUMBERED: "content_copy", RENUMBERED: "content_copy", **dict.fromkeys(TO_ACT_ON, "event_busy")}
 COUNTED = (TOTALS, STATED_AGREE, STATED_DIFFER)  # shown among the counts
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)

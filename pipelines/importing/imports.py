@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -20,6 +21,7 @@ from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
+from pipelines.importing.imports_lists import day_notes, list_notes, refuse_rest
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     ColumnView,
@@ -31,7 +33,7 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
-from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats, refuse_rest
+from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
@@ -47,7 +49,7 @@ from pipelines.reading import mapping as mappings
 from pipelines.reading import mapping_saved
 from pipelines.reading.cancel import cancellable, check
 from pipelines.reading.memory import limited
-from pipelines.reading.readers_layout import as_of_date
+from pipelines.reading.readers_layout import as_of_date, days_in_name
 from pipelines.settings import Settings
 from pipelines.warehouse import UNFINISHED, Warehouse
 
@@ -197,13 +199,16 @@ def _write(
     if several:
         strict = ledger == OPEN_ITEMS or kind == "aged_summary"
         refuse_repeats(reading.con, path.name, kind, reading.tables, strict=strict)
-    days = [as_of_date(table.layout.titles, path.stem, found["newest"]) for table in reading.tables]
+    is_balance = ledger == OPEN_ITEMS or kind == "aged_summary"
+    latest = dt.datetime.now(ZoneInfo(settings.timezone)).date() if is_balance else None
+    days = [as_of_date(table.layout.titles, path.stem, found["newest"], latest) for table in reading.tables]
+    said = as_of or max((day for day in days if day), default=None)
     report = ImportReport(
         import_id=import_id,
         source=reading.source,
         kind=kind,
         file_name=path.name,
-        as_of=as_of or max((day for day in days if day), default=None),
+        as_of=said or found["newest"],
         ledger=ledger,
         rows_read=written.accepted + written.rejected,
         rows_accepted=written.accepted,
@@ -226,7 +231,12 @@ def _write(
     stated, kept = options.get("entity") or None, reading.options.get("entity") or None
     rows = folder / "rows.parquet"
     whose = entity_notes(reading.con, rows, report, settings, stated=stated, remembered=kept)
-    return replace(report, notes=[*notes, *held_notes(reading.con, rows, report, settings), *whose])
+    listed = [
+        *day_notes(report, said, days_in_name(path.stem)),
+        *list_notes(reading.con, rows, report, settings),
+        *held_notes(reading.con, rows, report, settings),
+    ]
+    return replace(report, notes=[*notes, *listed, *whose])
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:

@@ -76,6 +76,13 @@ class ListsApart(UserError):
         super().__init__("error.lists_apart", file=file, other=other, source=source)
 
 
+class ListsOfDaysApart(UserError):
+    """Two lists of open items of one source, one after the other, have no invoice in common."""
+
+    def __init__(self, file: str, other: str, day: str, count: int, source: str) -> None:
+        super().__init__("error.lists_of_days_apart", file=file, other=other, day=day, count=count, source=source)
+
+
 class NothingToMend(UserError):
     """No row of the import is at fault."""
 

@@ -21,6 +21,13 @@ _OPEN_WORDS = re.compile(
     r"open|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|offene|미수|em aberto", re.I
 )
 
+# Not those that are words of their own in other languages, as `out` and `set` are.
+_MONTH_WORDS = re.compile(
+    r"january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|januar|februar|märz|mai|juni|juli|oktober|dezember",
+    re.I,
+)
+
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
 # And of one that states a total of each: whether they are those of the rows.
 STATED_AGREE, STATED_DIFFER = "stated_totals_agree", "stated_totals_differ"
@@ -203,9 +210,11 @@ def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, di
 
 
 def source_name(path: Path) -> str:
-    """The source an export belongs to when nobody names one: its file name without dates and numbers."""
+    """The source an export belongs to when nobody names one: its file name without dates, numbers and months."""
     stem = re.sub(r"[\s_.()\-]*\d[\d\-_.年月日()]*", " ", path.stem)
-    words = re.sub(r"[\s_\-.]+", "_", stem).strip("_").casefold()
+    stem = re.sub(r"(?:十[一二]|[一二三四五六七八九十])月(?:份)?", " ", stem)
+    parts = [part for part in re.split(r"[\s_\-.]+", stem) if part and not _MONTH_WORDS.fullmatch(part)]
+    words = "_".join(parts).casefold()
     return words or path.stem.casefold()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.importing.imports_errors import ListsApart, SheetsApart, SheetsOfDays, SheetsRepeat
+from pipelines.importing.imports_errors import SheetsApart, SheetsOfDays, SheetsRepeat
 from pipelines.importing.imports_figures import KEYS
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_store import list_imports
@@ -200,30 +200,6 @@ def _day(table: Table) -> dt.date | None:
     """The day a sheet names as its own, in its titles or as its name."""
     named = dates_in_text(str(table.raw.sheet))
     return stated_day(table.layout.titles) or (named[0] if len(named) == 1 else None)
-
-
-def refuse_rest(report: ImportReport, rows: Path, settings: Settings) -> None:
-    """Raise ListsApart for open items that share no invoice with the last list of their source, of the same day.
-
-    As the later list they would make all of the other paid, though they may be the rows of it that have been mended.
-    """
-    if report.ledger != OPEN_ITEMS:
-        return
-    lists = [
-        each
-        for each in list_imports(settings)
-        if (each.source, each.ledger, each.as_of) == (report.source, OPEN_ITEMS, report.as_of) and not each.retracted_at
-    ]
-    if not lists or not lists[-1].rows_accepted:
-        return
-    other = Warehouse.of(settings).imports / lists[-1].import_id / "rows.parquet"
-    with duckdb.connect() as con:
-        shared = con.execute(
-            "select 1 from read_parquet(?) semi join read_parquet(?) using (invoice_id) limit 1",
-            [str(rows), str(other)],
-        ).fetchone()
-    if shared is None:
-        raise ListsApart(report.file_name, lists[-1].file_name, report.source)
 
 
 def refuse_parts(report: ImportReport, rows: Path, settings: Settings) -> None:

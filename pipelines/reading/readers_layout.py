@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.reading.mapping_buckets import bucket_of
 from pipelines.reading.readers_raw import Cells, Raw
-from pipelines.reading.values_dates import dates_in_text
+from pipelines.reading.values_dates import dates_in_text, month_named
 
 HeaderRank = Callable[[Cells], float]
 # Words for totals, for lower-cased text; written so that both Python and SQL can use them.
@@ -169,19 +169,46 @@ def _padded(cells: Sequence[str], other: Sequence[str]) -> list[str]:
     return list(cells) + [""] * (max(len(cells), len(other)) - len(cells))
 
 
-def as_of_date(titles: Sequence[str], name: str, newest: dt.date | None) -> dt.date | None:
-    """The date a report was made for, else the newest document's.
+def as_of_date(
+    titles: Sequence[str], name: str, newest: dt.date | None, latest: dt.date | None = None
+) -> dt.date | None:
+    """The date a report says it was made for, in a title or the file's `name`; None where nothing says so.
 
-    A title that speaks of one says so; then comes the end of a period in a title; then a date alone, in a title or the
-    file's `name`, unless documents are younger.
+    A title that speaks of one says so; then comes the end of a period in a title; then a date alone, unless documents
+    are younger. With `latest`, also the last day of a month that one of them names, if it is no later than that.
     """
     if spoken := stated_day(titles):
         return spoken
     dated = [(title, dates_in_text(title)) for title in titles]
     for dates in (dates for _, dates in dated if len(dates) > 1):
         return dates[-1]
-    alone = [date for _, dates in dated for date in dates] + dates_in_text(_spaced(name))
-    return next((date for date in alone if newest is None or date >= newest), newest)
+    alone = [date for _, dates in dated for date in dates] + days_in_name(name)
+    if latest is not None:
+        alone += [day for text in (*titles, name) if (day := _end_of_month_in(text)) and day <= latest]
+    return next((date for date in alone if newest is None or date >= newest), None)
+
+
+def days_in_name(name: str) -> list[dt.date]:
+    """The days that the name of a file holds."""
+    return dates_in_text(_spaced(name))
+
+
+_MONTHS_NAMED = (
+    (re.compile(r"(?<!\d)(20\d\d)\s*(?:年|[-_./])?\s*(1[0-2]|0[1-9]|[1-9](?=\s*月))(?!\d|[-_./]\d)"), (1, 2)),
+    (re.compile(r"(?<![\d.\-/])(1[0-2]|0?[1-9])[-./](20\d\d)(?!\d)"), (2, 1)),
+    (re.compile(r"(?<![^\W_])([^\W\d_]{3,9})(?:[\s_.\-']*(?=20\d\d)|[-']?)(20\d\d|\d\d)(?!\d)"), (2, 1)),
+)
+
+
+def _end_of_month_in(text: str) -> dt.date | None:
+    """The last day of the month that a text names with its year, such as `2026年3月`, `2026-03` or `March 2026`."""
+    for pattern, (year, month) in _MONTHS_NAMED:
+        for found in pattern.finditer(unicodedata.normalize("NFKC", text)):
+            word = found[month]
+            number = int(word) if word.isdigit() else month_named(word)
+            if number:
+                return _month_end(int(found[year]) + (0 if len(found[year]) == 4 else 2000), number)
+    return None
 
 
 def stated_day(titles: Sequence[str]) -> dt.date | None:

@@ -341,6 +341,11 @@ def _year(two: int, pivot: int) -> int:
     return (2000 if two <= pivot else 1900) + two
 
 
+def month_named(word: str) -> int | None:
+    """The number of the month that a word is the name of, or None."""
+    return _MONTHS.get(word.casefold().rstrip("."))
+
+
 def _named(day: str, month: str, year: str, pivot: int) -> dt.date | None:
-    number = _MONTHS.get(month.casefold().rstrip("."))
+    number = month_named(month)
     return _date(int(year) if len(year) == 4 else _year(int(year), pivot), number, int(day)) if number else None

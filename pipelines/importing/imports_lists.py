@@ -1,0 +1,188 @@
+"""What a list of open items says beside the other lists of its customers: what it makes paid, and what it may lack."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.importing.imports_errors import ListsApart, ListsOfDaysApart
+from pipelines.importing.imports_figures import amount_text
+from pipelines.importing.imports_report import ImportReport
+from pipelines.importing.imports_sheets import OPEN_ITEMS
+from pipelines.importing.imports_store import list_imports
+from pipelines.literals import literal, parquet
+from pipelines.settings import Settings
+from pipelines.warehouse import Warehouse
+
+# The notes to act on: the day is not said, a part is missing, or the list goes on where one of another source ended.
+TO_ACT_ON = (
+    "list_day_newest",
+    "list_day_passed",
+    "list_lacks_entity",
+    "list_lacks_region",
+    "list_lacks_rep",
+    "list_lacks_not_due",
+    "list_of_other_source",
+)
+_PARTS = {"list_lacks_entity": "entity_id", "list_lacks_region": "region", "list_lacks_rep": "rep"}
+_FEW = 3  # items of a part that may well all have been paid
+_WHOLE = 10  # and of a whole list
+_NAMED = 5  # parts that are named
+_ITEM = "using (entity_id, invoice_id, instalment_no)"
+
+
+def day_notes(report: ImportReport, stated: dt.date | None, named: Sequence[dt.date]) -> list[dict[str, Any]]:
+    """A note where nothing says the day of a list, so that it is that of its newest document.
+
+    `stated` is the day a person, a title or the file's name says, `named` are all that its name holds.
+    """
+    if stated or report.as_of is None or (report.ledger != OPEN_ITEMS and report.kind != "aged_summary"):
+        return []
+    day = report.as_of.isoformat()
+    if named:
+        return [{"code": "list_day_passed", "day": day, "named": max(named).isoformat()}]
+    return [{"code": "list_day_newest", "day": day}]
+
+
+def list_notes(
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings
+) -> list[dict[str, Any]]:
+    """What a list of open items makes paid of the one before it, and what looks as though it were not the whole."""
+    if report.ledger != OPEN_ITEMS or report.as_of is None:
+        return []
+    others = _lists(settings)
+    before, _ = _neighbours(report, others)
+    new = _items(rows, settings)
+    if before is None:
+        return _follows(con, new, report, others, settings)
+    old = _items(_rows(before, settings), settings)
+    con.execute(f"create or replace temp table gone as from ({old}) anti join ({new}) {_ITEM}")
+    sums = con.execute(
+        "select coalesce(currency, ''), sum(coalesce(open_amount, amount)), count(*) from gone group by 1 order by 1"
+    ).fetchall()
+    if not sums:
+        return []
+    about = {"file": before.file_name, "day": str(before.as_of), "until": str(report.as_of)}
+    pays = {
+        "code": "list_pays",
+        "count": sum(count for *_, count in sums),
+        "all": before.rows_accepted,
+        "totals": [amount_text(currency, amount).strip() for currency, amount, _ in sums],
+    }
+    return [pays | about, *(_lacking(con, new, about) or _without_not_due(con, old, new, about))]
+
+
+def _lacking(con: duckdb.DuckDBPyConnection, new: str, about: dict[str, str]) -> list[dict[str, Any]]:
+    """A note on parts of the list before that are gone as a whole; of a region gone its reps are not named again."""
+    for code, column in _PARTS.items():
+        parts = con.execute(
+            f"""select {column}, count(*) from gone
+                where {column} is not null and {column} not in (select {column} from ({new}) where {column} is not null)
+                    and exists (select 1 from ({new}) where {column} is not null)
+                group by {column} having count(*) >= {_FEW} order by 2 desc, 1"""
+        ).fetchall()
+        if parts:
+            names = [str(name) for name, _ in parts[:_NAMED]]
+            more = [f"… ({len(parts)})"] if len(parts) > _NAMED else []
+            return [{"code": code, "count": sum(n for _, n in parts), "names": names + more} | about]
+    return []
+
+
+def _without_not_due(con: duckdb.DuckDBPyConnection, old: str, new: str, about: dict[str, str]) -> list[dict[str, Any]]:
+    """A note where nothing falls due after the day of the list, as it did in the list before: overdue items only."""
+    before, dated, now = con.execute(
+        f"""select (select count(*) from ({old}) where due_date > cast($day as date)),
+                count(due_date), count(*) filter (due_date > cast($until as date)) from ({new})""",
+        {"day": about["day"], "until": about["until"]},
+    ).fetchone() or (0, 0, 0)
+    return [{"code": "list_lacks_not_due", "count": before} | about] if before >= _FEW <= dated and not now else []
+
+
+def _follows(
+    con: duckdb.DuckDBPyConnection, new: str, report: ImportReport, others: Sequence[ImportReport], settings: Settings
+) -> list[dict[str, Any]]:
+    """A note where the first list of a source holds items of the last list of another."""
+    last = {each.source: each for each in others if each.source != report.source and each.as_of <= report.as_of}  # type: ignore[operator]
+    found = [
+        (count, each)
+        for each in last.values()
+        if (
+            count := (
+                con.execute(
+                    f"select count(*) from ({new}) semi join ({_items(_rows(each, settings), settings)}) {_ITEM}"
+                ).fetchone()
+                or (0,)
+            )[0]
+        )
+    ]
+    if not found:
+        return []
+    count, other = max(found, key=lambda each: each[0])
+    return [
+        {
+            "code": "list_of_other_source",
+            "count": count,
+            "rows": report.rows_accepted,
+            "file": other.file_name,
+            "day": str(other.as_of),
+            "source": report.source,
+            "other": other.source,
+        }
+    ]
+
+
+def refuse_rest(report: ImportReport, rows: Path, settings: Settings) -> None:
+    """Raise ListsApart or ListsOfDaysApart for open items that share no invoice with the list before or after.
+
+    As a later list they would make all of the other paid, though both may be parts of one list or, where the two are of
+    one day, its rows that have been mended.
+    """
+    if report.ledger != OPEN_ITEMS or report.as_of is None:
+        return
+    before, after = _neighbours(report, _lists(settings))
+    for other, paid in ((before, before), (after, report)):
+        if other is None or paid is None or not other.rows_accepted:
+            continue
+        if other.as_of != report.as_of and paid.rows_accepted < _WHOLE:
+            continue
+        with duckdb.connect() as con:
+            shared = con.execute(
+                "select 1 from read_parquet(?) semi join read_parquet(?) using (invoice_id) limit 1",
+                [str(rows), str(_rows(other, settings))],
+            ).fetchone()
+        if shared is not None:
+            continue
+        if other.as_of == report.as_of:
+            raise ListsApart(report.file_name, other.file_name, report.source)
+        raise ListsOfDaysApart(report.file_name, other.file_name, str(other.as_of), paid.rows_accepted, report.source)
+
+
+def _lists(settings: Settings) -> list[ImportReport]:
+    """The lists of open items in force, the earliest first; of one day, the one imported first."""
+    found = [
+        each
+        for each in list_imports(settings)
+        if each.ledger == OPEN_ITEMS and each.as_of is not None and not each.retracted_at
+    ]
+    return sorted(found, key=lambda each: each.as_of or dt.date.min)
+
+
+def _neighbours(report: ImportReport, lists: Sequence[ImportReport]) -> tuple[ImportReport | None, ImportReport | None]:
+    """The last list of the same source until the day of this one, and the first after it."""
+    own = [each for each in lists if each.source == report.source and each.import_id != report.import_id]
+    before = [each for each in own if each.as_of <= report.as_of]  # type: ignore[operator]
+    return (before[-1] if before else None), (own[len(before)] if len(own) > len(before) else None)
+
+
+def _items(rows: Path, settings: Settings) -> str:
+    """SQL for the rows of a list, each item with its whole key."""
+    return (
+        f"select * replace (coalesce(entity_id, {literal(settings.default_entity)}) as entity_id, "
+        f"coalesce(instalment_no, 1) as instalment_no) from {parquet(rows)}"
+    )
+
+
+def _rows(report: ImportReport, settings: Settings) -> Path:
+    return Warehouse.of(settings).imports / report.import_id / "rows.parquet"
