@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from models.late_risk import score_build
 from pipelines import i18n
 from pipelines.__main__ import main
 from pipelines.building import builds, checks, publish
@@ -307,6 +308,20 @@ def test_amounts_too_large_in_base_currency_are_named_and_nothing_is_published(
     with pytest.raises(publish.AmountsBeyond, match=r"B 99,999,999,999,999\.00 (USD|CNY) \(more\.csv\)"):
         built(settings, AS_OF)
     assert builds.current(settings) == before
+
+
+def test_the_largest_amounts_that_are_accepted_are_scored(load: Load, settings: Settings) -> None:
+    load(
+        invoices=INVOICES
+        + "m,A,C1,2025-11-01,2025-12-01,45000000000000,CNY,Invoice\n"
+        + "m,B,C1,2025-12-01,2026-01-01,45000000000000,CNY,Invoice\n",
+        receipts=RECEIPTS + "m,R1,C1,A,2025-12-05,44000000000000,CNY\n",
+        customers="Customer ID,Credit Limit\nC1,99999999999999\n",
+    )
+    publish.build(settings, as_of=AS_OF, score=score_build)
+    with duckdb.connect(str(builds.current(settings)), read_only=True) as con:
+        assert con.execute("select count(*) from fct_late_risk where p_late between 0 and 1").fetchall() == [(2,)]
+    assert sum(opened(settings).values()) == 46 * 10**12
 
 
 def test_a_bill_in_hand_in_a_currency_without_a_rate_is_named_too(load: Load, settings: Settings) -> None:

@@ -4,7 +4,7 @@ with paid_before as (
     select
         questions.item_key,
         questions.day,
-        sum(cast(round(applications.amount_base * 100, 0) as double)) as item_paid_cents
+        sum(round(cast(applications.amount_base as double) * 100, 0)) as item_paid_cents
     from risk_questions as questions
     inner join int_applications as applications on applications.instalment_key = questions.item_key
     where date_diff('day', date '2000-01-01', applications.applied_on) < questions.day
@@ -33,7 +33,7 @@ final as (
         outcomes.due_day,
         outcomes.cents,
         coalesce(paid_before.item_paid_cents, 0) as item_paid_cents,
-        cast(round(customers.credit_limit_base * 100, 0) as double) as limit_cents,
+        round(cast(customers.credit_limit_base as double) * 100, 0) as limit_cents,
         history.issued_n,
         history.closed_n,
         history.late_n,

@@ -12,7 +12,7 @@ with items as (
         date_diff('day', date '2000-01-01', instalments.due_date) as due_day,
         case when instalments.due_basis = 'assumed' or imports.ledger = 'open_items' then 0 else 1 end as is_labelled,
         instalments.amount_doc,
-        cast(round(instalments.amount_base * 100, 0) as double) as cents
+        round(cast(instalments.amount_base as double) * 100, 0) as cents
     from int_instalments as instalments
     inner join imports on imports.import_no = instalments.import_no
     where instalments.doc_type in ('invoice', 'debit_note')

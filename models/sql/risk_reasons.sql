@@ -40,7 +40,7 @@ figures as (
         features.day - 1 - features.due_day as days_past_due,
         features.day - 1 - features.last_closed_day as silent_days,
         round(features.item_paid_cents * 1.0 / features.cents, 4) as share_paid,
-        round(owed.open_base * 100.0 / nullif(features.limit_cents, 0), 4) as share_of_limit,
+        round(cast(owed.open_base as double) * 100 / nullif(features.limit_cents, 0), 4) as share_of_limit,
         round(features.days_late_sum * 1.0 / nullif(features.closed_n, 0), 0) as mean_days,
         features.last_days_late as last_days,
         round(features.cents * 1.0 * features.issued_n / nullif(features.issued_cents, 0), 1) as times_usual
