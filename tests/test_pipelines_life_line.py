@@ -11,13 +11,17 @@ from pipelines.collecting import journal, life_line, payer_factors
 DUE = MONDAY - dt.timedelta(days=10)
 INSTALMENTS = pd.DataFrame(
     {"entity_id": ["main"], "customer_id": ["C1"], "invoice_id": ["A1"], "issue_date": [DUE - dt.timedelta(days=30)],
-     "due_date": [DUE]}
+     "due_date": [DUE], "instalment_no": [1], "amount_doc": [100.0]}
 )  # fmt: skip
 
 
 def paid(*when: tuple[dt.date, float]) -> pd.DataFrame:
-    rows = [{"applied_on": day, "amount_doc": amount, "kind": "payment", "currency": "CNY"} for day, amount in when]
-    return pd.DataFrame(rows, columns=["applied_on", "amount_doc", "kind", "currency"])
+    return applied(*((day, amount, 1) for day, amount in when))
+
+
+def applied(*when: tuple[dt.date, float, int]) -> pd.DataFrame:
+    rows = [(day, amount, number, "payment", "CNY") for day, amount, number in when]
+    return pd.DataFrame(rows, columns=["applied_on", "amount_doc", "instalment_no", "kind", "currency"])
 
 
 def line(day, *payments: tuple[dt.date, float], settled: bool = False, as_of: dt.date = MONDAY) -> life_line.LifeLine:
@@ -32,6 +36,19 @@ def test_an_invoice_nobody_chased_is_billed_then_overdue(settings):  # noqa: F81
     found = line(on(settings, MONDAY))
     assert stages(found) == [("billed", 30), ("overdue", (MONDAY - DUE).days)]
     assert [event.code for event in found.events] == ["issued", "due"]
+
+
+def test_an_invoice_is_not_overdue_while_its_instalments_were_paid_as_they_fell_due(settings):  # noqa: F811
+    """Two halves, the second due 20 days after the first; the first is paid 4 days late, in two parts."""
+    second = INSTALMENTS.assign(instalment_no=2, due_date=DUE + dt.timedelta(days=20))
+    halves = pd.concat([INSTALMENTS, second]).assign(amount_doc=50.0)
+    late = DUE + dt.timedelta(days=4)
+    payments = applied((DUE, 20.0, 1), (late, 30.0, 1))
+    as_of = DUE + dt.timedelta(days=23)
+    found = life_line.of_invoice(on(settings, as_of), halves, payments, as_of, False)
+    assert stages(found) == [("billed", 30), ("overdue", 4), ("billed", 16), ("overdue", 3)]
+    assert found.days == {"billed": 46, "overdue": 7}
+    assert [event.code for event in found.events] == ["issued", "due", "payment", "payment", "due"]
 
 
 def test_the_days_add_up_from_issue_to_payment(settings):  # noqa: F811

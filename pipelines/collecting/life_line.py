@@ -12,6 +12,8 @@ from pipelines.collecting import journal
 from pipelines.collecting.follow_up import Day, Note
 
 STAGES = ("billed", "overdue", "chased", "promised", "disputed", "on_hold", "handed_over", "legal", "paid")
+CENT = 0.005  # what is left below half a cent is paid
+Span = tuple[dt.date, dt.date]
 # Entries about the whole customer that move its invoices; the others belong on the payer's page.
 OF_CUSTOMER = (
     "contact",
@@ -73,14 +75,14 @@ def of_invoice(
     """
     first = instalments.iloc[0]
     issued = min(_day(value) for value in instalments["issue_date"])
-    due = min(_day(value) for value in instalments["due_date"])
+    spans = _unpaid_when_due(instalments, applications)
     paid_on = max((_day(value) for value in applications["applied_on"]), default=None) if has_been_paid else None
     whom = (str(first["entity_id"]), str(first["customer_id"]))
     notes = [note for note in reversed(day.of(*whom)) if _is_about(note, str(first["invoice_id"]))]
     notes = [
         note for note in notes if issued <= day.made_on(note) and (paid_on is None or day.made_on(note) <= paid_on)
     ]
-    events = [Event(issued, "issued"), Event(due, "due")]
+    events = [Event(issued, "issued"), *(Event(due, "due") for due in sorted({due for due, _ in spans}))]
     events += [
         Event(_day(row["applied_on"]), str(row["kind"]), amount=float(row["amount_doc"]), currency=str(row["currency"]))
         for row in applications.to_dict("records")
@@ -91,11 +93,26 @@ def of_invoice(
     # On one day the invoice comes first and its settlement last; a stable sort leaves the rest as it was entered.
     events.sort(key=lambda each: (each.day, {"issued": 0, "due": 1, "settled": 9}.get(each.code, 5)))
     end = paid_on or max([as_of, *(event.day for event in events if event.day <= day.today)])
-    stretches = _stretches(day, events, issued, due, end, paid_on)
+    stretches = _stretches(day, events, issued, spans, end, paid_on)
     spent: dict[str, int] = {}
     for stretch in stretches:
         spent[stretch.stage] = spent.get(stretch.stage, 0) + stretch.days
     return LifeLine(events, stretches, spent)
+
+
+def _unpaid_when_due(instalments: pd.DataFrame, applications: pd.DataFrame) -> list[Span]:
+    """Of each instalment from when it was due until when it was paid in full, the end of time where it is not."""
+    found = []
+    for row in instalments.to_dict("records"):
+        left, until = float(row["amount_doc"]), dt.date.max
+        own = applications[applications["instalment_no"] == row["instalment_no"]].sort_values("applied_on")
+        for paid_on, amount in zip(own["applied_on"], own["amount_doc"], strict=True):
+            left -= float(amount)
+            if left < CENT:
+                until = _day(paid_on)
+                break
+        found.append((_day(row["due_date"]), until))
+    return found
 
 
 def _is_about(note: Note, invoice_id: str) -> bool:
@@ -106,10 +123,10 @@ def _is_about(note: Note, invoice_id: str) -> bool:
 
 
 def _stretches(
-    day: Day, events: Sequence[Event], issued: dt.date, due: dt.date, end: dt.date, paid_on: dt.date | None
+    day: Day, events: Sequence[Event], issued: dt.date, spans: Sequence[Span], end: dt.date, paid_on: dt.date | None
 ) -> list[Stretch]:
     """The stage of every day, days of the same stage together."""
-    cuts = {issued, due, end}
+    cuts = {issued, end}.union(*spans)
     for event in events:
         cuts.add(event.day)
         if event.note is not None:
@@ -117,7 +134,7 @@ def _stretches(
     marks = sorted(cut for cut in cuts if issued <= cut <= end)
     found: list[Stretch] = []
     for since, until in pairwise(marks):
-        stage = _stage(day, events, since, due)
+        stage = _stage(day, events, since, spans)
         if found and found[-1].stage == stage:
             found[-1] = Stretch(stage, found[-1].since, until)
         else:
@@ -127,7 +144,7 @@ def _stretches(
     return found or [Stretch("billed", issued, end)]
 
 
-def _stage(day: Day, events: Sequence[Event], on: dt.date, due: dt.date) -> str:
+def _stage(day: Day, events: Sequence[Event], on: dt.date, spans: Sequence[Span]) -> str:
     """The stage an open invoice is in on a day: the law before a hold, a dispute, a hand-over, a promise, a contact."""
     notes = [event.note for event in events if event.note is not None and event.day <= on]
     lasting = [note for note in notes if not _has_ended(day, note, on)]
@@ -142,7 +159,7 @@ def _stage(day: Day, events: Sequence[Event], on: dt.date, due: dt.date) -> str:
             return stage
     if "promise" in kinds or "plan" in kinds:
         return "promised"
-    if on < due:
+    if not any(due <= on < until for due, until in spans):
         return "billed"
     asked = any(note.kind == "contact" or (note.kind == "letter" and note.payload.state != "drafted") for note in notes)
     return "chased" if asked else "overdue"
