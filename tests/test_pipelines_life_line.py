@@ -51,6 +51,13 @@ def test_an_invoice_is_not_overdue_while_its_instalments_were_paid_as_they_fell_
     assert [event.code for event in found.events] == ["issued", "due", "payment", "payment", "due"]
 
 
+def test_a_line_ends_with_the_figures_though_a_due_day_has_passed_since(settings):  # noqa: F811
+    as_of = DUE - dt.timedelta(days=10)
+    found = line(on(settings, MONDAY), as_of=as_of)
+    assert stages(found) == [("billed", 20)]
+    assert found.stretches[-1].until == as_of
+
+
 def test_the_days_add_up_from_issue_to_payment(settings):  # noqa: F811
     enter(settings, "contact", contact(after(3)))
     enter(settings, "promise", {"promised_on": after(5), "amount": "100", "currency": "CNY"}, on=after(2))

@@ -92,7 +92,9 @@ def of_invoice(
         events.append(Event(paid_on, "settled"))
     # On one day the invoice comes first and its settlement last; a stable sort leaves the rest as it was entered.
     events.sort(key=lambda each: (each.day, {"issued": 0, "due": 1, "settled": 9}.get(each.code, 5)))
-    end = paid_on or max([as_of, *(event.day for event in events if event.day <= day.today)])
+    # A due day after the day of the figures is no entry: what was paid by then is not known.
+    known = [event.day for event in events if event.code != "due" and event.day <= day.today]
+    end = paid_on or max([as_of, *known])
     stretches = _stretches(day, events, issued, spans, end, paid_on)
     spent: dict[str, int] = {}
     for stretch in stretches:
