@@ -27,6 +27,8 @@ COLOURS: Mapping[str, str] = {
 BAR_HEIGHT = 90  # pixels of the bar and its days
 LEGEND_LINE = 24  # pixels of a line of the legend, which scrolls over the bar where it has no room of its own
 NAMES_A_LINE = 2  # in half a page, and on a phone
+TICKS = 6  # days written below the bar
+DAY = 86_400_000  # milliseconds
 MONTHS_FROM = 120  # days from which a line is marked by months
 ICONS = {"issued": "receipt_long", "due": "event", "settled": "check_circle", "payment": "payments"}
 
@@ -53,7 +55,7 @@ def bar(reader: Reader, line: LifeLine) -> go.Figure:
         word = reader.code("stage", stretch.stage)
         said = f"{date(reader, stretch.since)} – {date(reader, stretch.until)}<br>{days(reader, stretch.days)}"
         figure.add_bar(
-            x=[stretch.days * 86_400_000], base=[pd.Timestamp(stretch.since)], y=[""], orientation="h", name=word,
+            x=[stretch.days * DAY], base=[pd.Timestamp(stretch.since)], y=[""], orientation="h", name=word,
             legendgroup=stretch.stage, showlegend=stretch.stage not in named, marker_color=COLOURS[stretch.stage],
             hovertemplate=f"<b>{plain_in_chart(word)}</b><br>{said}<extra></extra>",
         )  # fmt: skip
@@ -62,7 +64,9 @@ def bar(reader: Reader, line: LifeLine) -> go.Figure:
     frame(figure, BAR_HEIGHT + legend)
     figure.update_layout(barmode="overlay", legend={"traceorder": "normal"}, margin={"t": legend})
     whole = sum(stretch.days for stretch in line.stretches)
-    figure.update_xaxes(type="date", tickformat="%Y-%m" if whole > MONTHS_FROM else "%m-%d", nticks=6, tickangle=0)
+    figure.update_xaxes(type="date", tickformat="%Y-%m" if whole > MONTHS_FROM else "%m-%d", nticks=TICKS, tickangle=0)
+    if whole < TICKS:
+        figure.update_xaxes(dtick=DAY)  # parts of a day would all be marked by the same day
     figure.update_yaxes(visible=False)
     return figure
 
