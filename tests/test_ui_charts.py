@@ -166,6 +166,16 @@ def test_a_cohort_says_what_its_share_is_of(reader, said):
     assert list(cohorts(reader, billed).data[-1].customdata[0]) == said
 
 
+def test_months_of_which_nothing_has_fallen_due_have_no_row_among_the_cohorts():
+    billed = pd.DataFrame(
+        {
+            "month_end": MONTHS[:2], "age_days": [30, 30], "share": [0.125, None], "billed_base": [1000.0, 500.0],
+            "is_final": [True, False],
+        }
+    )  # fmt: skip
+    assert list(cohorts(EN, billed).layout.yaxis.ticktext) == ["Jan 2026"]
+
+
 THEMES = tomllib.loads((Path(__file__).parent.parent / ".streamlit" / "config.toml").read_text())["theme"]
 
 
