@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from pipelines import i18n
 from pipelines.building import publish
@@ -238,3 +239,34 @@ def test_the_running_month_is_no_day_that_has_been(settings: Settings) -> None:
     newest, year = today - dt.timedelta(days=3), today.year + 1
     report = load(settings, f"open items {year}-12.csv", f"{HEAD},Open Amount", f"C1,A,{newest},{newest},100")
     assert (report.as_of, noted(report)) == (newest, ["list_day_newest"])
+
+
+DATED = f"As of,{HEAD},Open Amount"
+
+
+def test_a_column_says_the_day_of_the_list(settings: Settings) -> None:
+    rows = [f"2026-03-31,C1,{invoice},2026-02-03,2026-03-05,100" for invoice in "AB"]
+    report = load(settings, "open items.csv", DATED, *rows)
+    assert (report.as_of, noted(report)) == (MARCH, [])
+
+
+@pytest.mark.parametrize("header", ["As of", "截止日期"])
+def test_lists_of_several_days_in_one_file_are_refused(settings: Settings, header: str) -> None:
+    rows = [f"{day},C1,A,2026-01-03,2026-02-05,{left}" for day, left in ((JANUARY, 100), (FEBRUARY, 60))]
+    with pytest.raises(UserError) as refused:
+        load(settings, "open items.csv", DATED.replace("As of", header), *rows)
+    assert refused.value.code == "error.list_of_days"
+    for language in i18n.LANGUAGES:
+        assert all(word in refused.value.text(language) for word in (header, "2026-01-31", "2026-02-28"))
+
+
+def test_a_sheet_named_after_a_day_is_the_list_of_that_day(settings: Settings) -> None:
+    path = settings.home.parent / "open items.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for day in ("2026-01-31", "2026-02-28"):
+            page = book.add_worksheet(day)
+            page.write_row(0, 0, [*HEAD.split(","), "Open Amount"])
+            page.write_row(1, 0, ["C1", "A", "2026-01-03", "2026-02-05", "100"])
+    for day in DAYS[:2]:
+        report = imports.import_file(path, settings, sheet=str(day))
+        assert (report.as_of, noted(report)) == (day, [])

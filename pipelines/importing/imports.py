@@ -21,7 +21,7 @@ from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
-from pipelines.importing.imports_lists import day_notes, list_notes, refuse_rest
+from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, refuse_rest
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     ColumnView,
@@ -180,13 +180,14 @@ def _write(
 ) -> ImportReport:
     """Write the Parquet files and say what they hold; `options` is what a person said this time.
 
-    Raises NothingAccepted, SheetsRepeat and SheetsOfDays.
+    Raises NothingAccepted, ListOfDays, SheetsRepeat and SheetsOfDays.
     """
     kind, several = reading.mapping.kind, len(reading.tables) > 1
     written = write_rows(reading, import_id, path.name, folder)
     if several and not written.accepted:
         refuse_repeats(reading.con, path.name, kind, reading.tables, strict=True)
     if not written.accepted:
+        day_of_column(reading, path.name)  # of several days each item comes back, and none is taken
         raise NothingAccepted(path.name, written.rejected, written.commonest)
     found = written.figures
     stated = reading.options.get("control_total")
@@ -201,8 +202,13 @@ def _write(
         refuse_repeats(reading.con, path.name, kind, reading.tables, strict=strict)
     is_balance = ledger == OPEN_ITEMS or kind == "aged_summary"
     latest = dt.datetime.now(ZoneInfo(settings.timezone)).date() if is_balance else None
-    days = [as_of_date(table.layout.titles, path.stem, found["newest"], latest) for table in reading.tables]
-    said = as_of or max((day for day in days if day), default=None)
+    named = [[*table.layout.titles, *([table.raw.sheet or ""] if is_balance else [])] for table in reading.tables]
+    days = [as_of_date(titles, path.stem, found["newest"], latest) for titles in named]
+    said = (
+        as_of
+        or (day_of_column(reading, path.name) if is_balance else None)
+        or max((day for day in days if day), default=None)
+    )
     report = ImportReport(
         import_id=import_id,
         source=reading.source,

@@ -83,6 +83,13 @@ class ListsOfDaysApart(UserError):
         super().__init__("error.lists_of_days_apart", file=file, other=other, day=day, count=count, source=source)
 
 
+class ListOfDays(UserError):
+    """One list of open items or balances holds those of several days."""
+
+    def __init__(self, file: str, column: str, first: dt.date, last: dt.date) -> None:
+        super().__init__("error.list_of_days", file=file, column=column, first=first, last=last)
+
+
 class NothingToMend(UserError):
     """No row of the import is at fault."""
 

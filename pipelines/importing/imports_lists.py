@@ -1,18 +1,21 @@
 """What a list of open items says beside the other lists of its customers: what it makes paid, and what it may lack."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.importing.imports_errors import ListsApart, ListsOfDaysApart
+from pipelines.importing.imports_errors import ListOfDays, ListsApart, ListsOfDaysApart
 from pipelines.importing.imports_figures import amount_text
+from pipelines.importing.imports_reading import Reading
 from pipelines.importing.imports_report import ImportReport
 from pipelines.importing.imports_sheets import OPEN_ITEMS
 from pipelines.importing.imports_store import list_imports
 from pipelines.literals import literal, parquet
+from pipelines.reading.readers_layout import days_in_name
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -29,6 +32,12 @@ TO_ACT_ON = (
 _PARTS = {"list_lacks_entity": "entity_id", "list_lacks_region": "region", "list_lacks_rep": "rep"}
 _FEW = 3  # items of a part that may well all have been paid
 _WHOLE = 10  # and of a whole list
+_DAYS = 50  # different days that are looked at
+_DAY_OF_LIST = re.compile(
+    r"as[ _-]?of([ _-]?date)?|(snapshot|report|balance|cut[ -]?off|statement)[ _]date|stichtag|"
+    r"(截止|截至|报表|统计|数据|快照|余额)(日期|日|时间)|基准日",
+    re.I,
+)
 _NAMED = 5  # parts that are named
 _ITEM = "using (entity_id, invoice_id, instalment_no)"
 
@@ -44,6 +53,22 @@ def day_notes(report: ImportReport, stated: dt.date | None, named: Sequence[dt.d
     if named:
         return [{"code": "list_day_passed", "day": day, "named": max(named).isoformat()}]
     return [{"code": "list_day_newest", "day": day}]
+
+
+def day_of_column(reading: Reading, name: str) -> dt.date | None:
+    """The day that a column such as `As of` says in every row, if there is one. Raises ListOfDays for several."""
+    for index, label in enumerate(reading.layout.labels):
+        if label not in reading.mapping.unmapped or not _DAY_OF_LIST.fullmatch(" ".join(label.split())):
+            continue
+        texts = reading.con.execute(
+            f"select distinct cast(c{index} as varchar) from raw where c{index} is not null order by 1 limit {_DAYS}"
+        ).fetchall()
+        days = sorted({day for (text,) in texts for day in days_in_name(text)[:1]})
+        if len(days) > 1:
+            raise ListOfDays(name, label, days[0], days[-1])
+        if days:
+            return days[0]
+    return None
 
 
 def list_notes(
