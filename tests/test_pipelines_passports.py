@@ -77,6 +77,19 @@ def test_the_parts_give_the_figure_where_little_or_nothing_is_owed(tmp_path: Pat
         assert (made.result.value is None) == bool(made.missing), figure
 
 
+def test_the_parts_give_every_roll_rate_also_where_nothing_moved(con: Connection) -> None:
+    buckets = passports.buckets(con)
+    still = set()
+    for bucket in buckets:
+        for to_bucket in buckets:
+            made = passports.passport(con, Scope(), "roll_rate", At(bucket=bucket, to_bucket=to_bucket))
+            again = passports.recomputed(made)
+            assert (again is None) == bool(made.missing)
+            assert again is None or same(again, made.result.value), (bucket, to_bucket)
+            still.add(made.result.value == 0)
+    assert still == {False, True}
+
+
 @pytest.mark.parametrize("figure", ["dso_simple", "dso_countback", "dso_best_possible", "add_days", "cei"])
 def test_every_month_has_its_passport(con: Connection, figure: str) -> None:
     rows = queries_dso.dso_trend(con, Scope()).to_dict("records")

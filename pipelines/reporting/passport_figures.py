@@ -140,15 +140,15 @@ def _roll_rate(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
     left_out = tuple(
         each for each in (LeftOut("unapplied", balance["unapplied_items"], balance["unapplied"]),) if each.rows
     )
-    row = rows[(rows["from_bucket"] == at.bucket) & (rows["to_bucket"] == at.to_bucket)].to_dict("records")
-    all_of_them = rows[rows["from_bucket"] == at.bucket].to_dict("records")
-    variants = tuple(Term("moved_to", each["rate"], SHARE, each["to_bucket"]) for each in all_of_them)
-    if not row:
-        result = Term(figure, 0.0 if all_of_them else None, SHARE)
-        missing = None if all_of_them else "nothing_stood"
-        return Passport(figure, on, result, variants=variants, left_out=left_out, missing=missing)
-    terms = terms_of(cast("dict[str, Any]", row[0]), amount_base=MONEY, balance_base=MONEY)
-    return Passport(figure, on, Term(figure, row[0]["rate"], SHARE), terms, variants, left_out)
+    moves = rows[rows["from_bucket"] == at.bucket].to_dict("records")
+    if not moves:
+        return Passport(figure, on, Term(figure, None, SHARE), left_out=left_out, missing="nothing_stood")
+    variants = tuple(Term("moved_to", each["rate"], SHARE, each["to_bucket"]) for each in moves)
+    # What nothing moved to has no row.
+    none = {"amount_base": 0.0, "balance_base": moves[0]["balance_base"], "rate": 0.0}
+    move = next((each for each in moves if each["to_bucket"] == at.to_bucket), none)
+    terms = terms_of(cast("dict[str, Any]", move), amount_base=MONEY, balance_base=MONEY)
+    return Passport(figure, on, Term(figure, move["rate"], SHARE), terms, variants, left_out)
 
 
 def _provision(con: Connection, scope: Scope, figure: str, at: At) -> Passport:
