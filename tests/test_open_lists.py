@@ -270,3 +270,14 @@ def test_a_sheet_named_after_a_day_is_the_list_of_that_day(settings: Settings) -
     for day in DAYS[:2]:
         report = imports.import_file(path, settings, sheet=str(day))
         assert (report.as_of, noted(report)) == (day, [])
+
+
+@pytest.mark.parametrize("days", [(JANUARY, FEBRUARY), (FEBRUARY, JANUARY)], ids=["in order", "out of order"])
+def test_an_older_list_imported_later_takes_no_due_date_back(settings: Settings, days: Sequence[dt.date]) -> None:
+    due = {JANUARY: "2026-02-10", FEBRUARY: "2026-04-10"}
+    for day in days:
+        load(settings, f"open items {day}.csv", f"{HEAD},Open Amount", f"C1,A,2026-01-05,{due[day]},100")
+    # What another export says later on is taken, as ever.
+    load(settings, "invoices.csv", f"{HEAD},Amount", "C1,B,2026-01-05,2026-02-01,50")
+    dates = "select invoice_id, due_date from fct_open_items order by 1"
+    assert found(settings, dates) == [("A", dt.date(2026, 4, 10)), ("B", dt.date(2026, 2, 1))]

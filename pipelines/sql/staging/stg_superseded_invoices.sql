@@ -1,20 +1,49 @@
 -- Grain: one row per invoice row that a later import holds again. Within one import a key is unique.
+-- Of the open-items lists of one source the later is that of the later day, in whatever order they were imported.
 -- Of a single import nothing is read.
 with
 
+list_days as (
+
+    select
+        imports.import_id,
+        imports.import_no,
+        imports.as_of,
+        coalesce(min(lists.import_no), imports.import_no) as first_import_no
+    from raw_imports as imports
+    left join raw_imports as lists
+        on imports.ledger = 'open_items'
+        and lists.ledger = 'open_items'
+        and imports.source = lists.source
+        and imports.as_of <= lists.as_of
+    where imports.kind = 'invoices'
+    group by imports.import_id, imports.import_no, imports.as_of
+
+),
+
+in_turn as (
+
+    select
+        import_id,
+        import_no,
+        row_number() over (order by first_import_no, as_of, import_no) as turn
+    from list_days
+
+),
+
 earlier_imports as (
 
-    select import_id, import_no
-    from raw_imports
-    where import_no < (select max(import_no) from raw_imports where kind = 'invoices')
+    select import_id, import_no, turn
+    from in_turn
+    where turn < (select max(turn) from in_turn)
 
 ),
 
 later_imports as (
 
-    select import_id, import_no
-    from raw_imports
-    where import_no > (select min(import_no) from raw_imports where kind = 'invoices')
+    select import_id, turn
+    from in_turn
+    where turn > 1
 
 ),
 
@@ -29,7 +58,7 @@ final as (
         and coalesce(documents.instalment_no, 1) = coalesce(later.instalment_no, 1)
     inner join later_imports
         on later.import_id = later_imports.import_id
-        and earlier_imports.import_no < later_imports.import_no
+        and earlier_imports.turn < later_imports.turn
 
 )
 
