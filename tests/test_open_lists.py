@@ -190,6 +190,38 @@ def test_a_list_says_what_it_makes_paid_and_what_it_may_lack(
         assert all(word in said(report, notes[-1], language) for word in words)
 
 
+REGISTER = (
+    "Customer ID,Invoice No,Invoice Date,Due Date,Invoice Amount,Status",
+    *(f"C1,{invoice},{ISSUED[invoice]},{amount}," for invoice, amount in AMOUNTS.items()),
+    "C1,D,2026-01-08,2026-02-07,250,",  # paid before the first list
+    "C1,E,2026-01-08,2026-02-07,40,Paid",
+    "C1,F,2026-03-01,2026-03-31,70,",  # after the last list
+    "C2,G,2026-01-08,2026-02-07,80,",  # of a customer in no list
+)
+
+
+@pytest.mark.parametrize("first", ["lists", "register"])
+def test_invoices_that_no_list_of_their_customer_holds_are_said_to_stay_open(settings: Settings, first: str) -> None:
+    if first == "register":
+        assert noted(load(settings, "invoices.csv", *REGISTER, source="register")) == []
+    load_list(settings, JANUARY)
+    load_list(settings, FEBRUARY)
+    report = load(settings, "invoices.csv", *REGISTER, source="register")
+    if first == "register":
+        report = next(each for each in imports.list_imports(settings) if each.as_of == FEBRUARY)
+    assert "list_leaves_open" in noted(report)
+    for language in i18n.LANGUAGES:
+        words = said(report, "list_leaves_open", language)
+        assert all(word in words for word in ("1 ", "250.00", str(FEBRUARY)))
+    assert ("D", 250) in found(settings, "select invoice_id, open_doc::int from fct_open_items", FEBRUARY)
+
+
+def test_where_receipts_are_loaded_nothing_is_said_of_invoices_in_no_list(settings: Settings) -> None:
+    load(settings, "receipts.csv", "Receipt No,Invoice No,Customer ID,Payment Date,Amount", "R1,D,C1,2026-01-20,250")
+    load_list(settings, JANUARY)
+    assert noted(load(settings, "invoices.csv", *REGISTER, source="register")) == []
+
+
 @pytest.mark.parametrize(("one", "other"), [(JANUARY, FEBRUARY), (FEBRUARY, JANUARY), (JANUARY, JANUARY)])
 def test_a_list_that_shares_nothing_with_its_neighbour_is_refused(
     settings: Settings, one: dt.date, other: dt.date

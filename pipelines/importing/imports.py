@@ -21,7 +21,7 @@ from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
-from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, refuse_rest
+from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, open_notes, refuse_rest
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     ColumnView,
@@ -240,6 +240,7 @@ def _write(
     listed = [
         *day_notes(report, said, days_in_name(path.stem)),
         *list_notes(reading.con, rows, report, settings),
+        *open_notes(reading.con, rows, report, settings),
         *held_notes(reading.con, rows, report, settings),
     ]
     return replace(report, notes=[*notes, *listed, *whose])

@@ -27,6 +27,7 @@ TO_ACT_ON = (
     "list_lacks_region",
     "list_lacks_rep",
     "list_lacks_not_due",
+    "list_leaves_open",
     "list_of_other_source",
 )
 _PARTS = {"list_lacks_entity": "entity_id", "list_lacks_region": "region", "list_lacks_rep": "rep"}
@@ -79,10 +80,10 @@ def list_notes(
         return []
     others = _lists(settings)
     before, _ = _neighbours(report, others)
-    new = _items(rows, settings)
+    new = _items([rows], settings)
     if before is None:
         return _follows(con, new, report, others, settings)
-    old = _items(_rows(before, settings), settings)
+    old = _items([_rows(before, settings)], settings)
     con.execute(f"create or replace temp table gone as from ({old}) anti join ({new}) {_ITEM}")
     sums = con.execute(
         "select coalesce(currency, ''), sum(coalesce(open_amount, amount)), count(*) from gone group by 1 order by 1"
@@ -136,7 +137,7 @@ def _follows(
         if (
             count := (
                 con.execute(
-                    f"select count(*) from ({new}) semi join ({_items(_rows(each, settings), settings)}) {_ITEM}"
+                    f"select count(*) from ({new}) semi join ({_items([_rows(each, settings)], settings)}) {_ITEM}"
                 ).fetchone()
                 or (0,)
             )[0]
@@ -154,6 +155,45 @@ def _follows(
             "day": str(other.as_of),
             "source": report.source,
             "other": other.source,
+        }
+    ]
+
+
+def open_notes(
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings
+) -> list[dict[str, Any]]:
+    """A note on invoices of a ledger that no list of their customers holds, where no receipts say who paid."""
+    found = [each for each in list_imports(settings) if not each.retracted_at]
+    if report.kind != "invoices" or any(each.kind == "receipts" for each in found):
+        return []
+    beside = [
+        (each, _rows(each, settings))
+        for each in found
+        if each.kind == "invoices" and each.import_id != report.import_id
+    ]
+    every = [*beside, (report, rows)]
+    lists = [path for each, path in every if each.ledger == OPEN_ITEMS]
+    ledgers = [path for each, path in every if each.ledger != OPEN_ITEMS]
+    until = max((each.as_of for each, _ in every if each.ledger == OPEN_ITEMS and each.as_of), default=None)
+    if not lists or not ledgers or until is None:
+        return []
+    sums = con.execute(
+        f"""with listed as ({_items(lists, settings)})
+            select coalesce(currency, ''), sum(amount), count(*)
+            from ({_items(ledgers, settings)}) semi join listed using (entity_id, customer_id) anti join listed {_ITEM}
+            where issue_date <= cast($until as date) and open_amount is null and settled_date is null
+                and coalesce(status, '') not in ('paid', 'void', 'draft')
+            group by 1 order by 1""",
+        {"until": str(until)},
+    ).fetchall()
+    if not sums:
+        return []
+    return [
+        {
+            "code": "list_leaves_open",
+            "day": str(until),
+            "count": sum(count for *_, count in sums),
+            "totals": [amount_text(currency, amount).strip() for currency, amount, _ in sums],
         }
     ]
 
@@ -201,11 +241,11 @@ def _neighbours(report: ImportReport, lists: Sequence[ImportReport]) -> tuple[Im
     return (before[-1] if before else None), (own[len(before)] if len(own) > len(before) else None)
 
 
-def _items(rows: Path, settings: Settings) -> str:
-    """SQL for the rows of a list, each item with its whole key."""
+def _items(rows: Sequence[Path], settings: Settings) -> str:
+    """SQL for the rows of imports, each item with its whole key."""
     return (
         f"select * replace (coalesce(entity_id, {literal(settings.default_entity)}) as entity_id, "
-        f"coalesce(instalment_no, 1) as instalment_no) from {parquet(rows)}"
+        f"coalesce(instalment_no, 1) as instalment_no) from {parquet(*rows)}"
     )
 
 
