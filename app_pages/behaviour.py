@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipelines.reporting import queries_lateness
+from pipelines.reporting import queries_balances, queries_lateness
 from pipelines.reporting.passport_types import At
 from ui import cash_charts, navigation, page, passport
 from ui.charts import CONFIG
@@ -26,6 +26,7 @@ with st.grid(4, min_column_width=190, gap="small"):
         passport.metric(view, name, days(reader, year.get(name), 1))
 if missing(year.get("days_late")):
     page.nothing_here(t("behaviour.none"))
+page.paid_line(view, view.ask(queries_balances.known_from))
 
 with st.container(border=True):
     st.subheader(t("behaviour.lateness"), anchor=False)

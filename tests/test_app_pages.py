@@ -364,6 +364,9 @@ def test_a_list_of_open_items_shows_no_balance_of_a_day_before_it(tmp_path, monk
     healthy(aging, language, "aging")
     assert "2025-11-30" in aging.warning[0].value
     assert not opened(settings.home, monkeypatch, "aging", lang=language).warning
+    behaviour = opened(settings.home, monkeypatch, "behaviour", lang=language)
+    healthy(behaviour, language, "behaviour")
+    assert any(i18n.translate(language, "app.paid_by_lists") in caption.value for caption in behaviour.caption)
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "Balances are known from"), ("zh_CN", "余额自")])

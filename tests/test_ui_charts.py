@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ui import charts
-from ui.cash_charts import cohorts, weekly
+from ui.cash_charts import cohorts, lateness, weekly
 from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.i18n import Reader
 from ui.roll_charts import matrix, trend
@@ -119,6 +119,15 @@ def test_stacked_histories_cover_every_bucket(cells):
     figure = charts.aging_history(ZH, trend)
     assert [trace.name for trace in figure.data] == ["未到期", "1–30 天", "31–60 天", "未核销"]
     assert list(figure.layout.xaxis.ticktext)[-1] == "2026年3月"
+
+
+@pytest.mark.parametrize(("months", "mode"), [(1, "lines+markers"), (2, "lines")])
+def test_a_single_month_shows_as_a_point(months, mode):
+    ends = pd.date_range("2026-01-31", periods=months, freq="ME")
+    known = {"days_late": 3.0, "days_late_with_open": 4.0, "days_to_pay": 30.0, "open_base": 10.0, "overdue_base": 5.0}
+    rows = pd.DataFrame({"month_end": ends} | known)
+    for figure in (lateness(EN, rows), charts.customer_history(EN, rows)):
+        assert {line.mode for line in figure.data} == {mode}
 
 
 def test_payments_are_coloured_by_lateness_and_sized_by_amount():

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ui.buckets import OVERDUE_COLOURS, faded
-from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, money_axis, month_axis, tiles, week_axis
+from ui.charts import ACCENT, COLLECTED, OVERDUE, QUIET, frame, line_mode, money_axis, month_axis, tiles, week_axis
 from ui.formats import date, days, money, month, percent
 from ui.heatmap import INK, INK_ON_DARK
 from ui.i18n import Reader
@@ -73,7 +73,7 @@ def lateness(reader: Reader, months: pd.DataFrame, height: int = 340) -> go.Figu
             x=months["month_end"],
             y=months[column],
             name=reader.t(f"metric.{column}"),
-            mode="lines",
+            mode=line_mode(months[column]),
             line={"color": colour, "width": 2, "dash": dash},
             customdata=[[days(reader, value, 1)] for value in months[column]],
             hovertemplate="%{customdata[0]}",

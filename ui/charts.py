@@ -145,7 +145,7 @@ def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Fi
             x=trend["month_end"],
             y=trend[column],
             name=reader.t(f"metric.{column}"),
-            mode="lines+markers" if column == "dso_countback" else "lines",
+            mode="lines+markers" if column == "dso_countback" else line_mode(trend[column]),
             line={"color": colour, "dash": dash, "width": width},
             marker={"size": 6, "symbol": ["circle-open" if b else "circle" for b in bound]},
             customdata=[
@@ -161,6 +161,11 @@ def dso_history(reader: Reader, trend: pd.DataFrame, height: int = 340) -> go.Fi
     return figure
 
 
+def line_mode(values: pd.Series) -> str:
+    """How plotly draws a series: a single value is no line, and shows as a point."""
+    return "lines" if values.notna().sum() > 1 else "lines+markers"
+
+
 def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> go.Figure:
     """One customer's balance and the overdue part of it at month ends, from `customer_trend`."""
     figure = go.Figure()
@@ -172,7 +177,7 @@ def customer_history(reader: Reader, trend: pd.DataFrame, height: int = 260) -> 
             x=trend["month_end"],
             y=trend[column],
             name=name,
-            mode="lines",
+            mode=line_mode(trend[column]),
             fill="tozeroy",
             line={"color": colour, "width": 2},
             customdata=[[money(reader, value)] for value in trend[column]],

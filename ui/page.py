@@ -108,3 +108,9 @@ def known_line(view: View, day: dt.date | None) -> None:
     if day is not None:
         text = view.reader.t("app.known_from", day=date(view.reader, day))
         st.caption(f":material/info: {text}")
+
+
+def paid_line(view: View, known_from: dt.date | None) -> None:
+    """What the days of payments mean where lists of open items tell them; `known_from` is None without such lists."""
+    if known_from is not None:
+        st.caption(f":material/info: {view.reader.t('app.paid_by_lists')}")

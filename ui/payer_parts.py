@@ -186,6 +186,7 @@ def history(view: View, entity_id: str, customer_id: str) -> None:
             calendar = view.ask_anywhere(queries_lateness.pay_calendar, entity_id, customer_id)
             st.caption(f":material/event_repeat: {plain(in_words(reader, calendar))}")
             figure = charts.payment_dots(reader, money_in)
+            page.paid_line(view, known_from)
             st.caption(t("payer.payments_note"))
             st.plotly_chart(figure, key="payments", config=charts.CONFIG, alt=t("payer.payments_alt"))
         else:
