@@ -73,6 +73,16 @@ def test_a_list_without_amounts_holds_what_was_open_and_not_the_whole(
     assert found(settings, payments) == [("A", FEBRUARY, 300), ("B", FEBRUARY, 400), ("C", MARCH, 300)]
 
 
+def test_a_list_may_hold_debits_and_credits_in_columns_of_their_own(settings: Settings) -> None:
+    head = "客户编码,单据号,开票日期,到期日,借方余额,贷方余额"
+    for day, left in ((JANUARY, 1000), (FEBRUARY, 700)):
+        rows = (f"C1,A,{ISSUED['A']},{left},", f"C1,贷-1,{ISSUED['B']},,50")
+        load(settings, f"应收未清明细 {day}.csv", head, *rows)
+    opened = "select invoice_id, open_doc::int from fct_open_items order by 1"
+    for day, left in ((JANUARY, 1000), (FEBRUARY, 700)):
+        assert found(settings, opened, day) == [("A", left), ("贷-1", -50)]
+
+
 def test_what_two_sources_list_is_paid_once(settings: Settings) -> None:
     for name in ("open items", "AR list"):
         for day in DAYS:
