@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines import i18n
 from pipelines.errors import UserError
 from pipelines.reading.mapping import Mapping
 from pipelines.warehouse import write_text_atomically
@@ -57,7 +58,7 @@ def apply(
         merged["kind"] = saved["kind"]
         merged["columns"] = {**columns, **(given.get("columns") or {})}
     gone = [h for h in saved["headers"] if h not in headers]
-    new = [h for h in headers if h.strip() and h not in saved["headers"]]
+    new = [h for h in _labels(headers) if h not in saved["headers"]]
     if not gone and not new:
         return merged, []
     return merged, [{"code": "layout_changed", "gone": ", ".join(gone) or "-", "new": ", ".join(new) or "-"}]
@@ -69,11 +70,17 @@ def save(folder: Path, source: str, mapping: Mapping, headers: Sequence[str], sa
         "source": source,
         "kind": mapping.kind,
         "columns": {name: c.header for name, c in mapping.columns.items() if c.how in ("given", "saved")},
-        "headers": [h for h in headers if h.strip()],
+        "headers": _labels(headers),
         "said": {k: v for k, v in said.items() if k in _KEPT},
     }
     text = json.dumps(kept, ensure_ascii=False, indent=1, default=str)
     write_text_atomically(folder / f"{_name(source)}.{mapping.kind}.json", text)
+
+
+def _labels(headers: Sequence[str]) -> list[str]:
+    """The columns of an export, without the one that says beside rows to mend why they were not accepted."""
+    ours = {i18n.translate(language, "report.why_not_accepted") for language in i18n.LANGUAGES}
+    return [h for h in headers if h.strip() and h not in ours]
 
 
 def _name(source: str) -> str:
