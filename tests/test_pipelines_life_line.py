@@ -51,6 +51,18 @@ def test_an_invoice_is_not_overdue_while_its_instalments_were_paid_as_they_fell_
     assert [event.code for event in found.events] == ["issued", "due", "payment", "payment", "due"]
 
 
+def test_an_invoice_whose_payment_came_back_is_overdue_again(settings):  # noqa: F811
+    found = line(on(settings, MONDAY), (DUE, 100.0), (DUE + dt.timedelta(days=4), -100.0))
+    assert stages(found) == [("billed", 34), ("overdue", 6)]
+
+
+def test_a_credit_note_is_never_overdue(settings):  # noqa: F811
+    note = INSTALMENTS.assign(amount_doc=-100.0)
+    found = life_line.of_invoice(on(settings, MONDAY), note, paid(), MONDAY, False)
+    assert stages(found) == [("billed", 40)]
+    assert [event.code for event in found.events] == ["issued"]
+
+
 def test_a_line_ends_with_the_figures_though_a_due_day_has_passed_since(settings):  # noqa: F811
     as_of = DUE - dt.timedelta(days=10)
     found = line(on(settings, MONDAY), as_of=as_of)

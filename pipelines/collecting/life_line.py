@@ -75,14 +75,18 @@ def of_invoice(
     """
     first = instalments.iloc[0]
     issued = min(_day(value) for value in instalments["issue_date"])
-    spans = _unpaid_when_due(instalments, applications)
+    falling_due = instalments[instalments["amount_doc"] > 0]  # credit notes and prepayments never do
+    spans = _unpaid_when_due(falling_due, applications)
     paid_on = max((_day(value) for value in applications["applied_on"]), default=None) if has_been_paid else None
     whom = (str(first["entity_id"]), str(first["customer_id"]))
     notes = [note for note in reversed(day.of(*whom)) if _is_about(note, str(first["invoice_id"]))]
     notes = [
         note for note in notes if issued <= day.made_on(note) and (paid_on is None or day.made_on(note) <= paid_on)
     ]
-    events = [Event(issued, "issued"), *(Event(due, "due") for due in sorted({due for due, _ in spans}))]
+    events = [
+        Event(issued, "issued"),
+        *(Event(due, "due") for due in sorted(map(_day, falling_due["due_date"].unique()))),
+    ]
     events += [
         Event(_day(row["applied_on"]), str(row["kind"]), amount=float(row["amount_doc"]), currency=str(row["currency"]))
         for row in applications.to_dict("records")
@@ -102,18 +106,23 @@ def of_invoice(
     return LifeLine(events, stretches, spent)
 
 
-def _unpaid_when_due(instalments: pd.DataFrame, applications: pd.DataFrame) -> list[Span]:
-    """Of each instalment from when it was due until when it was paid in full, the end of time where it is not."""
+def _unpaid_when_due(falling_due: pd.DataFrame, applications: pd.DataFrame) -> list[Span]:
+    """When an instalment stood unpaid: from its due day, or the day its payment was taken back, until it was paid.
+
+    What is unpaid still ends with the end of time.
+    """
     found = []
-    for row in instalments.to_dict("records"):
-        left, until = float(row["amount_doc"]), dt.date.max
+    for row in falling_due.to_dict("records"):
+        since, left = _day(row["due_date"]), float(row["amount_doc"])
         own = applications[applications["instalment_no"] == row["instalment_no"]].sort_values("applied_on")
-        for paid_on, amount in zip(own["applied_on"], own["amount_doc"], strict=True):
-            left -= float(amount)
-            if left < CENT:
-                until = _day(paid_on)
-                break
-        found.append((_day(row["due_date"]), until))
+        for applied_on, amount in zip(own["applied_on"], own["amount_doc"], strict=True):
+            before, left = left, left - float(amount)
+            if before >= CENT > left:
+                found.append((since, _day(applied_on)))
+            elif left >= CENT > before:
+                since = max(since, _day(applied_on))
+        if left >= CENT:
+            found.append((since, dt.date.max))
     return found
 
 
