@@ -130,6 +130,16 @@ def test_a_single_month_shows_as_a_point(months, mode):
         assert {line.mode for line in figure.data} == {mode}
 
 
+@pytest.mark.parametrize(
+    ("apart", "form", "step"), [(0, "%m-%d", charts.DAY), (30, "%m-%d", None), (300, "%Y-%m", None)]
+)
+def test_payments_of_few_days_are_marked_by_days(apart, form, step):
+    paid_on = [pd.Timestamp("2026-04-30"), pd.Timestamp("2026-04-30") + pd.Timedelta(days=apart)]
+    payments = pd.DataFrame({"applied_on": paid_on, "invoice_id": "A", "amount_base": 100.0, "days_late": 5})
+    axis = charts.payment_dots(EN, payments).layout.xaxis
+    assert (axis.tickformat, axis.dtick) == (form, step)
+
+
 def test_payments_are_coloured_by_lateness_and_sized_by_amount():
     payments = pd.DataFrame(
         {

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from pipelines.collecting.life_line import LifeLine, Stretch
+from ui.charts import DAY
 from ui.i18n import Reader
-from ui.life_parts import DAY, bar
+from ui.life_parts import bar
 
 ISSUED = dt.date(2026, 6, 29)
 

@@ -15,6 +15,9 @@ BILLED, COLLECTED, OVERDUE, QUIET, ACCENT = "#4C8DDA", "#2FA58E", "#DD5550", "#8
 FEW_BARS = 7  # whose names stand side by side in half a page
 REP_HEIGHT = 40  # pixels of a bar and its gap, while there are few
 EVEN_STEPS = (1, 2, 3, 6, 12)  # months between two labels of an axis: a year is named at the same months each time
+DAYS_MARKED = 6  # along a line of days
+DAY = 86_400_000  # milliseconds
+MONTHS_FROM = 120  # days from which a line is marked by months
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -218,8 +221,17 @@ def payment_dots(reader: Reader, payments: pd.DataFrame, height: int = 260) -> g
     figure.add_hline(y=0, line={"color": QUIET, "width": 1, "dash": "dot"})
     frame(figure, height)
     figure.update_yaxes(ticksuffix=reader.t("app.day_suffix"), tickformat=",d", zeroline=False)
-    figure.update_xaxes(tickformat="%Y-%m")
+    paid_on = pd.to_datetime(rows["applied_on"])
+    day_axis(figure, (paid_on.max() - paid_on.min()).days if len(rows) else 0)
     return figure
+
+
+def day_axis(figure: go.Figure, whole: int) -> None:
+    """Mark so many days below a figure by months, or by days where they are few."""
+    form = "%Y-%m" if whole > MONTHS_FROM else "%m-%d"
+    figure.update_xaxes(type="date", tickformat=form, nticks=DAYS_MARKED, tickangle=0)
+    if whole < DAYS_MARKED:
+        figure.update_xaxes(dtick=DAY)  # parts of a day would all be marked by the same day
 
 
 def lateness(reader: Reader, late: float) -> str:

@@ -171,14 +171,14 @@ def _due(view: View, today: Day, customer: Mapping[str, Any]) -> pd.DataFrame:
 def _rows(reader: Reader, items: pd.DataFrame) -> list[list[str]]:
     """Heading, a row per item, and the total of each currency in the last row."""
     is_told = in_instalments(items)
-    names = ["invoice_id", *["instalment_no"][:is_told], "issue_date", "due_date", "days_past_due"]
+    names = ["invoice_id", *(["instalment_no"] if is_told else []), "issue_date", "due_date", "days_past_due"]
     rows = [[*(reader.t(f"heading.{name}") for name in names), reader.t("letter.open")]]
     for item in items.to_dict("records"):
         age = item["days_past_due"]
         rows.append(
             [
                 str(item["invoice_id"]),
-                *[number(reader, item["instalment_no"])][:is_told],
+                *([number(reader, item["instalment_no"])] if is_told else []),
                 date(reader, item["issue_date"]),
                 date(reader, item["due_date"]),
                 number(reader, age) if age == age and age is not None and age > 0 else "",

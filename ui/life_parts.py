@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipelines.collecting.life_line import STAGES, Event, LifeLine
 from ui import journal_parts
-from ui.charts import CONFIG, frame
+from ui.charts import CONFIG, DAY, day_axis, frame
 from ui.formats import date, days, money, plain, plain_in_chart
 from ui.i18n import Reader
 from ui.session import View
@@ -27,9 +27,6 @@ COLOURS: Mapping[str, str] = {
 BAR_HEIGHT = 90  # pixels of the bar and its days
 LEGEND_LINE = 24  # pixels of a line of the legend, which scrolls over the bar where it has no room of its own
 NAMES_A_LINE = 2  # in half a page, and on a phone
-TICKS = 6  # days written below the bar
-DAY = 86_400_000  # milliseconds
-MONTHS_FROM = 120  # days from which a line is marked by months
 ICONS = {"issued": "receipt_long", "due": "event", "settled": "check_circle", "payment": "payments"}
 
 
@@ -63,10 +60,7 @@ def bar(reader: Reader, line: LifeLine) -> go.Figure:
     legend = LEGEND_LINE * -(-len(named) // NAMES_A_LINE)
     frame(figure, BAR_HEIGHT + legend)
     figure.update_layout(barmode="overlay", legend={"traceorder": "normal"}, margin={"t": legend})
-    whole = sum(stretch.days for stretch in line.stretches)
-    figure.update_xaxes(type="date", tickformat="%Y-%m" if whole > MONTHS_FROM else "%m-%d", nticks=TICKS, tickangle=0)
-    if whole < TICKS:
-        figure.update_xaxes(dtick=DAY)  # parts of a day would all be marked by the same day
+    day_axis(figure, sum(stretch.days for stretch in line.stretches))
     figure.update_yaxes(visible=False)
     return figure
 
