@@ -1,11 +1,21 @@
-"""One invoice: its instalments, every amount applied to them, and how the open balance follows."""
+"""One invoice: its instalments, every amount applied to them, and how the open balance follows; or one credit."""
 
 import streamlit as st
 
 from pipelines.collecting import follow_up, life_line
 from pipelines.collecting.journal import Subject
 from pipelines.reporting import queries_collect, queries_payers
-from ui import entry_form, invoice_parts, journal_parts, life_parts, navigation, page, payer_today, readiness_card
+from ui import (
+    entry_form,
+    invoice_parts,
+    journal_parts,
+    life_parts,
+    navigation,
+    page,
+    payer_today,
+    readiness_card,
+    set_off_parts,
+)
 from ui.formats import date, money, plain
 from ui.session import view as current_view
 from ui.tables import said_once, table, with_content, words
@@ -13,6 +23,7 @@ from ui.tables import said_once, table, with_content, words
 INSTALMENTS = words(
     "instalment_no doc_type issue_date due_date due_basis currency amount_doc amount_base open_base file_name line_no"
 )
+CREDITS = ("credit_note", "prepayment")  # never due, never chased: what counts is what of them is left
 APPLICATIONS = words("applied_on instalment_no receipt_id kind method rule currency amount_doc amount_base days_late")
 
 view = current_view()
@@ -20,7 +31,7 @@ reader, t = view.reader, view.reader.t
 entity_id, invoice_id = st.query_params.get("entity", ""), st.query_params.get("invoice", "")
 
 found = None if view.build is None else view.ask_anywhere(queries_payers.invoice, entity_id, invoice_id)
-if not found or found["instalments"].empty:
+if view.build is None or not found or found["instalments"].empty:
     navigation.back(t)
     page.start("invoice")
     st.info(t("invoice.unknown"), icon=":material/receipt_long:")
@@ -31,12 +42,17 @@ first = instalments.iloc[0]
 navigation.link(
     "payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=str(first["customer_id"])
 )
-st.title(t("invoice.title", text=plain(invoice_id)), anchor=False)
-as_of = view.build.as_of if view.build else None
+is_credit = first["doc_type"] in CREDITS
+title = t("set_off.title", kind=reader.code("doc_type", first["doc_type"]), text=plain(invoice_id))
+st.title(title if is_credit else t("invoice.title", text=plain(invoice_id)), anchor=False)
+as_of = view.build.as_of
 customer = view.ask_anywhere(queries_payers.customer, entity_id, str(first["customer_id"])) or {}
 whose = [str(customer.get("customer_name") or ""), str(first["customer_id"])]
 line = [plain(each) for each in whose if each] + [t("app.as_of", date=date(reader, as_of), currency=reader.currency)]
 st.caption(" · ".join(line))
+if is_credit:
+    set_off_parts.show(view, entity_id, instalments, applications, view.build.as_of)
+    st.stop()
 
 billed, applied = float(instalments["amount_base"].sum()), float(applications["amount_base"].sum())
 with st.grid(3, min_column_width=180, gap="small"):
@@ -62,7 +78,7 @@ entry_form.buttons(view, today, entity_id, customer_id, [invoice_id], invoice_id
 pair = st.grid(2, min_column_width=page.HALF)
 with pair.container(border=True, height="stretch"):
     st.subheader(t("life.title"), anchor=False)
-    life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of or today.today, is_paid))
+    life_parts.show(view, life_line.of_invoice(today, instalments, applications, as_of, is_paid))
 with pair.container(border=True, height="stretch"):
     st.subheader(t("readiness.heading"), anchor=False)
     accepted_on = view.ask_build(queries_collect.acceptance, entity_id, invoice_id)

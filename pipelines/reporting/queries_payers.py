@@ -182,3 +182,29 @@ def invoice(con: Connection, scope: Scope, entity_id: str, invoice_id: str) -> d
             named,
         ),
     }
+
+
+def set_offs(con: Connection, scope: Scope, customer_key: int, invoice_id: str) -> pd.DataFrame:
+    """What a customer's credit note or prepayment was set off against: invoices of the same settlements, oldest first.
+
+    A settlement is what an export lists under one number on one day: the credit taken in one line, the invoices it goes
+    to in others. applied_on, invoice_id, instalment_no, receipt_id, kind, currency, amount_doc, amount_base.
+    """
+    condition, values = scope.where()
+    return _frame(
+        con,
+        f"""
+        with applications as (
+            select * from fct_applications where customer_key = ? and receipt_id is not null and {condition}
+        ),
+        settlements as (
+            select distinct receipt_id, applied_on, currency from applications where invoice_id = ?
+        )
+        select applied_on, invoice_id, instalment_no, receipt_id, kind, currency, amount_doc, amount_base
+        from applications
+        inner join settlements using (receipt_id, applied_on, currency)
+        where invoice_id <> ? and amount_doc > 0
+        order by applied_on, invoice_id, instalment_no
+        """,
+        [customer_key, *values, invoice_id, invoice_id],
+    )
