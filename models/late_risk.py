@@ -78,7 +78,10 @@ def score_rows(serving: Model, rows: Rows, model_id: str) -> Rows:
     scores = model.score(serving, "open", rows, x)
     codes, effects = _reasons(head, serving, rows, x)
     rates = features.segment_rates(rows, context)
-    furthest = np.abs(rates - context.late_rate).argmax(axis=1) if len(rows) else np.empty(0, dtype="int64")
+    # Several segments speak together: the rate that is said is the one furthest to the side they lead to.
+    leads = np.where(np.where(codes == "segment", effects, 0.0).sum(axis=1) < 0, -1, 1)
+    away = (rates - context.late_rate) * leads[:, None]
+    furthest = away.argmax(axis=1) if len(rows) else np.empty(0, dtype="int64")
     columns = {
         "item_key": rows["item_key"],
         "p_late": scores.p_late,

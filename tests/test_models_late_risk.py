@@ -82,6 +82,17 @@ def test_every_item_has_reasons_that_read_as_sentences(scored: duckdb.DuckDBPyCo
     assert len({item["code"] for text in stored for item in json.loads(text)}) >= 5
 
 
+def test_similar_customers_are_said_to_be_late_more_often_only_where_they_are(
+    scored: duckdb.DuckDBPyConnection,
+) -> None:
+    stored = [row[0] for row in scored.execute("select reasons from fct_late_risk").fetchall()]
+    said = [item for text in stored for item in json.loads(text) if item["code"].startswith("risk_segment")]
+    assert {item["code"] for item in said} >= {"risk_segment_up", "risk_segment_down"}
+    for item in said:
+        assert item["code"] != "risk_segment_up" or item["rate"] > item["rate_all"]
+        assert item["code"] != "risk_segment_down" or item["rate"] < item["rate_all"]
+
+
 def test_the_figures_of_a_reason_are_those_of_the_ledger(tmp_path: Path) -> None:
     rows = [Invoice(f"I{n}", "C", n * 10, n * 10 + 30) for n in range(9)] + [Invoice("open", "C", 150, 180)]
     paid = [Application(f"I{n}", n * 10 + 30 + (12 if n < 7 else -2)) for n in range(9)]

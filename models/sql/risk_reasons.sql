@@ -8,13 +8,12 @@ with said as (
     select item_key, 3 as place, reason_3 as speaks, effect_3 as effect from risk_scores
 ),
 
--- What a reason says of the limit is the balance a page shows, part payments and all.
+-- What a reason says of the limit is the balance a page shows: part payments, credits and money on account are off it.
 owed as (
     select
         customer_key,
-        sum(open_base) as open_base
+        case when sum(open_base) > 0 then sum(open_base) else 0 end as open_base
     from fct_open_items
-    where open_base > 0
     group by customer_key
 ),
 
@@ -94,7 +93,11 @@ coded as (
                 when effect > 0 then 'risk_limit_up'
                 else 'risk_limit_down'
             end
-            when 'segment' then case when effect > 0 then 'risk_segment_up' else 'risk_segment_down' end
+            when 'segment' then case
+                when effect > 0 and rate_segment > rate then 'risk_segment_up'
+                when effect <= 0 and rate_segment < rate then 'risk_segment_down'
+                else 'risk_segment'
+            end
             when 'item_paid' then case
                 when share_paid > 0 and effect > 0 then 'risk_item_paid_up'
                 when share_paid > 0 then 'risk_item_paid_down'
