@@ -76,3 +76,16 @@ def test_an_invoice_is_asked_for_as_before(settings: Settings) -> None:
     assert page.title[0].value == "Invoice A1"
     assert figures(page)["Open"] == "¥250.00"
     assert "Ready for the call" in [each.value for each in page.subheader]
+
+
+def test_the_open_items_of_a_payer_tell_credits_from_invoices_and_give_them_no_due_date(settings: Settings) -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.run()
+    app.query_params["entity"] = settings.default_entity
+    app.query_params["customer"] = "C1"
+    app.switch_page("app_pages/payer.py").run()
+    items = next(each.value for each in app.dataframe if "open_base" in each.value and "due_date" in each.value)
+    items = items.set_index("invoice_id")
+    assert items["doc_type"].to_dict() == {"A1": "Invoice", "N1": "Credit note", "P1": "Prepayment"}
+    assert items["due_date"].isna().to_dict() == {"A1": False, "N1": True, "P1": True}

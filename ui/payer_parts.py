@@ -20,10 +20,10 @@ from ui.tables import header, in_instalments, said_once, table, words
 
 MONEY_ON_ACCOUNT = "receipt"  # an open item that is money, not an invoice
 ITEM_COLUMNS = words(
-    "invoice_id instalment_no open_base currency open_doc due_date days_past_due p_late expected_pay_date disputed "
-    "bill_in_hand risk_reasons p_very_late doc_type issue_date"
+    "invoice_id doc_type instalment_no open_base currency open_doc due_date days_past_due p_late expected_pay_date "
+    "disputed bill_in_hand risk_reasons p_very_late issue_date"
 )
-FURTHER_OF_ITEMS = words("p_very_late doc_type issue_date")
+FURTHER_OF_ITEMS = words("p_very_late issue_date")
 OF_SOME_ITEMS = {"open_doc", "disputed", "bill_in_hand"}  # beside these there is no room for the day expected
 PAYMENT_COLUMNS = words(
     "applied_on invoice_id instalment_no kind amount_base currency amount_doc days_late method rule"
@@ -138,7 +138,8 @@ def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: s
     """The open invoices, narrowed to one bucket by the address or the buttons; a row opens its invoice."""
     reader, t = view.reader, view.reader.t
     covered = [[_bill(reader, bill, part) for bill, part in each] for each in bills.by_instalment(held, items)]
-    items = items.assign(bill_in_hand=[t("app.semicolon").join(each) for each in covered])
+    due = items["due_date"].where(items["open_doc"] > 0)  # a credit note or a prepayment never falls due
+    items = items.assign(bill_in_hand=[t("app.semicolon").join(each) for each in covered], due_date=due)
     with st.container(border=True):
         st.subheader(t("payer.open_items"), anchor=False)
         if items.empty:
