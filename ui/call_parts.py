@@ -20,8 +20,9 @@ from ui.print_page import printable
 from ui.session import View
 from ui.tables import downloads, header, words
 
+# Who, how much, why, what to do by when: as a rep reads a line.
 COLUMNS = words(
-    "call_rank customer_name next_action call_by overdue_base max_days_past_due reasons p_late_weighted strategy "
+    "call_rank customer_name overdue_base max_days_past_due reasons next_action call_by p_late_weighted strategy "
     "amount_due_base payer_class priority_score next_run_on region customer_id"
 )
 FURTHER = words("p_late_weighted strategy amount_due_base payer_class priority_score next_run_on region customer_id")
