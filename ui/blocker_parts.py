@@ -22,9 +22,7 @@ from ui.payer_table import payers_table
 from ui.session import View
 from ui.tables import MOST, first_rows, on_page, table, words
 
-ITEM_COLUMNS = words(
-    "customer_name invoice_id rep due_date days_past_due overdue_base amount_days side cause due_basis"
-)
+ITEM_COLUMNS = words("customer_name invoice_id overdue_base days_past_due side cause due_date amount_days rep")
 FAULT_COLUMNS = words("customer_name invoice_id rep due_date found_on settled_on days_lost amount_base open_base owner")
 BASIS_COLUMNS = words("due_basis invoices open_base overdue_base open_share")
 SIDES = ("ours", "theirs", "")
@@ -47,7 +45,8 @@ def invoices(view: View, today: Day, items: pd.DataFrame) -> None:
         return
     first_rows(reader, len(shown))
     shown = shown.head(MOST).assign(cause=[reader.code("blocker", each) for each in shown["cause"].head(MOST)])
-    rows, config = on_page(reader, shown, ITEM_COLUMNS)
+    columns = [name for name in ITEM_COLUMNS if name != "rep" or shown["rep"].nunique(dropna=False) > 1]
+    rows, config = on_page(reader, shown, columns)
     marked = st.dataframe(
         rows, hide_index=True, height=420, on_select="rerun", selection_mode="multi-row",
         key=f"blocked-items-{st.session_state.get('blockers.times', 0)}-{side}", alt=t("blockers.items"),

@@ -21,7 +21,7 @@ COLUMNS = words(
     "customer_id customer_name share open_base items documents last_issued_on rep region "
     "tax_id decision_maker acceptor payer"
 )
-FURTHER = words("decision_maker acceptor payer")
+FURTHER = words("region decision_maker acceptor payer")
 FOUND = 50  # customers a search offers
 
 
