@@ -16,6 +16,7 @@ from pipelines.__main__ import main
 from pipelines.importing import imports, watch
 from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from tests.small_ledgers import built
@@ -43,9 +44,105 @@ def test_changes_against_the_list_before_it(tmp_path: Path, settings: Settings) 
     second = load(tmp_path, settings, "open_2026-04.csv", APRIL)
     assert changes(settings, first.import_id).previous is None
     found = changes(settings, second.import_id)
-    assert (found.previous, found.counts) == (first.import_id, {"new": 1, "gone": 1, "paid": 1, "changed": 1})
+    assert (found.previous, found.counts) == (first.import_id, {"new": 1, "gone_paid": 1, "paid": 1, "changed": 1})
     changed = [(row["column"], row["before"], row["after"]) for row in found.rows if row["change"] == "changed"]
     assert changed == [("due_date", "2026-02-03", "2026-03-03"), ("open_amount", "30.0000", "25.0000")]
+
+
+def figures(settings: Settings, sql: str) -> list[tuple]:
+    con = built(settings.home.parent, "2026-04-30", {})
+    rows = con.execute(sql).fetchall()
+    con.close()
+    return rows
+
+
+def counted(settings: Settings, report: imports.ImportReport) -> tuple[str | None, dict[str, int]]:
+    found = changes(settings, report.import_id)
+    return found.previous, found.counts
+
+
+def test_lists_are_compared_by_their_day_whenever_they_were_imported(tmp_path: Path, settings: Settings) -> None:
+    april = load(tmp_path, settings, "open_2026-04-30.csv", APRIL)
+    february = load(tmp_path, settings, "open_2026-02-28.csv", MARCH.replace("B,3", "B,5"))
+    march = load(tmp_path, settings, "open_2026-03-31.csv", MARCH)
+    assert counted(settings, february) == (None, {})
+    assert counted(settings, march) == (february.import_id, {"new": 1, "gone_paid": 1})
+    previous, counts = counted(settings, april)
+    assert (previous, counts["gone_paid"]) == (march.import_id, 1)
+    imports.retract(settings, march.import_id)
+    assert counted(settings, march) == (None, {}), "what does not count changes nothing"
+    previous, counts = counted(settings, april)
+    assert (previous, counts["gone_paid"]) == (february.import_id, 2)
+    paid = figures(settings, "select invoice_id from fct_applications where basis = 'inferred'")
+    assert {("2",), ("5",)} <= set(paid)
+
+
+def test_rows_that_a_mended_ledger_lacks_are_said_to_count_as_they_do(tmp_path: Path, settings: Settings) -> None:
+    header = "Customer ID,Invoice No,Invoice Date,Amount,Status\n"
+    rows = "C1,1,2026-01-01,10,Paid\nC1,2,2026-01-02,20,\nC1,3,2026-01-03,30,\nC1,4,2026-01-03,5,Void\n"
+    load(tmp_path, settings, "ledger.csv", header + rows)
+    mended = load(tmp_path, settings, "ledger_2.csv", header + rows.split("C1,3")[0].replace("20,", "21,"))
+    _, counts = counted(settings, mended)
+    assert counts == {"changed": 1, "stays": 1}
+    assert figures(settings, "select invoice_id, open_doc::int from fct_open_items order by 1") == [
+        ("2", 21),
+        ("3", 30),
+    ]
+
+
+def test_an_item_that_another_list_still_holds_is_not_said_to_be_paid(tmp_path: Path, settings: Settings) -> None:
+    load(tmp_path, settings, "open_2026-02-28.csv", MARCH)
+    march = load(tmp_path, settings, "open_2026-03-31.csv", MARCH.replace("A,2,2026-01-02,2026-02-02,20,20\n", ""))
+    assert counted(settings, march)[1] == {"gone_paid": 1}
+    load(tmp_path, settings, "branch_list_2026-03-31.csv", HEADER + "A,2,2026-01-02,2026-02-02,20,20\n")
+    assert counted(settings, march)[1] == {"listed": 1}
+    assert ("2", 20) in figures(settings, "select invoice_id, open_doc::int from fct_open_items")
+
+
+def test_receipts_without_a_number_are_each_their_own(tmp_path: Path, settings: Settings) -> None:
+    text = "Customer ID,Payment Date,Amount\nC1,2026-01-05,100\nC1,2026-01-05,50\n"
+    load(tmp_path, settings, "bank.csv", text)
+    later = load(tmp_path, settings, "bank_2.csv", text + "C1,2026-01-06,7\n")
+    assert counted(settings, later)[1] == {"new": 3, "stays": 2}
+    numbered = "Receipt No,Customer ID,Payment Date,Amount,Kind\nR1,C1,2026-01-05,100,{}\nR2,C1,2026-01-05,50,\n"
+    load(tmp_path, settings, "paid.csv", numbered.format(""))
+    again = load(tmp_path, settings, "paid_2.csv", numbered.format("Payment").replace("R2", "R3"))
+    assert counted(settings, again)[1] == {"new": 1, "stays": 1}
+
+
+def test_balances_by_age_are_replaced_entity_by_entity(tmp_path: Path, settings: Settings) -> None:
+    header = "Entity,Customer ID,Currency,Not due,1-30,Over 30\n"
+    load(tmp_path, settings, "aging_2026-02-28.csv", header + "N,C1,CNY,10,20,0\nN,C2,CNY,1,0,3\nS,C3,CNY,5,0,0\n")
+    march = load(tmp_path, settings, "aging_2026-03-31.csv", header + "N,C1,CNY,10,25,0\n")
+    assert counted(settings, march)[1] == {"changed": 1, "gone": 2, "stays": 1}
+    newest = "select customer_id, sum(open_base)::int from fct_aged_summary where is_newest group by 1 order by 1"
+    assert figures(settings, newest) == [("C1", 35), ("C3", 5)]
+
+
+def test_what_a_list_makes_paid_is_told_beside_the_lists_that_stand_now(tmp_path: Path, settings: Settings) -> None:
+    def told(report: imports.ImportReport) -> list[tuple[int, str]]:
+        reports = imports.list_imports(settings)
+        now = next(each for each in reports if each.import_id == report.import_id)
+        notes = notes_now(now, reports, settings)
+        assert [note for note in notes if note["code"] != "list_pays"] == [
+            note for note in report.notes if note["code"] != "list_pays"
+        ]
+        return [(note["count"], note["day"]) for note in notes if note["code"] == "list_pays"]
+
+    february = load(tmp_path, settings, "open_2026-02-28.csv", MARCH.replace("B,3", "B,5"))
+    april = load(tmp_path, settings, "open_2026-04-30.csv", APRIL)
+    assert told(april) == [(2, "2026-02-28")]
+    march = load(tmp_path, settings, "open_2026-03-31.csv", MARCH)
+    assert told(april) == [(1, "2026-03-31")]
+    said = i18n.translate("en", "report.note")
+    for each in (march, february):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(report_workbook(settings, april.import_id, "en")))
+        notes = [row[1] for row in book.get_sheet_by_index(0).to_python() if row[0] == said]
+        assert any(str(each.as_of) in note and "count" in note for note in notes)
+        imports.retract(settings, each.import_id)
+    assert told(april) == []
+    again = load(tmp_path, settings, "open_2026-04-30.csv", APRIL)
+    assert again.already_imported and "list_pays" not in [note["code"] for note in again.notes]
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -12,10 +12,10 @@ import streamlit as st
 from pipelines.canonical import KINDS
 from pipelines.importing import imports, imports_mend
 from pipelines.importing.imports import ImportReport
-from pipelines.importing.imports_changes import Changes, changes
+from pipelines.importing.imports_changes import LISTED, Changes, changes, told_of
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
-from pipelines.importing.imports_held import standing
 from pipelines.importing.imports_mend import mend_workbook
+from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_workbook import report_workbook
 from pipelines.settings import Settings
 from ui import import_jobs, import_parts, page
@@ -30,8 +30,15 @@ PAST = words("file_name kind as_of imported_at rows_read rows_accepted rows_reje
 BESIDE = words("rows_accepted")
 REASONS = words("reason rows lines")
 CHANGES = words("change key column_name was now")
-Compared = tuple[Changes, list[dict[str, Any]]]
 CONFLICTS = words("key column_name was now file_name")
+
+
+class Beside(NamedTuple):
+    """What is said of an import beside the others in force."""
+
+    notes: list[dict[str, Any]]
+    changes: Changes
+    conflicts: list[dict[str, Any]]
 
 
 def past_imports(view: View, past: Sequence[ImportReport]) -> None:
@@ -90,9 +97,11 @@ def details(view: View, report: ImportReport) -> None:
         )  # fmt: skip
         st.caption(import_parts.format_line(reader, report.format))
         import_parts.counts(view, report)
-        import_parts.notes(reader, standing(report.notes, imports.list_imports(view.settings)))
-        _changed(view, report)
-        _conflicting(view, report)
+        beside = _beside(view, report)
+        import_parts.notes(reader, beside.notes)
+        if not report.retracted_at:
+            _changed(view, report, beside.changes)
+            _conflicting(view, beside.conflicts)
         if report.rows_rejected:
             _rejected(view, report)
         _columns(view, report)
@@ -107,22 +116,27 @@ def details(view: View, report: ImportReport) -> None:
                 _confirm_retract(view, report)
 
 
-# An import never changes; which one came before it does, when one is retracted.
+# An import never changes; which others it stands beside does, when one is imported or retracted.
 @st.cache_data(show_spinner=False, max_entries=20)
-def _changes(home: str, import_id: str, standing: tuple[str, ...], _settings: Settings) -> Compared:
-    return changes(_settings, import_id, limit=MOST), conflicts(_settings, import_id, limit=MOST)
+def _told(home: str, import_id: str, in_force: tuple[str, ...], _settings: Settings) -> Beside:
+    reports = imports.list_imports(_settings)
+    report = next(each for each in reports if each.import_id == import_id)
+    return Beside(
+        notes_now(report, reports, _settings),
+        changes(_settings, import_id, limit=MOST),
+        conflicts(_settings, import_id, limit=MOST),
+    )
 
 
-def _compared(view: View, report: ImportReport) -> Compared:
-    standing = tuple(each.import_id for each in imports.list_imports(view.settings) if not each.retracted_at)
-    found: Compared = _changes(str(view.settings.home.absolute()), report.import_id, standing, view.settings)
+def _beside(view: View, report: ImportReport) -> Beside:
+    in_force = tuple(each.import_id for each in imports.list_imports(view.settings) if not each.retracted_at)
+    found: Beside = _told(str(view.settings.home.absolute()), report.import_id, in_force, view.settings)
     return found
 
 
-def _changed(view: View, report: ImportReport) -> None:
-    """What is new, paid, changed and gone against the last import of the same source."""
+def _changed(view: View, report: ImportReport, found: Changes) -> None:
+    """What is new, paid, changed and no longer held against the import before it of the same source."""
     reader, t = view.reader, view.reader.t
-    found, _ = _compared(view, report)
     if not found.previous:
         st.caption(f":material/first_page: {t('imports.first_of_source', source=plain(report.source))}")
         return
@@ -131,8 +145,8 @@ def _changed(view: View, report: ImportReport) -> None:
     day = date(reader, before.as_of) if before else ""
     counts = [
         f"{reader.code('change', change)} **{number(reader, found.counts.get(change, 0))}**"
-        for change in ("new", "paid", "changed", "gone")
-        if change != "paid" or report.kind == "invoices"
+        for change in told_of(report)
+        if change != LISTED or found.counts.get(change)
     ]
     st.markdown(f":material/difference: {t('imports.against', name=name, day=day)} {' · '.join(counts)}")
     if not found.rows:
@@ -142,10 +156,9 @@ def _changed(view: View, report: ImportReport) -> None:
         table(reader, rows, CHANGES, key="changes", alt=t("imports.changes_alt"), file_name="changes")
 
 
-def _conflicting(view: View, report: ImportReport) -> None:
+def _conflicting(view: View, found: Sequence[dict[str, Any]]) -> None:
     """Invoices that another export holds otherwise: this later one is used, and the difference is listed."""
     reader, t = view.reader, view.reader.t
-    _, found = _compared(view, report)
     if not found:
         return
     with st.expander(t("imports.conflicts", count=len({row["key"] for row in found})), icon=":material/compare:"):

@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import replace
 from decimal import Decimal
@@ -21,9 +21,11 @@ from pipelines.importing.imports_entity import entity_notes
 from pipelines.importing.imports_errors import NothingAccepted
 from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
-from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, open_notes, refuse_rest
+from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, refuse_rest
+from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
+    OPEN_ITEMS,
     ColumnView,
     ImportReport,
     Preview,
@@ -33,11 +35,12 @@ from pipelines.importing.imports_report import (
     source_name,
 )
 from pipelines.importing.imports_rows import write_rows
-from pipelines.importing.imports_sheets import OPEN_ITEMS, refuse_days, refuse_parts, refuse_repeats
+from pipelines.importing.imports_sheets import refuse_days, refuse_parts, refuse_repeats
 from pipelines.importing.imports_store import (
     clean_up,
     copying,
     free_id,
+    in_force,
     list_imports,
     locked,
     now,
@@ -97,10 +100,11 @@ def preview(
         with reading.con as con:
             report, problem = None, None
             try:
-                report = _write(reading, path, folder, "preview", as_of, settings, options)
+                others = in_force(settings)
+                report = _write(reading, path, folder, "preview", as_of, others, settings, options)
                 if source is None:
-                    refuse_parts(report, folder / "rows.parquet", settings)
-                    refuse_rest(report, folder / "rows.parquet", settings)
+                    refuse_parts(report, folder / "rows.parquet", others, settings)
+                    refuse_rest(report, folder / "rows.parquet", others, settings)
             except UserError as error:
                 problem = error
             return Preview(
@@ -150,13 +154,16 @@ def import_file(
                 with reading.con:
                     say("convert", 1, 3)
                     import_id = _import_id(content_hash(), reading, as_of, sheet)
+                    others = in_force(settings)
                     if done := stored(warehouse, import_id):
-                        return replace(done, already_imported=True)
+                        return replace(
+                            done, already_imported=True, notes=notes_now(done, list_imports(settings), settings)
+                        )
                     import_id = free_id(warehouse, import_id)
-                    report = _write(reading, path, unfinished, import_id, as_of, settings, options)
+                    report = _write(reading, path, unfinished, import_id, as_of, others, settings, options)
             if source is None:
-                refuse_parts(report, unfinished / "rows.parquet", settings)
-                refuse_rest(report, unfinished / "rows.parquet", settings)
+                refuse_parts(report, unfinished / "rows.parquet", others, settings)
+                refuse_rest(report, unfinished / "rows.parquet", others, settings)
             say("store", 2, 3)
             check()
             store(warehouse, unfinished, report)
@@ -175,11 +182,13 @@ def _write(
     folder: Path,
     import_id: str,
     as_of: dt.date | None,
+    others: Sequence[ImportReport],
     settings: Settings,
     options: Dict[str, Any],
 ) -> ImportReport:
-    """Write the Parquet files and say what they hold; `options` is what a person said this time.
+    """Write the Parquet files and say what they hold beside the imports in force, `others`.
 
+    `options` is what a person said this time.
     Raises NothingAccepted, ListOfDays, SheetsRepeat and SheetsOfDays.
     """
     kind, several = reading.mapping.kind, len(reading.tables) > 1
@@ -236,12 +245,11 @@ def _write(
     refuse_days(report, reading.tables)
     stated, kept = options.get("entity") or None, reading.options.get("entity") or None
     rows = folder / "rows.parquet"
-    whose = entity_notes(reading.con, rows, report, settings, stated=stated, remembered=kept)
+    whose = entity_notes(reading.con, rows, report, others, settings, stated=stated, remembered=kept)
     listed = [
         *day_notes(report, said, days_in_name(path.stem)),
-        *list_notes(reading.con, rows, report, settings),
-        *open_notes(reading.con, rows, report, settings),
-        *held_notes(reading.con, rows, report, settings),
+        *list_notes(reading.con, rows, report, others, settings),
+        *held_notes(reading.con, rows, report, others, settings),
     ]
     return replace(report, notes=[*notes, *listed, *whose])
 

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.canonical import KINDS
-from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.importing.imports_errors import NoSuchImport
+from pipelines.importing.imports_order import in_turn
+from pipelines.importing.imports_report import ImportReport
+from pipelines.importing.imports_store import in_force, list_imports, rows_of
 from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -77,23 +78,17 @@ def _without_line(reason: str) -> str:
 def conflicts(settings: Settings, import_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
     """Invoices of an import that an earlier export of another source holds otherwise; the later one is used.
 
-    A row a difference: file_name (of the earlier export), key, column, before, after. Empty for other kinds. Raises
-    NoSuchImport.
+    A row a difference: file_name (of the earlier export), key, column, before, after. Empty for other kinds and for a
+    retracted import, which counts no more. Raises NoSuchImport.
     """
     reports = list_imports(settings)
     report = next((each for each in reports if each.import_id == import_id), None)
     if report is None:
         raise NoSuchImport(import_id)
-    if report.kind != "invoices":
+    if report.kind != "invoices" or report.retracted_at:
         return []
-    earlier = [
-        each
-        for each in reports
-        if each.kind == "invoices"
-        and each.source != report.source
-        and not each.retracted_at
-        and (each.imported_at, each.import_id) < (report.imported_at, report.import_id)
-    ]
+    turns = in_turn([each for each in reports if each.kind == "invoices" and not each.retracted_at])
+    earlier = [each for each in turns[: turns.index(report)] if each.source != report.source]
     return _differences(settings, report, earlier, limit) if earlier else []
 
 
@@ -101,14 +96,13 @@ def _differences(
     settings: Settings, report: ImportReport, earlier: Sequence[ImportReport], limit: int
 ) -> list[dict[str, Any]]:
     """Compare column by column with the newest earlier row of each invoice instalment."""
-    folder = Warehouse.of(settings).imports
     columns = [column.name for column in KINDS["invoices"] if column.name in _COMPARED]
     own = literal(settings.default_entity)  # rows without an entity are of this one
     entity = f"nullif(coalesce(entity_id, {own}), {own})"
     key = f"concat_ws(' · ', {entity}, invoice_id, nullif(coalesce(instalment_no, 1), 1))"
     plain = ", ".join(columns)
     parts = " union all ".join(
-        f"select {place} as place, {key} as key, {plain} from {_rows(folder, each)}"
+        f"select {place} as place, {key} as key, {plain} from {parquet(rows_of(settings, each))}"
         for place, each in enumerate(earlier)
     )
     differs = " union all ".join(
@@ -118,7 +112,7 @@ def _differences(
         for name in columns
     )
     with duckdb.connect() as con:
-        con.execute(f"create temp table new as select {key} as key, {plain} from {_rows(folder, report)}")
+        con.execute(f"create temp table new as select {key} as key, {plain} from {parquet(rows_of(settings, report))}")
         con.execute(
             f"create temp table old as select * from ({parts}) semi join new using (key) "
             "qualify row_number() over (partition by key order by place desc) = 1"
@@ -128,11 +122,7 @@ def _differences(
     return [dict(zip(names, (earlier[row[0]].file_name, *row[1:]), strict=True)) for row in rows]
 
 
-def _rows(folder: Path, report: ImportReport) -> str:
-    return parquet(folder / report.import_id / "rows.parquet")
-
-
 def layout_before(settings: Settings, source: str, kind: str | None) -> ImportReport | None:
     """The newest standing import of a source and kind: what a new file of that source is compared with."""
-    same = [each for each in list_imports(settings) if each.source == source and not each.retracted_at]
+    same = [each for each in in_force(settings) if each.source == source]
     return next((each for each in reversed(same) if kind is None or each.kind == kind), None)

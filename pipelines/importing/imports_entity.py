@@ -8,10 +8,9 @@ from typing import Any
 import duckdb
 
 from pipelines.importing.imports_report import ImportReport
-from pipelines.importing.imports_store import list_imports
+from pipelines.importing.imports_store import rows_of
 from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
 
 _KNOWING = ("invoices", "customers", "aged_summary")  # money may come from anybody: receipts make no customer known
 _NAMED = 5  # entities that are named
@@ -49,6 +48,7 @@ def entity_notes(
     con: duckdb.DuckDBPyConnection,
     rows: Path,
     report: ImportReport,
+    others: Sequence[ImportReport],
     settings: Settings,
     *,
     stated: str | None,
@@ -56,13 +56,13 @@ def entity_notes(
 ) -> list[dict[str, Any]]:
     """The notes that rows look like those of another entity than the one they go to, by whom or what they name.
 
-    `stated` is the entity that a person has stated of this file: of its rows without one nothing is then said.
-    `remembered` is the one stated of an earlier export of this source; without it rows that name none go to the default
-    entity. Nothing is read where neither this import nor another names an entity.
+    `others` are the imports in force, `stated` is the entity that a person has stated of this file: of its rows without
+    one nothing is then said. `remembered` is the one stated of an earlier export of this source; without it rows that
+    name none go to the default entity. Nothing is read where neither this import nor another names an entity.
     """
     if report.kind not in (*_KNOWING, "receipts"):
         return []
-    others = [each for each in list_imports(settings) if not each.retracted_at and each.kind in _KNOWING]
+    others = [each for each in others if each.kind in _KNOWING]
     asked = _Asked(con, rows, report, settings, others)
     notes: list[dict[str, Any]] = []
     if stated is None and any("entity_id" in each.columns for each in others):
@@ -154,8 +154,7 @@ def _told(asked: _Asked, which: str) -> tuple[int, _Sought | None]:
 
 def _stored(asked: _Asked, sought: _Sought | None) -> str | None:
     """SQL for the entities of all that is sought, by the other imports; None where none of them knows any."""
-    folder = Warehouse.of(asked.settings).imports
-    files = [folder / each.import_id / "rows.parquet" for each in asked.others if sought and each.kind in sought.kinds]
+    files = [rows_of(asked.settings, each) for each in asked.others if sought and each.kind in sought.kinds]
     if sought is None or not files:
         return None
     return " union all ".join(

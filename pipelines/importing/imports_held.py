@@ -7,10 +7,9 @@ from typing import Any
 import duckdb
 
 from pipelines.importing.imports_report import ImportReport
-from pipelines.importing.imports_store import list_imports
+from pipelines.importing.imports_store import rows_of
 from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
 
 # The notes: under another entity, without a number that would tell the two apart, and under a number that has lost the
 # zeros before it, as spreadsheets do to numbers.
@@ -32,15 +31,15 @@ _NAMED = 3  # imports that are named, each in a note of its own
 
 
 def held_notes(
-    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, others: Sequence[ImportReport], settings: Settings
 ) -> list[dict[str, Any]]:
-    """A note for each import in force that holds rows of this file in a way that both count, the fullest first.
+    """A note for each of the imports in force that holds rows of this file in a way that both count, the fullest first.
 
     Nothing is read of imports of other kinds and days.
     """
     if report.kind not in _SAME:
         return []
-    others = [each for each in list_imports(settings) if not each.retracted_at and _is_beside(each, report)]
+    others = [each for each in others if _is_beside(each, report)]
     return [
         *_elsewhere(
             con, rows, report, settings, [each for each in others if _names_entity(each) or _names_entity(report)]
@@ -55,7 +54,7 @@ def _renumbered(
 ) -> list[dict[str, Any]]:
     """The notes on invoices of one day and amount that others hold under a number with other zeros before it."""
     if not _begins_with_zero(con, rows):
-        others = [each for each in others if _begins_with_zero(con, _rows(each, settings))]
+        others = [each for each in others if _begins_with_zero(con, rows_of(settings, each))]
     if not others:
         return []
     figures = "regexp_full_match(invoice_id, '[0-9]+')"
@@ -85,7 +84,7 @@ def _unnumbered(
     They are the same where payer, day and amount are, and no two invoices are named.
     """
     if not _lacks_numbers(con, rows):
-        others = [each for each in others if _lacks_numbers(con, _rows(each, settings))]
+        others = [each for each in others if _lacks_numbers(con, rows_of(settings, each))]
     if not others:
         return []
     found = con.execute(
@@ -142,13 +141,9 @@ def _keyed(rows: Path, kind: str, settings: Settings) -> str:
 def _all(others: Sequence[ImportReport], kind: str, settings: Settings) -> str:
     """SQL for the rows of several imports, each with the import's place among them."""
     return " union all by name ".join(
-        f"select {place} as place, * from ({_keyed(_rows(each, settings), kind, settings)})"
+        f"select {place} as place, * from ({_keyed(rows_of(settings, each), kind, settings)})"
         for place, each in enumerate(others)
     )
-
-
-def _rows(report: ImportReport, settings: Settings) -> Path:
-    return Warehouse.of(settings).imports / report.import_id / "rows.parquet"
 
 
 def _lacks_numbers(con: duckdb.DuckDBPyConnection, rows: Path) -> bool:

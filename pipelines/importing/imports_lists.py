@@ -10,14 +10,13 @@ import duckdb
 
 from pipelines.importing.imports_errors import ListOfDays, ListsApart, ListsOfDaysApart
 from pipelines.importing.imports_figures import amount_text
+from pipelines.importing.imports_order import in_turn, neighbours
 from pipelines.importing.imports_reading import Reading
 from pipelines.importing.imports_report import ImportReport
-from pipelines.importing.imports_sheets import OPEN_ITEMS
-from pipelines.importing.imports_store import list_imports
+from pipelines.importing.imports_store import rows_of
 from pipelines.literals import literal, parquet
 from pipelines.reading.readers_layout import days_in_name
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
 
 # The notes to act on: the day is not said, a part is missing, or the list goes on where one of another source ended.
 TO_ACT_ON = (
@@ -30,6 +29,8 @@ TO_ACT_ON = (
     "list_leaves_open",
     "list_of_other_source",
 )
+# The notes that other imports make true or untrue, so that they are told anew when they are shown.
+BESIDE_OTHERS = ("list_pays", *(code for code in TO_ACT_ON if not code.startswith("list_day_")))
 _PARTS = {"list_lacks_entity": "entity_id", "list_lacks_region": "region", "list_lacks_rep": "rep"}
 _FEW = 3  # items of a part that may well all have been paid
 _WHOLE = 10  # and of a whole list
@@ -48,7 +49,7 @@ def day_notes(report: ImportReport, stated: dt.date | None, named: Sequence[dt.d
 
     `stated` is the day a person, a title or the file's name says, `named` are all that its name holds.
     """
-    if stated or report.as_of is None or (report.ledger != OPEN_ITEMS and report.kind != "aged_summary"):
+    if stated or report.as_of is None or not report.is_of_a_day:
         return []
     day = report.as_of.isoformat()
     if named:
@@ -73,17 +74,28 @@ def day_of_column(reading: Reading, name: str) -> dt.date | None:
 
 
 def list_notes(
-    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, others: Sequence[ImportReport], settings: Settings
 ) -> list[dict[str, Any]]:
-    """What a list of open items makes paid of the one before it, and what looks as though it were not the whole."""
-    if report.ledger != OPEN_ITEMS or report.as_of is None:
+    """What a list of open items makes paid of the one before it, what looks as though it were not the whole, and what
+    lists leave open of the invoices beside them. `others` are the imports in force.
+    """
+    return [
+        *_against_before(con, rows, report, others, settings),
+        *_left_open(con, rows, report, others, settings),
+    ]
+
+
+def _against_before(
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, others: Sequence[ImportReport], settings: Settings
+) -> list[dict[str, Any]]:
+    """What a list makes paid of the one before it, and what looks as though it were not the whole."""
+    if not report.is_open_list:
         return []
-    others = _lists(settings)
-    before, _ = _neighbours(report, others)
+    before, _ = neighbours(report, others)
     new = _items([rows], settings)
     if before is None:
         return _follows(con, new, report, others, settings)
-    old = _items([_rows(before, settings)], settings)
+    old = _items([rows_of(settings, before)], settings)
     con.execute(f"create or replace temp table gone as from ({old}) anti join ({new}) {_ITEM}")
     sums = con.execute(
         "select coalesce(currency, ''), sum(coalesce(open_amount, amount)), count(*) from gone group by 1 order by 1"
@@ -130,14 +142,16 @@ def _follows(
     con: duckdb.DuckDBPyConnection, new: str, report: ImportReport, others: Sequence[ImportReport], settings: Settings
 ) -> list[dict[str, Any]]:
     """A note where the first list of a source holds items of the last list of another."""
-    last = {each.source: each for each in others if each.source != report.source and each.as_of <= report.as_of}  # type: ignore[operator]
+    until = report.as_of or dt.date.max
+    earlier = (each for each in in_turn(others) if each.is_open_list and each.as_of and each.as_of <= until)
+    last = {each.source: each for each in earlier if each.source != report.source}
     found = [
         (count, each)
         for each in last.values()
         if (
             count := (
                 con.execute(
-                    f"select count(*) from ({new}) semi join ({_items([_rows(each, settings)], settings)}) {_ITEM}"
+                    f"select count(*) from ({new}) semi join ({_items([rows_of(settings, each)], settings)}) {_ITEM}"
                 ).fetchone()
                 or (0,)
             )[0]
@@ -159,22 +173,16 @@ def _follows(
     ]
 
 
-def open_notes(
-    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, settings: Settings
+def _left_open(
+    con: duckdb.DuckDBPyConnection, rows: Path, report: ImportReport, others: Sequence[ImportReport], settings: Settings
 ) -> list[dict[str, Any]]:
     """A note on invoices of a ledger that no list of their customers holds, where no receipts say who paid."""
-    found = [each for each in list_imports(settings) if not each.retracted_at]
-    if report.kind != "invoices" or any(each.kind == "receipts" for each in found):
+    if report.kind != "invoices" or any(each.kind == "receipts" for each in others):
         return []
-    beside = [
-        (each, _rows(each, settings))
-        for each in found
-        if each.kind == "invoices" and each.import_id != report.import_id
-    ]
-    every = [*beside, (report, rows)]
-    lists = [path for each, path in every if each.ledger == OPEN_ITEMS]
-    ledgers = [path for each, path in every if each.ledger != OPEN_ITEMS]
-    until = max((each.as_of for each, _ in every if each.ledger == OPEN_ITEMS and each.as_of), default=None)
+    every = [(each, rows_of(settings, each)) for each in others if each.kind == "invoices"] + [(report, rows)]
+    lists = [path for each, path in every if each.is_open_list]
+    ledgers = [path for each, path in every if not each.is_open_list]
+    until = max((each.as_of for each, _ in every if each.is_open_list and each.as_of), default=None)
     if not lists or not ledgers or until is None:
         return []
     sums = con.execute(
@@ -198,15 +206,15 @@ def open_notes(
     ]
 
 
-def refuse_rest(report: ImportReport, rows: Path, settings: Settings) -> None:
+def refuse_rest(report: ImportReport, rows: Path, others: Sequence[ImportReport], settings: Settings) -> None:
     """Raise ListsApart or ListsOfDaysApart for open items that share no invoice with the list before or after.
 
     As a later list they would make all of the other paid, though both may be parts of one list or, where the two are of
-    one day, its rows that have been mended.
+    one day, its rows that have been mended. `others` are the imports in force.
     """
-    if report.ledger != OPEN_ITEMS or report.as_of is None:
+    if not report.is_open_list:
         return
-    before, after = _neighbours(report, _lists(settings))
+    before, after = neighbours(report, others)
     for other, paid in ((before, before), (after, report)):
         if other is None or paid is None or not other.rows_accepted:
             continue
@@ -215,7 +223,7 @@ def refuse_rest(report: ImportReport, rows: Path, settings: Settings) -> None:
         with duckdb.connect() as con:
             shared = con.execute(
                 "select 1 from read_parquet(?) semi join read_parquet(?) using (invoice_id) limit 1",
-                [str(rows), str(_rows(other, settings))],
+                [str(rows), str(rows_of(settings, other))],
             ).fetchone()
         if shared is not None:
             continue
@@ -224,30 +232,9 @@ def refuse_rest(report: ImportReport, rows: Path, settings: Settings) -> None:
         raise ListsOfDaysApart(report.file_name, other.file_name, str(other.as_of), paid.rows_accepted, report.source)
 
 
-def _lists(settings: Settings) -> list[ImportReport]:
-    """The lists of open items in force, the earliest first; of one day, the one imported first."""
-    found = [
-        each
-        for each in list_imports(settings)
-        if each.ledger == OPEN_ITEMS and each.as_of is not None and not each.retracted_at
-    ]
-    return sorted(found, key=lambda each: each.as_of or dt.date.min)
-
-
-def _neighbours(report: ImportReport, lists: Sequence[ImportReport]) -> tuple[ImportReport | None, ImportReport | None]:
-    """The last list of the same source until the day of this one, and the first after it."""
-    own = [each for each in lists if each.source == report.source and each.import_id != report.import_id]
-    before = [each for each in own if each.as_of <= report.as_of]  # type: ignore[operator]
-    return (before[-1] if before else None), (own[len(before)] if len(own) > len(before) else None)
-
-
 def _items(rows: Sequence[Path], settings: Settings) -> str:
     """SQL for the rows of imports, each item with its whole key."""
     return (
         f"select * replace (coalesce(entity_id, {literal(settings.default_entity)}) as entity_id, "
         f"coalesce(instalment_no, 1) as instalment_no) from {parquet(*rows)}"
     )
-
-
-def _rows(report: ImportReport, settings: Settings) -> Path:
-    return Warehouse.of(settings).imports / report.import_id / "rows.parquet"

@@ -13,7 +13,6 @@ from pipelines.importing.imports_detail import rejected
 from pipelines.importing.imports_errors import MendOriginal, NoSuchImport, NothingToMend
 from pipelines.importing.imports_rejects import SET_ASIDE
 from pipelines.importing.imports_report import ImportReport
-from pipelines.importing.imports_sheets import OPEN_ITEMS
 from pipelines.importing.imports_store import list_imports
 from pipelines.reading import mapping
 from pipelines.reading.readers import open_export
@@ -33,7 +32,7 @@ def is_mendable(report: ImportReport) -> bool:
 
 def is_whole(report: ImportReport) -> bool:
     """Whether a file to mend must hold every row: what a later list of open items lacks counts as paid."""
-    return report.ledger == OPEN_ITEMS or report.kind == "aged_summary"
+    return report.is_of_a_day
 
 
 def mend_workbook(settings: Settings, import_id: str, language: str) -> bytes:

@@ -28,6 +28,7 @@ _MONTH_WORDS = re.compile(
     re.I,
 )
 
+OPEN_ITEMS = "open_items"  # the ledger of a list that holds only what is open on its day
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
 # And of one that states a total of each: whether they are those of the rows.
 STATED_AGREE, STATED_DIFFER = "stated_totals_agree", "stated_totals_differ"
@@ -77,6 +78,16 @@ class ImportReport:
     notes: list[dict[str, Any]]
     format: dict[str, Any]
     unmapped: tuple[str, ...] = ()
+
+    @property
+    def is_open_list(self) -> bool:
+        """Whether it is a list of open items: what the next list of its source lacks counts as paid."""
+        return self.ledger == OPEN_ITEMS
+
+    @property
+    def is_of_a_day(self) -> bool:
+        """Whether it tells the balances of one day, whose place the next list of its source takes."""
+        return self.is_open_list or self.kind == "aged_summary"
 
     @property
     def totals(self) -> list[tuple[str, Decimal]]:
@@ -194,18 +205,18 @@ def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, di
 
     `texts` are the titles, the sheet's name and the file's name; `stated` is a person's word.
     """
-    if stated in ("ledger", "open_items"):
+    if stated in ("ledger", OPEN_ITEMS):
         return str(stated), {"code": "ledger_stated"}
     if found["settled"]:
         return "ledger", {"code": "ledger_settled_dates", "rows": found["settled"]}
     if found["paid"]:
         return "ledger", {"code": "ledger_paid_status", "rows": found["paid"]}
     if any(_OPEN_WORDS.search(text.replace("_", " ")) for text in texts):
-        return "open_items", {"code": "open_items_title"}
+        return OPEN_ITEMS, {"code": "open_items_title"}
     if found["closed"]:
         return "ledger", {"code": "ledger_closed_rows", "rows": found["closed"]}
     if found["with_open"] == found["rows"]:
-        return "open_items", {"code": "open_items_all_open", "rows": found["with_open"]}
+        return OPEN_ITEMS, {"code": "open_items_all_open", "rows": found["with_open"]}
     return "ledger", {"code": "ledger_no_sign"}
 
 

@@ -13,7 +13,7 @@ from pipelines.errors import UserError
 from pipelines.importing.imports_errors import SheetsApart, SheetsOfDays, SheetsRepeat
 from pipelines.importing.imports_figures import KEYS
 from pipelines.importing.imports_report import ImportReport
-from pipelines.importing.imports_store import list_imports
+from pipelines.importing.imports_store import rows_of
 from pipelines.importing.imports_table import Table, fill_customers, understand
 from pipelines.reading import mapping as mappings
 from pipelines.reading.mapping_errors import BillRegister
@@ -23,9 +23,7 @@ from pipelines.reading.readers_raw import SHEET_LINES
 from pipelines.reading.values_dates import dates_in_text
 from pipelines.reading.values_numbers import stated_unit
 from pipelines.settings import Settings
-from pipelines.warehouse import Warehouse
 
-OPEN_ITEMS = "open_items"
 _FEW = 10  # of so many rows one may stand on two sheets of movements: the days where two periods meet
 _NAMED = 12  # sheets named in a note
 
@@ -191,7 +189,7 @@ def refuse_repeats(
 def refuse_days(report: ImportReport, tables: Sequence[Table]) -> None:
     """Raise SheetsOfDays for sheets with open items that name different days as their own."""
     days = {day: str(table.raw.sheet) for table in tables if (day := _day(table))}
-    if report.ledger == OPEN_ITEMS and len(days) > 1:
+    if report.is_open_list and len(days) > 1:
         (day, sheet), (other_day, other) = min(days.items()), max(days.items())
         raise SheetsOfDays(report.file_name, sheet, day, other, other_day)
 
@@ -202,29 +200,28 @@ def _day(table: Table) -> dt.date | None:
     return stated_day(table.layout.titles) or (named[0] if len(named) == 1 else None)
 
 
-def refuse_parts(report: ImportReport, rows: Path, settings: Settings) -> None:
+def refuse_parts(report: ImportReport, rows: Path, others: Sequence[ImportReport], settings: Settings) -> None:
     """Raise SheetsApart for a sheet with open items that shares no invoice with another of its workbook loaded before.
 
-    `rows` is its Parquet file. As a later list of the same source it would make every invoice of the other sheet paid,
-    though both may be parts of one list; as it would all other sheets, where they were loaded together.
+    `rows` is its Parquet file, `others` are the imports in force. As a later list of the same source it would make
+    every invoice of the other sheet paid, though both may be parts of one list; as it would all other sheets, where
+    they were loaded together.
     """
     sheet = report.format.get("sheet")
-    if report.ledger != OPEN_ITEMS or not sheet:
+    if not report.is_open_list or not sheet:
         return
-    folder = Warehouse.of(settings).imports
-    for other in list_imports(settings):
-        alike = (other.source, other.file_name, other.ledger) == (report.source, report.file_name, OPEN_ITEMS)
-        if not alike or other.retracted_at:
+    for other in others:
+        if not other.is_open_list or (other.source, other.file_name) != (report.source, report.file_name):
             continue
         parts = other.format.get("together") or []
         if sheet in parts:
             raise SheetsApart(report.file_name, str(sheet), ", ".join(p for p in parts if p != sheet), report.source)
-        if (others := other.format.get("sheet")) == sheet or sheet not in other.format.get("sheets", ()):
+        if (loaded := other.format.get("sheet")) == sheet or sheet not in other.format.get("sheets", ()):
             continue
         with duckdb.connect() as con:
             shared = con.execute(
                 "select 1 from read_parquet(?) semi join read_parquet(?) using (invoice_id) limit 1",
-                [str(rows), str(folder / other.import_id / "rows.parquet")],
+                [str(rows), str(rows_of(settings, other))],
             ).fetchone()
         if shared is None:
-            raise SheetsApart(report.file_name, str(sheet), str(others), report.source)
+            raise SheetsApart(report.file_name, str(sheet), str(loaded), report.source)

@@ -34,6 +34,16 @@ def list_imports(settings: Settings) -> list[ImportReport]:
     return sorted(reports, key=lambda r: (r.imported_at, r.import_id))
 
 
+def in_force(settings: Settings) -> list[ImportReport]:
+    """The imports that have not been retracted, oldest first. Raises ImportDamaged."""
+    return [each for each in list_imports(settings) if not each.retracted_at]
+
+
+def rows_of(settings: Settings, report: ImportReport) -> Path:
+    """The file with the rows of an import."""
+    return Warehouse.of(settings).imports / report.import_id / "rows.parquet"
+
+
 def folders(warehouse: Warehouse) -> list[Path]:
     """The folders of the imports, also of those that have lost their manifest since they were stored."""
     found = warehouse.imports.iterdir() if warehouse.imports.is_dir() else ()

@@ -17,7 +17,7 @@ from pipelines.importing.imports import ImportReport, list_imports
 from pipelines.importing.imports_changes import changes
 from pipelines.importing.imports_detail import by_reason, conflicts, rejected
 from pipelines.importing.imports_errors import NoSuchImport
-from pipelines.importing.imports_held import standing
+from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS
 from pipelines.settings import Settings
 
@@ -31,7 +31,7 @@ def report_workbook(settings: Settings, import_id: str, language: str) -> bytes:
     report = next((r for r in reports if r.import_id == import_id), None)
     if report is None:
         raise NoSuchImport(import_id)
-    report = replace(report, notes=standing(report.notes, reports))
+    report = replace(report, notes=notes_now(report, reports, settings))
     rows = rejected(settings, import_id)
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
