@@ -406,3 +406,80 @@ def test_of_two_labels_above_the_rows_the_first_names_the_customer(tmp_path: Pat
     )
     report, rows = load(tmp_path, f"应收账款明细\n{text}总计,,,200.00\n", "customer_id, invoice_id")
     assert rows == [("0017", "F-0017"), ("0018", "F-0018")] and report.differences == [("", 0)]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Konto;Belegnr.;Belegart;Belegdatum;Nettofälligkeit;Betrag in Hauswährung;Währung;Text",
+            "17;F-1;RV;25.01.2026;24.02.2026;1.234,50;EUR;",
+        ),
+        (
+            "Konto;Belegnr;Belegdatum;Nettofälligkeit;Betrag in Hauswährung;Hauswährung;"
+            "Betrag in Belegwährung;Belegwährung",
+            "17;F-1;25.01.2026;24.02.2026;8.000,00;CNY;1.234,50;EUR",
+        ),
+        (
+            "Debitorennr.;Nummer;Rechnungsdatum;Fälligkeitsdatum;Währungscode;Gesamt;Zahlungsstatus",
+            "17;F-1;25.01.2026;24.02.2026;EUR;1.234,50;Nicht bezahlt",
+        ),
+        (
+            "Compte;Nom 1;N° pièce;Type de pièce;Date pièce;Échéance nette;Montant en devise interne;Devise interne",
+            "17;Béton SA;F-1;RV;25.01.2026;24.02.2026;1.234,50;EUR",
+        ),
+        (
+            "N° client;Nom client;N° document;Type document;Date comptabilisation;Date d'échéance;Code devise;Montant",
+            "17;Béton SA;F-1;Facture;25/01/2026;24/02/2026;EUR;1 234,50",
+        ),
+        (
+            "Cuenta;Nombre 1;Nº documento;Clase de documento;Fecha de documento;Vencimiento neto;"
+            "Importe en moneda local;Moneda local",
+            "17;Obras SL;F-1;RV;25.01.2026;24.02.2026;1.234,50;EUR",
+        ),
+        (
+            "Nº cliente;Nombre cliente;Tipo documento;Nº documento;Fecha registro;Fecha vencimiento;"
+            "Cód. divisa;Importe",
+            "17;Obras SL;Factura;F-1;25/01/2026;24/02/2026;EUR;1.234,50",
+        ),
+        (
+            "得意先;名称 1;伝票番号;伝票タイプ;伝票日付;正味支払期日;国内通貨額;国内通貨",
+            "17;山田商事;F-1;RV;2026/01/25;2026/02/24;1,234.50;EUR",
+        ),
+    ],
+)
+def test_what_branches_abroad_upload_is_read_by_its_headers(tmp_path: Path, header: str, row: str) -> None:
+    columns = "customer_id, invoice_id, issue_date::varchar, due_date::varchar, amount, currency"
+    report, rows = load(tmp_path, f"{header}\n{row}\n", columns)
+    assert rows == [("17", "F-1", "2026-01-25", "2026-02-24", Decimal("1234.50"), "EUR")]
+    assert report.kind == "invoices"
+
+
+def test_amounts_of_the_books_are_not_in_the_currency_of_the_documents(tmp_path: Path) -> None:
+    header = "Konto;Belegnr.;Belegdatum;Nettofälligkeit;Betrag in Hauswährung;Währung"
+    rows = "17;F-1;25.01.2026;24.02.2026;1.234,50;EUR\n17;F-2;26.01.2026;24.02.2026;10,00;USD\n"
+    report, found = load(tmp_path, f"{header}\n{rows}", "amount, currency")
+    assert found == [(Decimal("1234.50"), None), (Decimal(10), None)]
+    assert "currency_of_documents" in codes(report)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Numéro,Nom client,Date de facturation,Date d'échéance,Total signé,Montant dû signé,Statut de paiement",
+         ("Non payées", "Partiellement payé", "Payé")),
+        ("Número,Nombre cliente,Fecha de factura,Fecha de vencimiento,Total con signo,Importe adeudado con signo,"
+         "Estado de pago", ("No pagadas", "Pagado parcialmente", "Pagado")),
+        ("Nummer,Kunde,Rechnungsdatum,Fälligkeitsdatum,Gesamt,Fälliger Betrag,Zahlungsstatus",
+         ("Nicht bezahlt", "Teilweise bezahlt", "Bezahlt")),
+    ],
+)  # fmt: skip
+def test_how_far_an_invoice_is_paid_is_known_in_other_languages(
+    tmp_path: Path, header: str, words: tuple[str, ...]
+) -> None:
+    lines = [
+        f"F-{place},Azure,2026-01-05,2026-02-04,100.00,{left}.00,{word}"
+        for place, (word, left) in enumerate(zip(words, (100, 40, 0), strict=True))
+    ]
+    _, rows = load(tmp_path, "\n".join([header, *lines]) + "\n", "open_amount::int, status")
+    assert rows == [(100, "open"), (40, "part_paid"), (0, "paid")]

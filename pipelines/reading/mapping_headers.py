@@ -39,7 +39,13 @@ _SIMPLIFIED = str.maketrans(
 _OF_BOOKS = re.compile(
     r"\b(local|loc\.? curr?|lcurr|lc|lcy|cocd|company code curr\w*|functional|dmbtr)\b|本位币|本币"
     r"|(home|base|accounting) currency"
+    r"|hausw(ä|ae?)hrung|\bhw\b|\bhwähr|devise interne|moneda local|国内通貨"
     r"|^(?!.*currency).*\bsigned$",  # Odoo's words for the company's currency
+    re.I,
+)
+_OF_DOCUMENTS = re.compile(
+    r"\b(doc|document|transaction|invoice|foreign)\b|原币|外币"
+    r"|(beleg|transaktions)w(ä|ae?)hrung|devise (de la )?pi[eè]ce|moneda de(l)? documento|伝票通貨",
     re.I,
 )
 _BALANCE = re.compile(r"balance|\bbal\b|saldo|solde|余额|残高|잔액")
@@ -159,7 +165,7 @@ def is_account_balance(header: str) -> bool:
 
 def is_of_document(header: str) -> bool:
     """Whether a header says that a currency is that of the document."""
-    return bool(re.search(r"\b(doc|document|transaction|invoice|foreign)\b|原币|外币", header, re.I))
+    return bool(_OF_DOCUMENTS.search(header))
 
 
 def is_clearing(header: str, what: str = "date") -> bool:
