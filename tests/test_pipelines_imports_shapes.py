@@ -6,6 +6,7 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
+from pipelines import i18n
 from pipelines.errors import UserError
 from pipelines.importing import imports
 from pipelines.settings import Settings
@@ -288,3 +289,14 @@ def test_headings_that_are_buckets_are_no_customers(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load(tmp_path, Shape(text, ("", None, 0, 0, 0, "", None)))
     assert caught.value.code == "error.columns_missing"
+
+
+def test_it_is_said_where_letters_may_be_of_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    text = "Customer No,Customer Name,Invoice No,Date,Amount\nK1,{},T1,2026-03-05,7\n"
+    settings = Settings(home=tmp_path / "warehouse")
+    for name, is_said in (("Crème", True), ("Müller", False)):
+        path.write_bytes(text.format(name).encode("cp1252"))
+        notes = [note for note in imports.import_file(path, settings).notes if note["code"] == "encoding_perhaps"]
+        assert bool(notes) == is_said
+        assert all("CP1252" in i18n.reason(language, note) for note in notes for language in i18n.LANGUAGES)

@@ -131,6 +131,32 @@ def test_legacy_encodings(tmp_path: Path, encoding: str, header: str, row: str) 
     assert table[1] == tuple(row.split(raw.delimiter))
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names", "is_sure"),
+    [
+        ("cp1250", ("Żółw Łódź", "Spółka Gdańsk"), True),
+        ("cp1250", ("Řezník Plzeň", "Kovářství Třebíč"), True),
+        ("cp1250", ("Győri Művek", "Fűtőerőmű"), True),
+        ("cp1251", ("ООО Ромашка", "Строймаш", "ИП Иванов"), True),
+        ("koi8-r", ("ООО Ромашка", "Строймаш", "ИП Иванов"), True),
+        ("cp1253", ("Ελληνική Εταιρεία", "Αθήνα"), True),
+        ("cp1254", ("Çelik Güneş", "İnşaat"), True),
+        ("cp1252", ("Müller Söhne", "Straßenbau", "Générale"), True),
+        ("cp1252", ("Industrias Peñón", "Construções São João"), True),
+        ("cp1252", ("Blåbær Ørsted", "Æbeløe"), True),
+        ("cp1252", ("Crème",), False),  # Crčme to a Czech
+    ],
+)
+def test_the_code_page_is_told_by_the_words_of_a_language(
+    tmp_path: Path, encoding: str, names: tuple[str, ...], is_sure: bool
+) -> None:
+    rows = "".join(f"K{place},{name},T{place},2026-03-05,7\n" for place, name in enumerate(names))
+    text = f"Customer No,Customer Name,Invoice No,Date,Amount\n{rows}"
+    raw, table = read(save(tmp_path, text.encode(encoding)), tmp_path)
+    assert (raw.encoding, raw.is_page_sure) == (encoding, is_sure)
+    assert [row[1] for row in table[1:]] == list(names)
+
+
 def test_parquet_reads_as_text_with_whole_numbers(tmp_path: Path) -> None:
     path = tmp_path / "export.parquet"
     row = "'A' as customer, 17.0 as \"invoice no\", date '2026-01-02' as date, 5.25 as amount"

@@ -98,6 +98,7 @@ def read_export(
     notes += [{"code": "unit_stated", "factor": unit}] if unit != 1 else []
     notes += [{"code": "characters_lost", "count": raw.undecodable}] if raw.undecodable else []
     notes += [{"code": "encodings_mixed", "names": raw.encoding, "line": raw.mixed_from}] if raw.mixed_from else []
+    notes += [] if raw.is_page_sure else [{"code": "encoding_perhaps", "name": str(raw.encoding).upper()}]
     notes += [{"code": "zero_bytes_dropped", "count": raw.nuls}] if raw.nuls else []
     if not layout.has_rows:
         raise HeaderOnly(path.name, layout.header_line)

@@ -50,6 +50,7 @@ class Raw:
     delimiter: str | None = None
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    is_page_sure: bool = True  # False where other code pages would read its letters as well
     undecodable: int = 0  # characters that are none in the file's encoding and stand as U+FFFD
     mixed_from: int = 0  # the line from which the file is in its second encoding; 0 where it has one
     nuls: int = 0  # zero bytes that stood in the text and were left out

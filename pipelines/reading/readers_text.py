@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.reading.cancel import check
+from pipelines.reading.readers_codepages import WESTERN, code_page, letters_apart
 from pipelines.reading.readers_csv import CHUNK, LONGEST_LINE, load_text, records, records_at
 from pipelines.reading.readers_errors import BinaryFile, EmptyFile, LineTooLong
 from pipelines.reading.readers_mixed import mixed_lines, write_as_utf8
@@ -76,6 +77,7 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         delimiter=delimiter,
         undecodable=undecodable,
         mixed_from=mixed.line if mixed else 0,
+        is_page_sure=encoding != WESTERN or code_page(sample)[1],
         nuls=nuls,
         pick=pick,
         absent=facts.absent,
@@ -145,8 +147,10 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
         return "utf-8"  # a few broken bytes further on
     if _is_damaged_utf8(sample):
         return "utf-8"
+    if (apart := letters_apart(sample)) is not None:
+        return apart
     if _stand_alone(sample):
-        return "cp1252"
+        return code_page(sample)[0]
     fits = {e: text for e in _LEGACY if (text := _decoded(sample, e)) is not None}
     ranks = {
         e: max((_best_rank(line, rank_header) for line in text.splitlines()[:30]), default=0.0)
@@ -155,12 +159,12 @@ def encoding_of(sample: bytes, facts: TextFacts, name: str, rank_header: HeaderR
     best = max(ranks.values(), default=0.0)
     winners = [e for e in fits if best > 0 and ranks[e] >= best - 1e-9]
     if len(winners) == 1:
-        return winners[0]
+        return code_page(sample)[0] if winners[0] == WESTERN else winners[0]
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample, cp_isolation=["gb18030", "big5", "cp932", "cp949", "cp1252"]).best()
     if guess and guess.encoding in (winners or fits):
-        return guess.encoding
+        return code_page(sample)[0] if guess.encoding == WESTERN else guess.encoding
     if winners or fits:
         return (winners or list(fits))[0]
     raise BinaryFile(name)
