@@ -157,6 +157,15 @@ def test_the_code_page_is_told_by_the_words_of_a_language(
     assert [row[1] for row in table[1:]] == list(names)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_lines_that_are_quoted_as_a_whole_are_the_records_within(tmp_path: Path, delimiter: str) -> None:
+    rows = [*TABLE, ["9", f'Birch{delimiter} "Ltd"', *TABLE[1][2:]]]
+    cells = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' if delimiter in cell else cell for cell in row] for row in rows]
+    text = "".join(f'"{delimiter.join(row).replace(chr(34), chr(34) * 2)}"\r\n' for row in cells)
+    _, table = read(save(tmp_path, text.encode()), tmp_path)
+    assert table == [tuple(row) for row in rows]
+
+
 def test_parquet_reads_as_text_with_whole_numbers(tmp_path: Path) -> None:
     path = tmp_path / "export.parquet"
     row = "'A' as customer, 17.0 as \"invoice no\", date '2026-01-02' as date, 5.25 as amount"

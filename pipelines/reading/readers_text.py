@@ -19,6 +19,9 @@ from pipelines.reading.readers_raw import HEAD_ROWS, Cells, Raw, Types
 
 _SAMPLE = 1 << 18  # bytes looked at to decide the encoding
 _AS_UTF8 = "utf8.csv"
+_UNQUOTED = "unquoted.csv"
+_WHOLE = re.compile(r'"((?:[^"]|"")*)"')  # a line that is one quoted cell
+_LOOKED_EVERY = 100_000  # lines between two looks at whether to stop
 _STRAY = 0.05  # share of zero bytes from which a file is no text
 _LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252")
 DELIMITERS = (",", ";", "\t", "|")
@@ -60,6 +63,9 @@ def open_text(path: Path, name: str, workdir: Path, rank_header: HeaderRank) -> 
         path, undecodable = _transcode(path, encoding, workdir)
         facts = scan(path)
     head = _head_lines(path, name)
+    if _is_quoted_whole(head):
+        path = _unquoted(path, workdir)
+        facts, head = scan(path), _head_lines(path, name)
     delimiter = delimiter_of(head, name, rank_header)
     first = list(islice(records(iter(head), delimiter, name), HEAD_ROWS))
 
@@ -215,6 +221,29 @@ def _transcode(path: Path, encoding: str, workdir: Path) -> tuple[Path, int]:
             lost += text.count("\ufffd")
             out.write(text.replace("\x00", ""))
     return target, lost
+
+
+def _is_quoted_whole(head: Sequence[str]) -> bool:
+    """Whether every line is quoted as a whole, so that its delimiters and quotes are those of a record within it."""
+    lines = [line.strip() for line in head if line.strip()]
+    inner = [found[1] for line in lines if (found := _WHOLE.fullmatch(line))]
+    split = max((sum(text.count(delimiter) > 1 for text in inner) for delimiter in DELIMITERS), default=0)
+    return 1 < len(lines) == len(inner) and 2 * split > len(lines)
+
+
+def _unquoted(path: Path, workdir: Path) -> Path:
+    """Write the file with the record that each line holds; a line that is not quoted as a whole stays as it is."""
+    target = workdir / _UNQUOTED
+    with (
+        path.open(encoding="utf-8-sig", errors="replace", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        for number, line in enumerate(source):
+            if number % _LOOKED_EVERY == 0:
+                check()
+            found = _WHOLE.fullmatch(line.strip())
+            out.write(found[1].replace('""', '"') + "\n" if found else line)
+    return target
 
 
 def _head_lines(path: Path, name: str) -> list[str]:
