@@ -483,3 +483,30 @@ def test_how_far_an_invoice_is_paid_is_known_in_other_languages(
     ]
     _, rows = load(tmp_path, "\n".join([header, *lines]) + "\n", "open_amount::int, status")
     assert rows == [(100, "open"), (40, "part_paid"), (0, "paid")]
+
+
+def test_a_dash_in_the_column_of_what_is_open_means_nothing(tmp_path: Path) -> None:
+    text = "Customer ID,Invoice No,Invoice Date,Amount,Open Amount\nC1,F1,2026-01-05,100,-\nC1,F2,2026-01-06,50,50\n"
+    _, rows = load(tmp_path, text + "C1,F3,2026-01-07,20, —  \nC1,F4,2026-01-08,30,\n", "open_amount::int")
+    assert rows == [(0,), (50,), (0,), (None,)]
+
+
+def test_the_months_of_a_period_are_no_day(tmp_path: Path) -> None:
+    text = "应收款明细账,,,\n期间：2026.01-2026.03,,,\n客户编码,发票号,开票日期,到期日,金额\nC1,F1,2026-01-07,,5\n"
+    report, _ = load(tmp_path, text, "*")
+    assert str(report.as_of) == "2026-01-07"
+
+
+def test_a_part_that_only_its_group_names_is_known_by_both(tmp_path: Path) -> None:
+    text = "客户,,单据,,,金额,\n编码,名称,单据号,单据日期,到期日,应收金额,未收金额\n0101,青禾,F1,2026-01-05,,100,60\n"
+    _, rows = load(tmp_path, text, "customer_id, customer_name, invoice_id, amount::int, open_amount::int")
+    assert rows == [("0101", "青禾", "F1", 100, 60)]
+
+
+def test_what_was_added_to_receivables_and_collected_is_no_open_balance(tmp_path: Path) -> None:
+    text = (
+        "客户,单据日期,单据编号,业务类别,增加应收款,收回应收款,应收款余额\n青禾贸易,,,期初余额,,,100.00\n"
+        "青禾贸易,2026-01-05,XS1,普通销售,1000,,1100\n青禾贸易,2026-02-05,SKD1,收款,,600,500\n合计,,,,1000,600,500\n"
+    )
+    report, rows = load(tmp_path, text, "invoice_id, amount::int, open_amount")
+    assert rows == [("XS1", 1000, None), ("SKD1", -600, None)] and report.kind == "invoices"

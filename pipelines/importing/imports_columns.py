@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -31,6 +32,7 @@ WORDS: dict[str, Callable[[str], str | None]] = {
     "terms_days": values_words.terms,
     "instalment_no": values_words.whole_number,
 }
+_DASHES = re.compile(r"\s*[-–—－]{1,2}\s*")  # how books write that nothing is left
 _MANY = 100_000  # different dates in a column beyond which they are not looked up one by one
 _MUST_BE_KNOWN = {"currency": "currency_not_known", "instalment_no": "number_not_read"}
 
@@ -134,6 +136,9 @@ class Context:
         join = ""
         if found.odd:
             values = {t: value for t, (value, _) in found.odd.items()}
+            if column.name == "open_amount" and (dashes := [t for t in values if _DASHES.fullmatch(t)]):
+                values |= dict.fromkeys(dashes, Decimal(0))
+                found.evidence.append({"code": "number_dash_none"})
             _map_table(
                 self.con, alias, list(values), values, {t: f for t, (_, f) in found.odd.items()}, column.sql_type
             )

@@ -134,10 +134,11 @@ def _with_neighbours(
             return joined, below
     above = rows[best - 1][1] if best - 1 in filled else []
     named = [c for c in header if c]
-    if len(set(named)) < len(named) and sum(1 for c in above if c) >= 2 and not any(map(is_data, above)):
-        # The same word stands below several groups: 编号 below 客户 and below 单据.
+    if sum(1 for c in above if c) >= 2 and not any(map(is_data, above)):
+        # The same word stands below several groups, 编号 below 客户 and below 单据, or one is known by its group alone.
         grouped = _joined(above, header, rank)
-        if grouped and len(set(grouped)) == len(grouped) and rank(grouped) >= rank(header) - 1:
+        least = rank(header) - 1 if len(set(named)) < len(named) else rank(header) + 1
+        if grouped and len(set(grouped)) == len(grouped) and rank(grouped) >= least:
             return grouped, best
     if above and any(not c for c in header):
         joined = [b or a for a, b in zip(_padded(above, header), _padded(header, above), strict=True)]

@@ -311,6 +311,8 @@ def dates_in_text(text: str) -> list[dt.date]:
     for pattern in (_YMD, _DAY_MONTH_IN, _MONTH_DAY_IN):
         for m in pattern.finditer(clean):
             if pattern is _YMD:
+                if clean[m.end() : m.end() + 1].isdigit():
+                    continue  # the months of a period, 2026.01-2026.03, and no day 20 of the first
                 date = _date(int(m[1]), int(m[2]), int(m[3]))
             elif pattern is _DAY_MONTH_IN:
                 date = _named(m[1], m[2], m[3], 69)
