@@ -86,6 +86,13 @@ def test_the_days_add_up_from_issue_to_payment(settings):  # noqa: F811
     assert [event.code for event in found.events][-3:] == ["payment", "payment", "settled"]
 
 
+def test_an_invoice_whose_payment_was_promised_has_been_asked_for(settings):  # noqa: F811
+    enter(settings, "promise", {"promised_on": after(5), "amount": "100", "currency": "CNY"}, on=after(2))
+    found = line(on(settings, after(20)), as_of=after(20))
+    # Promised until the day and its tolerance have passed; broken, it is asked for and no longer left alone.
+    assert stages(found) == [("billed", 30), ("overdue", 12), ("promised", 7), ("chased", 11)]
+
+
 def test_what_concerns_another_invoice_is_not_on_the_line(settings):  # noqa: F811
     enter(settings, "dispute", {"reason": "short", "side": "ours"}, invoice_id="B1")
     assert "disputed" not in line(on(settings, MONDAY)).days

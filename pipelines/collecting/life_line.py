@@ -172,7 +172,11 @@ def _stage(day: Day, events: Sequence[Event], on: dt.date, spans: Sequence[Span]
         return "promised"
     if not any(due <= on < until for due, until in spans):
         return "billed"
-    asked = any(note.kind == "contact" or (note.kind == "letter" and note.payload.state != "drafted") for note in notes)
+    # Who promised, or agreed to instalments, was asked, whether or not somebody logged the call.
+    asked = any(
+        note.kind in ("contact", "promise", "plan") or (note.kind == "letter" and note.payload.state != "drafted")
+        for note in notes
+    )
     return "chased" if asked else "overdue"
 
 
