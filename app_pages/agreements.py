@@ -22,8 +22,9 @@ else:
             page.nothing_here(t("agreements.none_here"))
         else:
             row = table(
-                reader, shown, agreement_parts.COLUMNS, key="agreements", alt=t("agreements.list"),
-                open_label=t("app.open"), file_name="promises", further=agreement_parts.FURTHER,
+                reader, shown.assign(promised_doc=shown["amount_doc"]), agreement_parts.COLUMNS, key="agreements",
+                alt=t("agreements.list"), open_label=t("app.open"), file_name="promises",
+                further=agreement_parts.FURTHER,
             )  # fmt: skip
             if row is not None:
                 navigation.open_payer(view, shown.iloc[row]["entity_id"], shown.iloc[row]["customer_id"])

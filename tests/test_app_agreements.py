@@ -114,7 +114,7 @@ def test_what_was_agreed_stands_in_the_list_and_cannot_smuggle_markup(place):
     app = page(place)
     healthy(app, "en")
     shown = app.dataframe[0].value
-    assert shown["agreed_state"].tolist() == ["Open"] and shown["amount_doc"].tolist() == [100.0]
+    assert shown["agreed_state"].tolist() == ["Open"] and shown["promised_doc"].tolist() == [100.0]
 
 
 def test_a_promise_of_no_single_invoice_names_none_beside_one_that_does(place):

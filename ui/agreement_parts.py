@@ -24,7 +24,8 @@ from ui.tables import words
 
 SHOWN = ("chase", "open", "failed", "all")
 COLUMNS = words(
-    "customer_name rep about promised_on amount_doc received_doc currency agreed_state made_on who customer_kept_share"
+    "customer_name rep about promised_on promised_doc received_doc currency agreed_state made_on who "
+    "customer_kept_share"
 )
 FURTHER = words("made_on who")
 STATES = {"open": ("open", "waiting"), "failed": ("broken", "partly_kept")}

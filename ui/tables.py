@@ -47,8 +47,8 @@ _COLUMNS_OF_KIND = {
         outstanding_base month_sales_base used_base left_base
         not_due_base at_risk_base recovered_base revalued_base unrealised_base realised_base""",
     "points": "points days_counted",
-    "amount": """amount_doc open_doc control_total accepted_total received_doc confirmed_doc theirs_doc
-        difference_doc""",
+    "amount": """amount_doc open_doc control_total accepted_total promised_doc received_doc confirmed_doc
+        theirs_doc difference_doc""",
     "amount_days": "amount_days disputed_days assumed_days our_fault_days",
     "date": """issue_date due_date applied_on paid_on call_by month_end as_of date_from date_to
         next_run_on last_issued_on
