@@ -15,6 +15,7 @@ from ui import (
     priority_parts,
     tie_out,
 )
+from ui.formats import plain
 from ui.session import view as current_view
 
 view = current_view()
@@ -25,6 +26,12 @@ navigation.back(t)
 customer = None if view.build is None else view.ask_anywhere(queries_payers.customer, entity_id, customer_id)
 if customer is None:
     page.start("payer")
+    if into := payer_parts.stands_under(view, entity_id, customer_id):
+        st.info(t("payer.merged", one=plain(customer_id), into=plain(into)), icon=":material/merge:")
+        navigation.link(
+            "payer", t("payer.of_number", text=into), ":material/arrow_forward:", entity=entity_id, customer=into
+        )
+        st.stop()
     st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
     navigation.link("payers", t("payer.find"), icon=":material/search:")
     st.stop()

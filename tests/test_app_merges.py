@@ -56,6 +56,9 @@ def test_a_suggestion_is_merged_built_and_taken_back(page: AppTest, tmp_path: Pa
     payer.switch_page("app_pages/payer.py").run()
     assert not payer.exception
     assert any("Also under 1: 123" in each.value for each in payer.caption)
+    payer.query_params["customer"] = "123"
+    payer.switch_page("app_pages/payer.py").run()
+    assert any("123 was merged into 00123" in each.value for each in payer.info), "an old link leads on"
     page.run()
     assert not any("not in the figures yet" in each.value for each in page.markdown)
     undo = next(str(button.key) for button in page.button if str(button.key).startswith("undo-"))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipelines.collecting import bills, payer_card
 from pipelines.collecting.follow_up import Day
-from pipelines.reporting import queries_lateness, queries_payers
+from pipelines.reporting import queries_lateness, queries_merges, queries_payers
 from ui import charts, navigation, page, pay_strip
 from ui.buckets import bucket_name
 from ui.formats import compact, date, days, missing, money, number, percent, plain
@@ -132,6 +132,14 @@ def standing(view: View, customer: Mapping[str, Any], items: pd.DataFrame) -> No
         st.subheader(t("payer.why"), anchor=False)
         sentences = reader.reasons(customer.get("reasons"))
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences) or t("payer.no_reasons"))
+
+
+def stands_under(view: View, entity_id: str, customer_id: str) -> str:
+    """The number under which a merged customer stands now, empty where there is none that the reader may see."""
+    if view.build is None:
+        return ""
+    into = view.ask_build(queries_merges.merged).get((entity_id, customer_id), "")
+    return into if into and view.ask_anywhere(queries_payers.customer, entity_id, into) else ""
 
 
 def open_items(view: View, items: pd.DataFrame, held: pd.DataFrame, entity_id: str, customer_id: str) -> None:
