@@ -228,6 +228,23 @@ def test_a_merged_number_stands_for_the_customer_it_became(tmp_path: Path) -> No
     assert [subject for subject, _ in found.entries] == [Subject("main", "C1")]
 
 
+def test_the_name_of_a_merged_customer_stands_for_the_one_it_became(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "warehouse")
+    header = "Customer ID,Customer Name,Invoice No,Invoice Date,Due Date,Amount"
+    ledger = written(
+        tmp_path,
+        f"{header}\nC1,华东机械有限公司,A1,2026-01-05,2026-02-04,9\nC9,华东机械老厂,A2,2026-01-05,2026-02-04,9\n",
+        "ledger.csv",
+    )
+    report = imports.import_file(ledger, settings)
+    register_file = written(tmp_path, f"{HEADER}\nP1,华东机械老厂,100,2026-11-01,,\n")
+    assert codes(upload(settings, register_file)) == {2: "bill_customer_unknown"}
+    merges.merge(settings, "main", ["C9"], "C1", who="Ana")
+    assert [subject for subject, _ in upload(settings, register_file).entries] == [Subject("main", "C1")]
+    imports.retract(settings, report.import_id)
+    assert codes(upload(settings, register_file)) == {2: "bill_customer_unknown"}
+
+
 def test_a_bill_falls_due_after_it_was_drawn_and_its_invoice_is_one_of_its_customer(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "warehouse")
     header = "票据号码,客户名称,票面金额,出票日,到期日,发票号"

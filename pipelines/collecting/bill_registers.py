@@ -13,6 +13,7 @@ from pipelines.collecting import bills, follow_up, journal, merges
 from pipelines.collecting.bill_files import BillFile, Row
 from pipelines.collecting.follow_up import Customer, Note
 from pipelines.collecting.journal import Subject
+from pipelines.importing.imports_names import names_of
 from pipelines.settings import Settings
 
 NOT_KEPT = ("drawn_on", "drawee")  # read, and of no use in the register
@@ -68,7 +69,10 @@ class _Aside(Exception):
 
 
 def known(customers: Iterable[tuple[str, str, str | None]], settings: Settings) -> Known:
-    """Customers given as (entity_id, customer_id, customer_name); numbers merged into others count for these."""
+    """Customers given as (entity_id, customer_id, customer_name); numbers and names merged into others count for these.
+
+    A build knows no more what a merged customer was called; its imports do.
+    """
     numbers: dict[str, list[Customer]] = defaultdict(list)
     names: dict[str, list[Customer]] = defaultdict(list)
     entities: dict[str, str] = {}
@@ -86,6 +90,10 @@ def known(customers: Iterable[tuple[str, str, str | None]], settings: Settings) 
     for (entity_id, customer_id), into in targets.items():
         if (entity_id, into) in stands and (entity_id, into) not in numbers[_alike(customer_id)]:
             numbers[_alike(customer_id)].append((entity_id, into))
+    for entity_id, customer_id, name in names_of(settings, targets):
+        whom = (entity_id, targets[entity_id, customer_id])
+        if whom in stands and whom not in names[_alike(name)]:
+            names[_alike(name)].append(whom)
     return Known(numbers, names, entities)
 
 
