@@ -11,7 +11,6 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 import duckdb
@@ -20,13 +19,11 @@ from pipelines import i18n, scratch
 from pipelines.canonical import KINDS
 from pipelines.commands import Commands, json_option, progress_lines, say, text
 from pipelines.errors import UserError
-from pipelines.importing import imports_store
-from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, ImportReport, texts
+from pipelines.importing import imports_print, imports_store
 from pipelines.settings import Settings
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
 SAMPLE_FOLDER = Path("data/sample")
-REASONS_SHOWN = 8
 EXPORT_FORMATS = ("csv", "xlsx", "parquet")
 
 
@@ -100,76 +97,13 @@ def import_(
             continue
         reports.append(report)
         if not as_json:
-            _print_report(report)
+            imports_print.print_report(report, settings)
     if as_json:
-        click.echo(json.dumps({"imports": [_manifest(report) for report in reports], "refused": refused}))
+        click.echo(json.dumps({"imports": [imports_print.manifest(report) for report in reports], "refused": refused}))
     for item in refused:
         click.echo(item["error"], err=True)
     if refused:
         raise SystemExit(1)
-
-
-def _print_report(report: ImportReport) -> None:
-    say(
-        "cli.already_imported" if report.already_imported else "cli.imported",
-        file=report.file_name,
-        kind=text(f"cli.kind_{report.kind}"),
-        rows_read=report.rows_read,
-        rows_accepted=report.rows_accepted,
-        rows_rejected=report.rows_rejected,
-        totals=i18n.listed(i18n.terminal_language(), report.total_texts) or "–",
-        id=report.import_id,
-    )
-    _print_control_totals(report)
-    for note in report.notes:
-        if note["code"] not in (TOTALS, STATED_AGREE, STATED_DIFFER):  # said above
-            click.echo("  " + i18n.reason(i18n.terminal_language(), note))
-    if report.rows_rejected and not report.already_imported:
-        _print_reasons(report)
-
-
-def _print_control_totals(report: ImportReport) -> None:
-    """Whether the accepted rows add up to each total that the file or a person states."""
-    for each in report.by_currency:
-        if each.stated is None:
-            continue
-        (amount,) = texts([(each.currency, each.stated)])
-        of_all = text("cli.added_up") if each.is_added_up else ""
-        key = "cli.control_total_off" if each.difference else "cli.control_total_met"
-        say(key, text=amount + of_all, cents_gap=each.difference)
-
-
-def _print_reasons(report: ImportReport) -> None:
-    """Why rows were not accepted, the commonest reason first."""
-    from pipelines.importing import imports_detail
-
-    reasons = imports_detail.by_reason(imports_detail.rejected(Settings(), report.import_id))
-    for each in reasons[:REASONS_SHOWN]:
-        why = i18n.reason(i18n.terminal_language(), each.reason)
-        say("cli.not_accepted", rows=each.rows, lines=each.lines_text, reason=why)
-    if len(reasons) > REASONS_SHOWN:
-        say("cli.not_accepted_more", count=len(reasons) - REASONS_SHOWN)
-
-
-def _manifest(report: ImportReport) -> dict[str, Any]:
-    """A report as JSON knows it, and its totals by currency, empty of rows that name none.
-
-    The one total is null of an import in several currencies, as it would be an amount of none, and of one without
-    amounts; so is the stated one, whose amount over several currencies stands under the empty one.
-    """
-    totals: dict[str, Any] = {
-        "accepted_totals": dict(report.totals),
-        "control_totals": dict(report.control_totals),
-    }
-    if report.is_mixed or not report.totals:
-        totals |= {"accepted_total": None, "control_total": None}
-    found: dict[str, Any] = _plain(asdict(report) | totals)
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON knows it: dates as ISO text, tuples as lists."""
-    return json.loads(json.dumps(value, default=str))
 
 
 @main.command()
@@ -274,7 +208,7 @@ def imports_(as_json: bool) -> None:
     """List the imports, oldest first."""
     reports = imports_store.list_imports(Settings())
     if as_json:
-        click.echo(json.dumps({"imports": [_manifest(report) for report in reports]}))
+        click.echo(json.dumps({"imports": [imports_print.manifest(report) for report in reports]}))
         return
     for report in reports:
         key = "cli.import_retracted" if report.retracted_at else "cli.import_line"
@@ -296,7 +230,7 @@ def imports_(as_json: bool) -> None:
 @json_option
 def bills_(file: Path, apply: bool, who: str | None, as_json: bool) -> None:
     """Read a register of bills (CSV or a workbook) and enter what is new and what has moved on, all or nothing."""
-    from pipelines.collecting import bill_files, bill_registers
+    from pipelines.collecting import bill_files, bill_print, bill_registers
     from pipelines.reporting import queries, queries_financing
 
     who = (who or "").strip()
@@ -313,29 +247,11 @@ def bills_(file: Path, apply: bool, who: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(bill_registers.as_json(upload) | {"entered": entered}, ensure_ascii=False))
         return
-    _print_bills(upload)
+    bill_print.print_upload(upload)
     if apply:
         say("cli.bills_entered", count=entered, who=who)
     elif upload.new or upload.moved:
         say("cli.bills_not_entered")
-
-
-def _print_bills(upload: Any) -> None:
-    """What a register of bills holds against the one kept here, and why rows were set aside."""
-    language = i18n.terminal_language()
-    counts = {name: len(getattr(upload, name)) for name in ("new", "moved", "there", "repeated", "aside")}
-    say("cli.bills_read", file=upload.file.name, rows=len(upload.file.rows), **counts)
-    for name in ("new", "moved"):
-        if totals := upload.totals(getattr(upload, name)):
-            say(f"cli.bills_{name}", totals=i18n.listed(language, texts(list(totals.items()))))
-    understood = [f"{text(f'column.{name}')} = {header}" for name, header in upload.file.columns.items()]
-    say("cli.bills_columns", columns=i18n.listed(language, understood))
-    if upload.file.unused:
-        say("cli.bills_unused", columns=i18n.listed(language, upload.file.unused))
-    for note in upload.notes:
-        click.echo("  " + i18n.reason(language, note))
-    for row in upload.aside:
-        say("cli.bills_aside", line=row.place, reason=i18n.reason(language, row.reason), value=row.value or "–")
 
 
 @main.command()
@@ -355,18 +271,18 @@ def watch(folder: Path) -> None:
     """Import what appears in FOLDER and move it to done/ or failed/ with its report, until Ctrl-C."""
     from pipelines.importing import watch as drop_folder
 
-    stop = threading.Event()
+    settings, stop = Settings(), threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
 
     def tell(outcome: drop_folder.Outcome) -> None:
         if outcome.report:
-            _print_report(outcome.report)
+            imports_print.print_report(outcome.report, settings)
         else:
             click.echo(outcome.problem, err=True)
 
     click.echo(text("cli.watching", folder=str(folder)), err=True)
-    drop_folder.watch(folder, Settings(), stop=stop, language=i18n.terminal_language(), tell=tell)
+    drop_folder.watch(folder, settings, stop=stop, language=i18n.terminal_language(), tell=tell)
 
 
 @main.command()
@@ -376,7 +292,7 @@ def retract(import_id: str, as_json: bool) -> None:
     """Leave one import out of the next build; nothing is deleted."""
     report = imports_store.retract(Settings(), import_id)
     if as_json:
-        click.echo(json.dumps(_manifest(report)))
+        click.echo(json.dumps(imports_print.manifest(report)))
     else:
         say("cli.retracted", id=report.import_id, file=report.file_name)
 
