@@ -20,12 +20,14 @@ if line is None:
     st.stop()
 
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=line.entity_id, customer=line.customer_id)
-st.title(t("receipt.title", text=plain(line.receipt_id or line.line_shown)), anchor=False)
+number, is_money = plain(line.receipt_id or line.line_shown), line.kind == "payment"
+other = t("set_off.title", kind=view.reader.code("kind", line.kind), text=number)
+st.title(t("receipt.title", text=number) if is_money else other, anchor=False)
 as_of = view.build.as_of if view.build else None
 whose = [plain(each) for each in dict.fromkeys((line.customer_name, line.customer_id)) if each]
 st.caption(" · ".join([*whose, t("app.as_of", date=date(view.reader, as_of), currency=view.reader.currency)]))
 import_jobs.running(view)
 receipt_parts.figures(view, line)
 receipt_parts.built(view, line)
-if view.who.role in navigation.OFFICE:
+if is_money and view.who.role in navigation.OFFICE:
     receipt_parts.direct(view, line)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipelines.importing import imports
 from pipelines.settings import Settings
 from tests.small_ledgers import built
 
@@ -89,3 +90,17 @@ def test_the_open_items_of_a_payer_tell_credits_from_invoices_and_give_them_no_d
     items = items.set_index("invoice_id")
     assert items["doc_type"].to_dict() == {"A1": "Invoice", "N1": "Credit note", "P1": "Prepayment"}
     assert items["due_date"].isna().to_dict() == {"A1": False, "N1": True, "P1": True}
+
+
+def test_a_credit_in_the_receipts_is_not_said_to_be_money_received(settings: Settings) -> None:
+    (import_id,) = [report.import_id for report in imports.list_imports(settings) if report.kind == "receipts"]
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.run()
+    app.query_params["import"], app.query_params["line"] = import_id, "2"
+    app.switch_page("app_pages/receipt.py").run()
+    assert not app.exception, app.exception[0].message
+    assert app.title[0].value == "Credit S1"
+    assert list(figures(app)) == ["Amount", "Set off"], "nothing was received, nothing is on account"
+    assert app.dataframe[0].value["due_date"].isna().all(), "a credit note never falls due"
+    assert "Where the money goes" not in [each.value for each in app.subheader]

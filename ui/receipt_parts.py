@@ -48,16 +48,23 @@ def _is_about(said: Any, line: ReceiptLine) -> bool:
 
 
 def figures(view: View, line: ReceiptLine) -> None:
-    """What came in, what was applied, what is left, and where it stands in its file."""
+    """What came in, what was applied, what is left, and where it stands in its file; no money came with a credit."""
     reader, t = view.reader, view.reader.t
-    with st.grid(3, min_column_width=180, gap="small"):
-        st.metric(t("receipt.amount"), money(reader, line.amount, line.currency), border=True)
-        st.metric(t("receipt.applied"), money(reader, line.amount - line.on_account, line.currency), border=True)
+    is_money = line.kind == "payment"
+    with st.grid(3 if is_money else 2, min_column_width=180, gap="small"):
+        applied = "set_off.used" if line.kind == "credit" else "receipt.applied"
         st.metric(
-            t("receipt.on_account"), money(reader, line.on_account, line.currency), border=True,
-            help=t("receipt.on_account_help"),
-        )  # fmt: skip
-    facts = [t("receipt.paid_on", date=date(reader, line.paid_on))]
+            t("receipt.amount" if is_money else "set_off.amount"),
+            money(reader, line.amount, line.currency),
+            border=True,
+        )
+        st.metric(t(applied), money(reader, line.amount - line.on_account, line.currency), border=True)
+        if is_money:
+            st.metric(
+                t("receipt.on_account"), money(reader, line.on_account, line.currency), border=True,
+                help=t("receipt.on_account_help"),
+            )  # fmt: skip
+    facts = [t("receipt.paid_on" if is_money else "set_off.dated", date=date(reader, line.paid_on))]
     facts += [reader.code("method", line.method)] if line.method else []
     facts += [t("receipt.reference", text=line.reference)] if line.reference else []
     facts += [t("receipt.from_file", name=line.file_name, line=line.line_shown)]
@@ -68,7 +75,7 @@ def built(view: View, line: ReceiptLine) -> None:
     """How the published build applied the line, each part with its rule; a row opens its invoice."""
     t = view.reader.t
     with st.container(border=True):
-        st.subheader(t("receipt.parts"), anchor=False)
+        st.subheader(t("receipt.parts" if line.kind == "payment" else "set_off.parts"), anchor=False)
         if line.parts.empty:
             page.nothing_here(t("receipt.none_applied"))
             return

@@ -19,7 +19,8 @@ AUTOMATIC = ("reference", "exact", "oldest")
 class ReceiptLine:
     """One line of a receipts export as the build applied it; money is Decimal in the receipt's own currency.
 
-    `parts` holds a row per instalment paid: invoice_id, instalment_no, due_date, applied_on, amount_doc, rule, basis.
+    `kind`: payment, or credit, discount or write_off, with which no money came in. `parts` holds a row per instalment
+    paid: invoice_id, instalment_no, due_date (null for a credit note), applied_on, amount_doc, kind, rule, basis.
     `may_direct`: the line states no invoice itself, so a person may say where its money goes. `decision_id` is the
     journal's version that this build followed, None where the rules decided.
     """
@@ -39,6 +40,7 @@ class ReceiptLine:
     currency: str
     amount: Decimal
     on_account: Decimal
+    kind: str
     parts: pd.DataFrame
     may_direct: bool
     decision_id: int | None
@@ -102,6 +104,7 @@ def receipt_line(con: Connection, scope: Scope, import_id: str, line_no: int) ->
         currency=payer["currency"],
         amount=amount,
         on_account=on_account,
+        kind=str(parts["kind"].iloc[0]) if len(parts) else "payment",
         parts=parts,
         may_direct=not line["states_invoice"] and amount > 0 and rules <= {*AUTOMATIC, "person"},
         decision_id=decision.get("decision_id"),
@@ -112,8 +115,8 @@ def _parts(con: Connection, line_key: int) -> pd.DataFrame:
     return _frame(
         con,
         """
-        select applications.invoice_id, applications.instalment_no, invoices.due_date, applications.applied_on,
-            applications.amount_doc, applications.currency, applications.rule, applications.basis
+        select applications.invoice_id, applications.instalment_no, applications.due_date, applications.applied_on,
+            applications.amount_doc, applications.currency, applications.kind, applications.rule, applications.basis
         from fct_applications as applications
         inner join fct_invoices as invoices using (instalment_key)
         where applications.line_key = ?
