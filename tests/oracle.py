@@ -7,10 +7,11 @@ gives what the tables of a build as of that day must hold.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle_documents import LONG_AGO, MONEY_DOCUMENTS, ZERO, Document, Ledger, Line, Row, rounded
+from tests.oracle_documents import LONG_AGO, MONEY_DOCUMENTS, ZERO, Document, Ledger, Line, Row, Settlement, rounded
 
 Sent = tuple[Line, Decimal, int | None]  # a line, the amount it sends to a document, the instalment it names
 
@@ -33,6 +34,11 @@ def same_number(payer: Callable[[Row], tuple[Any, ...]], one: Row, other: Row) -
 def first(documents: Sequence[Document]) -> Document:
     """The first instalment by number stands for its document where the instalments differ."""
     return min(documents, key=lambda one: one.instalment)
+
+
+def latest(line: Line) -> tuple[Any, ...]:
+    """The order in which money accounts for settlements, from the last on."""
+    return line.available_on, line.day, -line.amount, line.kind, line.receipt_id
 
 
 def order_of_payment(sent: Sent, documents: Sequence[Document]) -> tuple[Any, ...]:
@@ -82,6 +88,8 @@ class Oracle:
         for document in sorted(self.documents, key=lambda one: (one.due, one.instalment)):
             self.by_id[document.entity, document.invoice_id].append(document)
         self.listed = self._paid_by_difference(lists)
+        self.settlements: dict[tuple[str, str, int], list[Settlement]] = defaultdict(list)
+        self.contested: set[tuple[str, str, int]] = set()
         standing = self._standing_receipts(ledger.receipts)
         self.not_money = self._not_money(ledger.receipts, standing)
         self.bills = [row for row in standing if id(row) in self.not_money]
@@ -266,13 +274,14 @@ class Oracle:
             settled=self._settled(row),
         )
 
-    def _settled(self, row: Row) -> tuple[dt.date, Decimal] | None:
+    def _settled(self, row: Row) -> tuple[dt.date, Decimal, str] | None:
         """What the row itself says was settled; without a settled date it was so by the day of the list."""
         if (row["entity_id"] or self.default_entity, row["invoice_id"], row["instalment_no"] or 1) in self.on_lists:
             return None
         if row["settled_date"] is None and row["open_amount"] is None and row["status"] != "paid":
             return None
-        return row["settled_date"] or self.listed_on, abs(row["amount"]) - abs(row["open_amount"] or ZERO)
+        told_by = "stated" if row["settled_date"] else "listed"
+        return row["settled_date"] or self.listed_on, abs(row["amount"]) - abs(row["open_amount"] or ZERO), told_by
 
     def _received_on(self, row: Row) -> dt.date:
         """The day from which money counts: of a bill or cheque the day it clears, where that is said."""
@@ -321,6 +330,7 @@ class Oracle:
         free = [line for line in self.lines if not line.invoice_id and line.amount > 0]
         bounced = self._bounced(free)
         free = [line for line in free if line.available_on <= self.as_of and id(line) not in bounced]
+        free = self._account_for_settlements(free)
         free = self._apply_exact(sorted(free, key=lambda line: (line.available_on, line.order)))
         self._apply_oldest_first(free)
 
@@ -328,6 +338,8 @@ class Oracle:
         if amount:
             document.applied.append((day, amount, line.kind, basis))
             line.used.append((day, amount))
+            if line.told_by:
+                self.settlements[document.key].append(Settlement(document, day, line.told_by, amount))
 
     def _apply_directed(self) -> None:
         """Each line to the invoice it names, in date order; what the invoice does not owe stays on the customer.
@@ -352,23 +364,24 @@ class Oracle:
             sign = 1 if one.amount >= 0 else -1
             accounted = sum((amount for line, amount, _ in sent if line.currency == one.currency), ZERO)
             for day, paid in self.listed[one.entity, one.invoice_id, one.instalment]:
-                stated.append((self._no_new_money(one, day, sign * paid), sign * paid, one.instalment))
+                stated.append((self._no_new_money(one, day, sign * paid, "listed"), sign * paid, one.instalment))
             if one.settled is None or (len(documents) > 1 and accounted):
                 continue
-            day, settled = one.settled
+            day, settled, told_by = one.settled
             amount = sign * settled - accounted
             if amount * sign * settled > 0:
-                stated.append((self._no_new_money(one, day, amount), amount, one.instalment))
+                stated.append((self._no_new_money(one, day, amount, told_by), amount, one.instalment))
         return stated
 
-    def _no_new_money(self, one: Document, day: dt.date, amount: Decimal) -> Line:
+    def _no_new_money(self, one: Document, day: dt.date, amount: Decimal, told_by: str) -> Line:
         return Line(
             one.entity, "", one.customer, day, LONG_AGO, amount, one.currency, one.rate, "payment",
-            one.invoice_id, one.instalment, one.account, None,
+            one.invoice_id, one.instalment, one.account, None, told_by=told_by,
         )  # fmt: skip
 
     def _pay(self, documents: list[Document], sent: list[Sent]) -> None:
         """Lines that name an instalment pay it; the others then fill what is left, oldest due date first."""
+        self._find_contested(documents, sent)
         for currency in {one.currency for one in documents}:
             owing = [one for one in documents if one.currency == currency]
             here = [one for one in sent if one[0].currency == currency]
@@ -378,6 +391,17 @@ class Oracle:
             for document in owing:
                 self._fill([document], [one for one in here if one[2] == document.instalment])
             self._fill(owing, [one for one in here if one[2] is None])
+
+    def _find_contested(self, documents: list[Document], sent: list[Sent]) -> None:
+        """Know the instalments to which more is directed than they owe, or from which something is taken back."""
+        for one in documents:
+            theirs = [
+                amount
+                for line, amount, instalment in sent
+                if line.currency == one.currency and (len(documents) == 1 or instalment == one.instalment)
+            ]
+            if theirs and (min(theirs) <= 0 or sum(theirs) > one.amount):
+                self.contested.add(one.key)
 
     def _fill(self, documents: list[Document], sent: list[Sent]) -> None:
         """Keep what was sent in total, clamp it to what is owed, and book the change that each line makes."""
@@ -421,6 +445,80 @@ class Oracle:
                         found |= {id(one), id(back)}
         return found
 
+    def _account_for_settlements(self, free: list[Line]) -> list[Line]:
+        """Take for settlements that the exports tell the money that was free; returns the lines with anything left.
+
+        One of exactly the amount, counted from the latest of both, else the latest money for the latest settlement. A
+        credit note that was settled is money of the day of its own settlement.
+        """
+        told = self._told()
+        for payer in {(line.entity, line.customer, line.currency) for line in free}:
+            lines = sorted((one for one in free if (one.entity, one.customer, one.currency) == payer), key=latest)[::-1]
+            theirs = [one for one in told if (*one.document.account[:2], one.document.currency) == payer]
+            debts = [one for one in theirs if one.amount > 0 and one.document.amount > 0]
+            met: dict[Decimal, list[Settlement]] = defaultdict(list)
+            for debt in debts:
+                met[debt.amount].append(debt)
+            taken = set()
+            counts: dict[Decimal, int] = defaultdict(int)
+            for line in lines:
+                place, counts[line.amount] = counts[line.amount], counts[line.amount] + 1
+                if place < len(met[line.amount]) and line.available_on <= met[line.amount][place].known_on:
+                    taken |= {id(line), id(met[line.amount][place])}
+                    self._account(line, met[line.amount][place], line.amount)
+            credits = [
+                (one.day, one.day, one.amount, "", one.document.invoice_id, None, -one.amount)
+                for one in theirs
+                if one.amount < 0 and one.document.amount < 0
+            ]
+            money = [
+                (*latest(one)[:2], -one.amount, one.kind, one.receipt_id, one, one.amount)
+                for one in lines
+                if id(one) not in taken
+            ]
+            row = sorted(money + credits, key=lambda one: one[:5], reverse=True)
+            self._latest_for_latest(row, [one for one in debts if id(one) not in taken])
+        return [line for line in free if line.left]
+
+    def _latest_for_latest(self, row: list[tuple[Any, ...]], debts: list[Settlement]) -> None:
+        """Lay the money against the settlements, both from the latest on; what came too late for one is passed over."""
+        left = [one[-1] for one in row]
+        place = 0
+        for debt in debts:
+            owed = debt.amount
+            while place < len(row) and owed:
+                if row[place][0] > debt.known_on or not left[place]:
+                    place += 1
+                    continue
+                part = min(owed, left[place])
+                left[place] -= part
+                owed -= part
+                if line := row[place][-2]:
+                    self._account(line, debt, part)
+
+    def _told(self) -> list[Settlement]:
+        """What the exports tell of settlements, by instalment, day and way, the latest first."""
+        found: dict[tuple[Any, ...], Settlement] = {}
+        for one in (one for each in self.settlements.values() for one in each):
+            known = found.setdefault((*one.document.key, one.day, one.by), replace(one, amount=ZERO))
+            known.amount += one.amount
+            contested = one.document.key in self.contested
+            known.known_on = one.day if contested or one.by == "listed" else max(one.day, self.listed_on)
+        # Of two of an instalment on one day, the one that lists tell comes first.
+        return sorted(sorted(found.values(), key=lambda one: one.by), key=Settlement.order, reverse=True)
+
+    def _account(self, line: Line, debt: Settlement, amount: Decimal) -> None:
+        """Put the money of a line in the place of as much of a settlement."""
+        document = debt.document
+        if document.key in self.contested:
+            day = debt.day
+        elif debt.by == "listed":
+            day = line.applies_on(document)
+        else:
+            day = max(line.available_on, debt.day)
+        document.applied.append((debt.day, -amount, "payment", "told"))
+        self._book(line, document, day, amount, "inferred")
+
     def _apply_exact(self, lines: list[Line]) -> list[Line]:
         """The n-th receipt of an amount meets the n-th instalment that owes it; returns the lines that met none."""
         owing: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
@@ -431,11 +529,11 @@ class Oracle:
         counts: dict[tuple[Any, ...], int] = defaultdict(int)
         unmet = []
         for line in lines:
-            key = (line.entity, line.customer, line.currency, line.amount)
+            key = (line.entity, line.customer, line.currency, line.left)
             place, counts[key] = counts[key], counts[key] + 1
             if place < len(owing[key]) and owing[key][place].issue <= line.available_on:
                 document = owing[key][place]
-                self._book(line, document, line.applies_on(document), line.amount, "fifo")
+                self._book(line, document, line.applies_on(document), line.left, "fifo")
             else:
                 unmet.append(line)
         return unmet

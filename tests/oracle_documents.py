@@ -49,7 +49,7 @@ class Document:
     amount: Decimal
     rate: Decimal
     disputed: bool
-    settled: tuple[dt.date, Decimal] | None  # when and how much the invoice's own row says was settled
+    settled: tuple[dt.date, Decimal, str] | None  # when and how much its own row says was settled, and how it says so
     applied: list[tuple[dt.date, Decimal, str, str]] = field(default_factory=list)  # day, amount, kind, basis
 
     @property
@@ -117,12 +117,18 @@ class Line:
     account: Account
     spends: str | None  # the credit note or prepayment whose number it bears: it brings no new money
     can_bounce: bool = False  # by bill or cheque
+    told_by: str = ""  # of a settlement that brings no new money: a settled date ("stated"), or lists ("listed")
     used: list[tuple[dt.date, Decimal]] = field(default_factory=list)
 
     @property
     def order(self) -> tuple[Any, ...]:
         """The order of lines that are applied on one day."""
-        return self.day, -self.amount, self.kind, self.receipt_id
+        return self.day, -self.left, self.kind, self.receipt_id
+
+    @property
+    def left(self) -> Decimal:
+        """What is not applied, on whatever day."""
+        return self.amount - sum((amount for _, amount in self.used), ZERO)
 
     @property
     def available_on(self) -> dt.date:
@@ -143,6 +149,21 @@ class Line:
 
     def in_base(self, amount: Decimal) -> Decimal:
         return rounded(amount * self.rate)
+
+
+@dataclass
+class Settlement:
+    """What the invoice exports themselves tell was settled of a document by a day, in one way."""
+
+    document: Document
+    day: dt.date
+    by: str
+    amount: Decimal
+    known_on: dt.date = LONG_AGO  # money that came later is not it
+
+    def order(self) -> tuple[Any, ...]:
+        one = self.document
+        return self.day, one.issue, one.due, one.invoice_id, one.instalment
 
 
 def rounded(amount: Decimal) -> Decimal:

@@ -11,6 +11,12 @@ together as (
 
     select line_key, instalment_key, applied_on, received_on, kind, rule, amount_doc
     from int_targeted_applications
+    where line_key > 0
+
+    union all
+
+    select line_key, instalment_key, applied_on, received_on, kind, rule, amount_doc
+    from int_settled_applications
 
     union all
 

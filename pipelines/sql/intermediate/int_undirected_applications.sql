@@ -1,28 +1,31 @@
--- Grain: one row per receipt line that names no invoice and instalment it is applied to.
--- First the one instalment of exactly that amount, then the customer's oldest documents.
+-- Grain: one row per receipt line that names no invoice and instalment it is applied to: what is left of it beside the
+-- settlements that the invoice exports tell. First the one instalment of exactly that amount, then the customer's oldest
+-- documents.
 with
+
+settled as (
+
+    select line_key, sum(amount_doc) as amount_doc
+    from int_settled_applications
+    where rule = 'settled'
+    group by line_key
+
+),
 
 lines as (
 
     select
         lines.line_key,
-        texts.receipt_id,
+        lines.receipt_id,
         lines.customer_key,
         lines.currency,
         lines.received_on,
-        greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) as available_on,
-        lines.amount_doc,
+        lines.available_on,
+        cast(lines.amount_doc - coalesce(settled.amount_doc, 0) as decimal(18, 4)) as amount_doc,
         lines.kind
-    from int_receipt_lines as lines
-    inner join int_receipt_texts as texts on lines.line_key = texts.line_key
-    where lines.document_key is null
-        and not lines.states_invoice
-        and not lines.is_decided
-        and lines.customer_key is not null
-        and lines.amount_doc > 0
-        and lines.line_key not in (select line_key from int_bounced_lines)
-        -- What is applied after the as-of date keeps no other money from a debt.
-        and greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) <= $as_of
+    from int_free_lines as lines
+    left join settled on lines.line_key = settled.line_key
+    where lines.amount_doc <> coalesce(settled.amount_doc, 0)
 
 ),
 

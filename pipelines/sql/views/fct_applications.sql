@@ -1,6 +1,6 @@
 -- Grain: one application of money to an invoice instalment; positive = the instalment owes less.
 -- rule says how the instalment was found; basis is its short form: stated (by the source, or
--- by a person), inferred from lists, or oldest first.
+-- by a person), inferred from what exports tell of settlements, or oldest first.
 select
     instalments.entity_id,
     instalments.invoice_id,
@@ -12,7 +12,7 @@ select
     applications.kind,
     case
         when applications.rule in ('stated', 'reference', 'person') then 'stated'
-        when applications.rule = 'listed' then 'inferred'
+        when applications.rule in ('listed', 'settled') then 'inferred'
         else 'fifo'
     end as basis,
     applications.rule,
