@@ -36,6 +36,11 @@ def first(documents: Sequence[Document]) -> Document:
     return min(documents, key=lambda one: one.instalment)
 
 
+def told(by: str) -> str:
+    """The basis of what was applied because an invoice export itself tells it."""
+    return f"told by {by}"
+
+
 def latest(line: Line) -> tuple[Any, ...]:
     """The order in which money accounts for settlements, from the last on."""
     return line.available_on, line.day, -line.amount, line.kind, line.receipt_id
@@ -336,7 +341,7 @@ class Oracle:
 
     def _book(self, line: Line, document: Document, day: dt.date, amount: Decimal, basis: str) -> None:
         if amount:
-            document.applied.append((day, amount, line.kind, basis))
+            document.applied.append((day, amount, line.kind, told(line.told_by) if line.told_by else basis))
             line.used.append((day, amount))
             if line.told_by:
                 self.settlements[document.key].append(Settlement(document, day, line.told_by, amount))
@@ -516,7 +521,11 @@ class Oracle:
             day = line.applies_on(document)
         else:
             day = max(line.available_on, debt.day)
-        document.applied.append((debt.day, -amount, "payment", "told"))
+        here = [one for one in document.applied if (one[0], one[3]) == (debt.day, told(debt.by))]
+        rest = sum((one[1] for one in here), -amount)
+        document.applied = [one for one in document.applied if one not in here]
+        if rest:
+            document.applied.append((debt.day, rest, "payment", told(debt.by)))
         self._book(line, document, day, amount, "inferred")
 
     def _apply_exact(self, lines: list[Line]) -> list[Line]:
@@ -543,7 +552,7 @@ class Oracle:
             for document in self.by_customer.get((line.entity, line.customer), []):
                 owed = document.open(self.as_of)
                 if document.currency == line.currency and owed > 0:
-                    self._book(line, document, line.applies_on(document), min(line.rest(self.as_of), owed), "fifo")
+                    self._book(line, document, line.applies_on(document), min(line.left, owed), "fifo")
 
 
 def quotes(text: str, invoice_id: str) -> bool:

@@ -127,8 +127,8 @@ class Line:
 
     @property
     def left(self) -> Decimal:
-        """What is not applied, on whatever day."""
-        return self.amount - sum((amount for _, amount in self.used), ZERO)
+        """What of money that names no invoice is not applied, on whatever day; what it spends is no use of it."""
+        return self.amount - sum((amount for _, amount in self.used if amount > 0), ZERO)
 
     @property
     def available_on(self) -> dt.date:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -205,6 +207,34 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         for step, rate in enumerate(steps)
     ]
     return Ledger(invoices, list(once.values()), people, rates)
+
+
+def gathered(ledger: Ledger, random: Random) -> Ledger:
+    """A ledger as one of one or two customers that tells of settlements itself, beside money that names no invoice."""
+    people = random.choice((("C1",), ("C1", "C2")))
+    currency = random.choice((None, "USD"))
+
+    def of_few(one: Row) -> Row:
+        known = CUSTOMERS.index(one["customer_id"]) if one["customer_id"] in CUSTOMERS else 0
+        return one | {"entity_id": None, "customer_id": people[known % len(people)], "currency": currency}
+
+    def settled(one: Row) -> Row:
+        left = min(random.choice((Decimal(0), Decimal(0), Decimal(50))), abs(one["amount"]))
+        day = one["issue_date"] + dt.timedelta(days=random.randint(0, 120))
+        said = random.choice(
+            ({"settled_date": day}, {"open_amount": left}, {"settled_date": day, "open_amount": left}, {})
+        )
+        return one | {"status": None} | said
+
+    def unnamed(one: Row) -> Row:
+        if one["amount"] < 0 or not random.randint(0, 3):
+            return one
+        # Now and then exactly what one of the invoices was.
+        amount = abs(random.choice(ledger.invoices)["amount"]) if random.randint(0, 1) else one["amount"]
+        return one | {"invoice_id": None, "instalment_no": None, "reference": None, "amount": amount}
+
+    invoices = [settled(of_few(one)) for one in ledger.invoices]
+    return replace(ledger, invoices=invoices, receipts=[unnamed(of_few(one)) for one in ledger.receipts])
 
 
 @st.composite

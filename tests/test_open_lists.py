@@ -114,16 +114,16 @@ def load_receipts(settings: Settings, *more: str, named: bool = True) -> None:
 
 
 @pytest.mark.parametrize("lists_first", [True, False])
-@pytest.mark.parametrize("with_ledger", [True, False])
+@pytest.mark.parametrize(("with_ledger", "named"), [(True, True), (False, True), (True, False)])
 def test_money_that_receipts_hold_is_not_paid_by_difference_again(
-    settings: Settings, with_ledger: bool, lists_first: bool
+    settings: Settings, with_ledger: bool, named: bool, lists_first: bool
 ) -> None:
     for step in ("lists", "rest") if lists_first else ("rest", "lists"):
         if step == "lists":
             for day in DAYS:
                 load_list(settings, day)
         else:
-            load_receipts(settings)
+            load_receipts(settings, named=named)
             if with_ledger:
                 load(settings, "invoices.csv", f"{HEAD},Amount", *INVOICES)
     assert is_as_listed(settings)

@@ -30,7 +30,7 @@ from tests.oracle_comparison import (
 )
 from tests.oracle_documents import ZERO, Ledger, Row
 from tests.oracle_figures import aging, month_ends
-from tests.oracle_ledgers import FIRST, LISTED_ON, RATES, ledgers, open_lists, together
+from tests.oracle_ledgers import FIRST, LISTED_ON, RATES, gathered, ledgers, open_lists, together
 from tests.oracle_ledgers import row as rate
 from tests.repeatable import REPEATABLE
 
@@ -70,6 +70,17 @@ def as_of_days() -> st.SearchStrategy[dt.date]:
     """Days from the first to long after the last, a month end as often as not."""
     ends = st.sampled_from([dt.date(2024, month, 1) - dt.timedelta(days=1) for month in range(2, 13)])
     return ends | st.integers(30, 500).map(lambda offset: FIRST + dt.timedelta(days=offset))
+
+
+@examples(EXAMPLES // 2)
+@given(books=books(), as_of=as_of_days(), seed=st.integers(0, 2**32))
+def test_money_that_names_no_invoice_accounts_for_settlements_as_the_oracle_says(
+    home: Path, books: list[Ledger], as_of: dt.date, seed: int
+) -> None:
+    ledger = together([gathered(book, Random(seed + place)) for place, book in enumerate(books)])
+    store_ledger(home, ledger)
+    with built(Settings(home=home), as_of) as con:
+        compare(con, Oracle(ledger, as_of, listed_on=LISTED_ON))
 
 
 @examples(EXAMPLES)

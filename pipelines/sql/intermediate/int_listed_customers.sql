@@ -23,13 +23,17 @@ listed as (
 
 ),
 
+-- Whether a list holds all of their documents now, too, is no matter.
 in_ledgers as (
 
-    select distinct instalments.customer_key
-    from int_instalments as instalments
-    inner join listed on instalments.customer_key = listed.customer_key
+    select distinct customers.customer_key
+    from listed
+    inner join int_customers as customers on listed.customer_key = customers.customer_key
+    inner join raw_invoices as documents
+        on customers.entity_id = coalesce(documents.entity_id, $default_entity)
+        and customers.customer_id = documents.customer_id
     inner join raw_imports as imports
-        on instalments.import_no = imports.import_no
+        on documents.import_id = imports.import_id
         and coalesce(imports.ledger, 'ledger') = 'ledger'
 
 ),

@@ -1,0 +1,83 @@
+"""Invoice exports that tell themselves what is settled, beside receipts that name no invoice: nothing counts twice."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from pipelines.settings import Settings
+from tests.test_open_lists import found, load, settings
+
+__all__ = ["settings"]  # the fixture
+
+AS_OF = dt.date(2026, 3, 31)
+TENTH = {month: dt.date(2026, month, 10) for month in (2, 3)}
+# A and C are settled, of B everything is open.
+INVOICES = (("A", "01-05", 1000, TENTH[2]), ("B", "02-05", 600, None), ("C", "02-06", 300, TENTH[3]))
+MONEY = ("R1,C1,2026-02-10,1000", "R2,C1,2026-03-10,300")
+OPEN = "select invoice_id, open_doc from fct_open_items order by all"
+PAID = "select invoice_id, receipt_id, received_on, rule, amount_doc from fct_applications order by all"
+B_IS_OPEN = [("B", Decimal(600))]
+
+
+def load_invoices(settings: Settings, *more: str, dated: bool = True) -> None:
+    """An export of 25 March with what is open of each invoice, and with or without the day on which it was paid."""
+    rows = [
+        f"C1,{number},2026-{day},{amount},{0 if paid else amount}" + (f",{paid or ''}" if dated else "")
+        for number, day, amount, paid in INVOICES
+    ]
+    head = f"Customer ID,Invoice No,Invoice Date,Amount,Open Amount{',Paid Date' if dated else ''}"
+    load(settings, "invoices 2026-03-25.csv", head, *rows, *more)
+
+
+def load_money(settings: Settings, *rows: str) -> None:
+    load(settings, "receipts.csv", "Receipt No,Customer ID,Payment Date,Amount", *rows)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_money_without_a_number_is_what_settled_the_invoices(settings: Settings, dated: bool) -> None:
+    load_invoices(settings, dated=dated)
+    load_money(settings, *MONEY)
+    assert found(settings, OPEN, AS_OF) == B_IS_OPEN
+    assert found(settings, PAID, AS_OF) == [
+        ("A", "R1", TENTH[2], "settled", Decimal(1000)),
+        ("C", "R2", TENTH[3], "settled", Decimal(300)),
+    ]
+
+
+def test_a_settlement_without_its_money_stays_one_and_takes_none_that_came_later(settings: Settings) -> None:
+    """Only the later receipt is known; the export of 25 March cannot tell of money of the 30th, which pays B."""
+    load_invoices(settings)
+    load_money(settings, MONEY[1], "R3,C1,2026-03-30,250")
+    assert found(settings, PAID, AS_OF) == [
+        ("A", None, TENTH[2], "stated", Decimal(1000)),
+        ("B", "R3", dt.date(2026, 3, 30), "oldest", Decimal(250)),
+        ("C", "R2", TENTH[3], "settled", Decimal(300)),
+    ]
+
+
+def test_money_in_other_parts_than_the_settlements_goes_from_the_latest_to_the_latest(settings: Settings) -> None:
+    load_invoices(settings)
+    load_money(settings, "R1,C1,2026-02-10,900", "R2,C1,2026-03-10,400", "R0,C1,2026-01-20,50")
+    assert found(settings, OPEN, AS_OF) == [("B", Decimal(550))]
+    assert found(settings, PAID, AS_OF) == [
+        ("A", "R1", TENTH[2], "settled", Decimal(900)),
+        ("A", "R2", TENTH[2], "settled", Decimal(100)),
+        ("B", "R0", dt.date(2026, 2, 5), "oldest", Decimal(50)),
+        ("C", "R2", TENTH[3], "settled", Decimal(300)),
+    ]
+
+
+def test_a_settled_credit_note_paid_its_part(settings: Settings) -> None:
+    """200 of A were set off against a credit note, so the money was 800; what came beside it pays B."""
+    load_invoices(settings, "C1,N,2026-02-01,-200,0,2026-02-10")
+    load_money(settings, "R1,C1,2026-02-10,800", MONEY[1], "R3,C1,2026-02-07,75")
+    assert found(settings, OPEN, AS_OF) == [("B", Decimal(525))]
+
+
+def test_what_names_its_invoice_is_no_money_for_another_settlement(settings: Settings) -> None:
+    load_invoices(settings)
+    head = "Receipt No,Customer ID,Payment Date,Amount,Invoice No"
+    load(settings, "receipts.csv", head, *(f"{row},{number}" for row, number in zip(MONEY, "AC", strict=True)))
+    assert found(settings, OPEN, AS_OF) == B_IS_OPEN
+    assert found(settings, "select distinct rule from fct_applications", AS_OF) == [("stated",)]
