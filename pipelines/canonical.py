@@ -106,7 +106,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
 }
 
 # Codes that staging understands; the mapping turns every source's own words into these.
-DOC_TYPES = ("invoice", "credit_note", "debit_note", "prepayment")
+DOC_TYPES = ("invoice", "credit_note", "debit_note", "prepayment", "payment")
 RECEIPT_KINDS = ("payment", "credit", "write_off", "discount")
 STATUSES = ("open", "part_paid", "paid", "void", "draft")
 METHODS = ("transfer", "cheque", "bill", "card", "cash", "direct_debit", "other")

@@ -53,7 +53,7 @@ def test_money_received_on_rows_of_its_own_is_a_credit(tmp_path: Path) -> None:
         "2026-01-25,收款单,SK1,青禾贸易,,3000,3650\n"
     )
     _, rows = load(tmp_path, text, "doc_type, amount, open_amount")
-    assert rows == [("invoice", Decimal(5650), None), ("prepayment", Decimal(-3000), None)]
+    assert rows == [("invoice", Decimal(5650), None), ("payment", Decimal(-3000), None)]
     list_ = (
         "日期,单据编号,客户,应收金额,收款金额,余额\n2026-01-06,AR12,青禾贸易,5650,3000,2650\n"
         "2026-01-07,AR13,青禾贸易,10,,10\n"

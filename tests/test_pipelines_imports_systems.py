@@ -21,7 +21,7 @@ def test_items_that_fall_due_are_no_receipts_though_they_have_a_clearing_date(tm
     )
     report, rows = load(tmp_path, text, "invoice_id, doc_type, amount, currency")
     assert report.kind == "invoices"
-    assert rows[0] == ("90000012", "invoice", Decimal(1190), "EUR") and rows[2][1] == "prepayment"
+    assert rows[0] == ("90000012", "invoice", Decimal(1190), "EUR") and rows[2][1] == "payment"
 
 
 def test_items_that_fall_due_without_a_number_are_asked_about(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_dates_of_one_column_decide_for_another_and_payments_need_no_number(tmp_
     assert rows == [
         ("2025-12-01", "invoice", Decimal(200), True),
         ("2026-03-01", "invoice", Decimal("85.5"), True),
-        ("2026-03-09", "prepayment", Decimal(-10), True),
+        ("2026-03-09", "payment", Decimal(-10), True),
     ]
     assert report.rows_rejected - report.rows_set_aside == 1, "an invoice without a number is none"
     note = next(note for note in report.notes if note["code"].startswith("open_total"))
@@ -115,7 +115,7 @@ def test_receivables_that_rise_and_fall_in_two_columns_are_no_open_balances(tmp_
     report, rows = load(tmp_path, text, "customer_name, doc_type, amount, open_amount")
     assert rows == [
         ("青禾贸易", "invoice", Decimal(5650), None),
-        ("青禾贸易", "prepayment", Decimal(-3000), None),
+        ("青禾贸易", "payment", Decimal(-3000), None),
     ]
     assert (report.control_total, report.rows_set_aside) == ("2650.00", 1)
 
@@ -241,7 +241,7 @@ def test_a_day_book_is_no_list_of_customers(tmp_path: Path) -> None:
     assert report.kind == "invoices"
     assert rows == [
         ("S-1", "Ash Works", "invoice", Decimal("1119996.43")),
-        ("R-1", "Ash Works", "prepayment", Decimal(-100000)),
+        ("R-1", "Ash Works", "payment", Decimal(-100000)),
         ("C-1", "Elm Foods", "credit_note", Decimal(-500)),
     ]
 

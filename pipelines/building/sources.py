@@ -17,7 +17,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_report import ImportReport
-from pipelines.literals import parquet
+from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
 from pipelines.working_days import working_days
 
@@ -53,11 +53,11 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         "create table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
         "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
         "rows_rejected BIGINT, rows_set_aside BIGINT, currencies INTEGER, accepted_total DECIMAL(38,4), "
-        "control_total DECIMAL(38,4), imported_at VARCHAR, retracted_at VARCHAR)"
+        "control_total DECIMAL(38,4), imported_at VARCHAR, retracted_at VARCHAR, holds_receipts BOOLEAN)"
     )
     for number, report in enumerate(reports, start=1):
         con.execute(
-            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 number,
                 report.import_id,
@@ -76,6 +76,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
                 report.control_total,
                 report.imported_at,
                 report.retracted_at,
+                report.kind == "receipts" or report.payments > 0,
             ],
         )
     con.execute(
@@ -93,6 +94,8 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
         typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
         _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
+    if any(report.payments for report in reports):
+        _take_payments(con, [report.import_id for report in reports if report.payments])
     # Told by all rows of an export, also where a build that goes on from an earlier one reads few of them.
     con.execute(
         "create table raw_stated_clearing as select distinct import_id, method from raw_receipts "
@@ -100,6 +103,33 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
     )
     rejected = [folder / report.import_id / "rejected.parquet" for report in reports if report.rows_rejected]
     _view(con, "raw_rejected_rows", rejected, REJECTED_COLUMNS)
+
+
+def _take_payments(con: duckdb.DuckDBPyConnection, ledgers: Sequence[str]) -> None:
+    """Let what customers paid stand among the receipts, where ledgers of these imports list it among the documents.
+
+    A receipt that an export of receipts holds under the same number stands there alone: that one tells more of it.
+    """
+    con.execute(
+        "create table raw_payments as select payments.* from raw_invoices as payments "
+        "where payments.doc_type = 'payment' and coalesce(payments.status, 'open') not in ('void', 'draft') "
+        "and list_contains(?, payments.import_id) and not exists "
+        "(select 1 from raw_receipts as receipts where receipts.receipt_id = payments.invoice_id "
+        "and coalesce(receipts.entity_id, '') = coalesce(payments.entity_id, ''))",
+        [list(ledgers)],
+    )
+    for name in ("raw_invoices", "raw_receipts"):
+        con.execute(f"alter view {name} rename to {name}_as_stored")
+    listed = ", ".join(literal(ledger) for ledger in ledgers)
+    con.execute(
+        "create view raw_invoices as from raw_invoices_as_stored "
+        f"where coalesce(doc_type, '') <> 'payment' or status in ('void', 'draft') or import_id not in ({listed})"
+    )
+    con.execute(
+        "create view raw_receipts as from raw_receipts_as_stored union all by name "
+        "select import_id, line_no, entity_id, customer_id, invoice_id as receipt_id, issue_date as paid_on, "
+        "-amount as amount, currency from raw_payments"
+    )
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], columns: str) -> None:

@@ -102,6 +102,8 @@ def base(path: Path | None, known: Sequence[ImportReport], settings: str, as_of:
         raise NotPossible("earlier imports have changed")
     if any(report.kind not in KINDS for report in known[len(held) :]):
         raise NotPossible("a new import speaks about every customer")
+    if any(report.payments for report in known):
+        raise NotPossible("payments stand among the documents of an export")
     if any(report.ledger == "open_items" for report in known):
         raise NotPossible("an open-items list speaks about every customer")
     return Base(path, build_id, model_id, journal_id, updates, len(held))

@@ -25,6 +25,7 @@ from pipelines.importing.imports_lists import day_notes, day_of_column, list_not
 from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
+    LEDGER,
     OPEN_ITEMS,
     ColumnView,
     ImportReport,
@@ -206,6 +207,9 @@ def _write(
         texts = [*reading.layout.titles, *(table.raw.sheet or "" for table in reading.tables), path.stem]
         ledger, note = ledger_of(found, texts, reading.options.get("ledger"))
         notes.append(note)
+    payments = found["payments"] if ledger == LEDGER else 0
+    if payments:
+        notes.append({"code": "payments_in_ledger", "rows": payments})
     if several:
         strict = ledger == OPEN_ITEMS or kind == "aged_summary"
         refuse_repeats(reading.con, path.name, kind, reading.tables, strict=strict)
@@ -241,6 +245,7 @@ def _write(
         notes=notes,
         format=format_of(reading.raw, reading.layout),
         unmapped=reading.mapping.unmapped,
+        payments=payments,
     )
     refuse_days(report, reading.tables)
     stated, kept = options.get("entity") or None, reading.options.get("entity") or None

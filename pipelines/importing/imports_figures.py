@@ -106,6 +106,7 @@ def _asked(kind: str) -> dict[str, str]:
         asked["clearing"] = f"coalesce(list(distinct method order by method) filter ({cleared}), [])"
     if kind == "invoices":
         asked |= {
+            "payments": "count(*) filter (doc_type = 'payment')",
             "credits": "count(*) filter (doc_type = 'credit_note')",
             "negative": "count(*) filter (doc_type in ('invoice', 'debit_note') and amount < 0)",
             "referred": "count(*) filter (doc_type = 'credit_note' and invoice_id = order_no)",

@@ -30,6 +30,7 @@ _MONTH_WORDS = re.compile(
     re.I,
 )
 
+LEDGER = "ledger"  # a list of all documents, paid ones included
 OPEN_ITEMS = "open_items"  # the ledger of a list that holds only what is open on its day
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
 # And of one that states a total of each: whether they are those of the rows.
@@ -80,6 +81,7 @@ class ImportReport:
     notes: list[dict[str, Any]]
     format: dict[str, Any]
     unmapped: tuple[str, ...] = ()
+    payments: int = 0  # rows of a ledger that are no documents but money: they count as receipts
 
     @property
     def is_open_list(self) -> bool:
@@ -207,19 +209,19 @@ def ledger_of(found: Figures, texts: list[str], stated: object) -> tuple[str, di
 
     `texts` are the titles, the sheet's name and the file's name; `stated` is a person's word.
     """
-    if stated in ("ledger", OPEN_ITEMS):
+    if stated in (LEDGER, OPEN_ITEMS):
         return str(stated), {"code": "ledger_stated"}
     if found["settled"]:
-        return "ledger", {"code": "ledger_settled_dates", "rows": found["settled"]}
+        return LEDGER, {"code": "ledger_settled_dates", "rows": found["settled"]}
     if found["paid"]:
-        return "ledger", {"code": "ledger_paid_status", "rows": found["paid"]}
+        return LEDGER, {"code": "ledger_paid_status", "rows": found["paid"]}
     if any(_OPEN_WORDS.search(text.replace("_", " ")) for text in texts):
         return OPEN_ITEMS, {"code": "open_items_title"}
     if found["closed"]:
-        return "ledger", {"code": "ledger_closed_rows", "rows": found["closed"]}
+        return LEDGER, {"code": "ledger_closed_rows", "rows": found["closed"]}
     if found["with_open"] == found["rows"]:
         return OPEN_ITEMS, {"code": "open_items_all_open", "rows": found["with_open"]}
-    return "ledger", {"code": "ledger_no_sign"}
+    return LEDGER, {"code": "ledger_no_sign"}
 
 
 def source_name(path: Path) -> str:
@@ -291,6 +293,7 @@ def _report(stored: dict[str, Any], retracted_at: str | None) -> ImportReport:
         {"lines": "…", **note} if note["code"] in ("due_before_issue", "due_far_away") else note
         for note in stored["notes"]
     ]
+    stored.setdefault("payments", 0)  # stored before they were told apart
     for name in ("as_of", "date_from", "date_to"):
         stored[name] = dt.date.fromisoformat(stored[name]) if stored[name] else None
     for name in ("currencies", "unmapped"):

@@ -36,7 +36,7 @@ from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
 _CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
-_CREDITED = "coalesce(doc_type, '') in ('credit_note', 'prepayment')"
+_CREDITED = "coalesce(doc_type, '') in ('credit_note', 'prepayment', 'payment')"
 _ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
 # What a day of clearing may be read as, which is said.
 _CLEARING = {
@@ -222,7 +222,9 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
             derived[name] = f"case when lower(trim(side)) in {_CREDIT_SIDE} then -abs({value}) else {value} end"
     amounts = [derived.get("amount", "amount"), derived.get("open_amount", "open_amount")]
     negative = f"({' or '.join(f'{amount} < 0' for amount in dict.fromkeys(amounts))})"
-    derived["doc_type"] = f"case when doc_type is null and {negative} then 'credit_note' else doc_type end"
+    # Books put what a customer paid on the credit side; a credit note that says so has a type, or a minus on the other.
+    paid = "when doc_type is null and credit_amount <> 0 then 'payment' " if _has_credit_side(has) else ""
+    derived["doc_type"] = f"case {paid}when doc_type is null and {negative} then 'credit_note' else doc_type end"
     number = own_number
     if "order_no" in has:  # a credit note without a number of its own goes by its reference
         number = f"case when {own_number} is null and {negative} then order_no else {own_number} end"
@@ -236,11 +238,17 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
             "concat_ws(' ', coalesce(customer_id, customer_name), cast(issue_date as varchar), cast(amount as varchar))"
         )
         number = (
-            f"case when {own_number} is null and doc_type = 'prepayment' and {negative} then {words} else {number} end"
+            f"case when {own_number} is null and doc_type in ('prepayment', 'payment') and {negative} then {words} "
+            f"else {number} end"
         )
     if number != "invoice_id":
         derived["invoice_id"] = number
     return derived
+
+
+def _has_credit_side(has: set[str]) -> bool:
+    """Whether amounts, and not what of them is open, stand in a debit and a credit column."""
+    return "credit_amount" in has and "open_amount" not in has
 
 
 def _signed_balance(has: set[str]) -> dict[str, str]:

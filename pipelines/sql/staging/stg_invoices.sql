@@ -16,6 +16,8 @@ documents as (
         coalesce(invoices.instalment_no, 1) as instalment_no,
         case
             when invoices.doc_type in ('credit_note', 'prepayment') then invoices.doc_type
+            -- In a list of open items: money on account.
+            when invoices.doc_type = 'payment' then 'prepayment'
             when invoices.amount < 0 then 'credit_note'
             else coalesce(invoices.doc_type, 'invoice')
         end as doc_type,

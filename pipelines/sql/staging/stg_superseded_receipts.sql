@@ -7,7 +7,7 @@ earlier_imports as (
 
     select import_id, import_no
     from raw_imports
-    where import_no < (select max(import_no) from raw_imports where kind = 'receipts')
+    where import_no < (select max(import_no) from raw_imports where holds_receipts)
 
 ),
 
@@ -15,7 +15,7 @@ later_imports as (
 
     select import_id, import_no
     from raw_imports
-    where import_no > (select min(import_no) from raw_imports where kind = 'receipts')
+    where import_no > (select min(import_no) from raw_imports where holds_receipts)
 
 ),
 
