@@ -5,6 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from pipelines.importing.imports_store import list_imports
+from pipelines.reporting import queries, queries_receipts
+from pipelines.reporting.queries import Scope
 from pipelines.settings import Settings
 from tests.test_open_lists import found, load, settings
 
@@ -81,3 +84,14 @@ def test_what_names_its_invoice_is_no_money_for_another_settlement(settings: Set
     load(settings, "receipts.csv", head, *(f"{row},{number}" for row, number in zip(MONEY, "AC", strict=True)))
     assert found(settings, OPEN, AS_OF) == B_IS_OPEN
     assert found(settings, "select distinct rule from fct_applications", AS_OF) == [("stated",)]
+
+
+def test_a_person_may_direct_money_that_accounts_for_a_settlement(settings: Settings) -> None:
+    load_invoices(settings)
+    load_money(settings, *MONEY)
+    assert found(settings, OPEN, AS_OF) == B_IS_OPEN
+    receipts = next(report.import_id for report in list_imports(settings) if report.kind == "receipts")
+    con = queries.open_build(queries.published(settings))  # type: ignore[arg-type]
+    line = queries_receipts.receipt_line(con, Scope(), receipts, 2)
+    con.close()
+    assert line is not None and line.may_direct and list(line.parts["rule"]) == ["settled"]

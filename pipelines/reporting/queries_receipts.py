@@ -12,7 +12,7 @@ from pipelines.reporting.queries import Connection, Scope, _frame, _row
 from pipelines.reporting.queries_payers import customer_key
 
 # Rules by which money was applied that nobody stated; a person may say otherwise.
-AUTOMATIC = ("reference", "exact", "oldest")
+AUTOMATIC = ("reference", "settled", "exact", "oldest")
 
 
 @dataclass(frozen=True)
