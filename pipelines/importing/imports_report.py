@@ -18,8 +18,8 @@ from pipelines.reading.readers_layout import Layout
 from pipelines.reading.readers_raw import Raw
 
 _OPEN_WORDS = re.compile(
-    r"open|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|offene|미수|em aberto|"
-    r"impay|pendiente",
+    r"open(?!ing)|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|"
+    r"offene|미수|em aberto|impay|pendiente",
     re.I,
 )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,28 @@ import duckdb
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_figures import AMOUNTS, amount_text
 from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER
-from pipelines.literals import parquet
+from pipelines.literals import literal, parquet
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
 
 
 def control_totals(
-    con: duckdb.DuckDBPyConnection, currencies: Sequence[str], column: str = "stated", *, is_grouped: bool = False
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    amount: str,
+    currencies: Sequence[str],
+    column: str = "stated",
+    *,
+    is_grouped: bool = False,
 ) -> dict[tuple[int, str], Decimal]:
-    """Each sheet's own total, by its place among those read: its grand total, else its only total with an amount.
+    """Each sheet's own total, by its place among those read: its grand total, else one that can be of all its rows.
 
-    `column` is stated, or stated_open for what is open. Of rows in several `currencies` ('' where rows name none) a
-    total that names one of them is of that one alone; the currency is empty of any other total.
+    `amount` is the column of `rows` that the totals add up, `column` what they state of it: stated, or stated_open. Of
+    rows in several `currencies` ('' where rows name none) a total that names one of them is of that one alone; the
+    currency is empty of any other total.
     """
-    rows = con.execute(
-        f"""select b.line_no // {SHEET_LINES}, b.{column},
+    stated = con.execute(
+        f"""select b.line_no, b.{column},
                 len(list_filter(b.cells, lambda x: regexp_full_match(lower(trim(x)), '{GRAND_TOTAL}'))) > 0,
                 b.currency, b.cells
             from bad b join rejected r on r.line_no = b.line_no
@@ -33,19 +41,73 @@ def control_totals(
             order by b.line_no"""
     ).fetchall()
     known = [each for each in currencies if each] if len(currencies) > 1 else []
-    own: dict[tuple[int, str], list[tuple[Decimal, bool]]] = {}
-    for sheet, amount, is_grand, currency, cells in rows:
+    own: dict[tuple[int, str], list[_Stated]] = {}
+    for line, total, is_grand, currency, cells in stated:
         named = [each for each in known if each == currency] or _named_in(cells, known)
-        own.setdefault((sheet, named[0] if len(named) == 1 else ""), []).append((Decimal(amount), is_grand))
-    totals: dict[tuple[int, str], Decimal] = {}
-    for place, stated in own.items():
-        if grand := [amount for amount, is_grand in stated if is_grand]:
-            # Where customers stand above their documents, a total of each may go by the same word as one of all.
-            of_each = is_grouped and len(grand) > 1 and grand[-1] != sum(grand[:-1], Decimal(0))
-            totals[place] = sum(grand, Decimal(0)) if of_each else grand[-1]
-        elif len(stated) == 1:
-            totals[place] = stated[0][0]
-    return totals
+        place = (line // SHEET_LINES, named[0] if len(named) == 1 else "")
+        own.setdefault(place, []).append(_Stated(line, Decimal(total), is_grand))
+    found = {place: _total_of(con, rows, amount, place, each, is_grouped=is_grouped) for place, each in own.items()}
+    return {place: total for place, total in found.items() if total is not None}
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """A total as a sheet states it: the line it stands on, and whether it goes by a word for one of all rows."""
+
+    line: int
+    amount: Decimal
+    is_grand: bool
+
+
+def _total_of(
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    amount: str,
+    place: tuple[int, str],
+    stated: Sequence[_Stated],
+    *,
+    is_grouped: bool,
+) -> Decimal | None:
+    """The total that a sheet states of all its rows; None where all it states are totals of parts."""
+    whole = sum((each.amount for each in stated if each.is_grand), Decimal(0))
+    grand = [each for each in stated if each.is_grand]
+    ends = [each.line for each in grand or stated]
+    parts = _between(con, rows, amount, place, ends)
+    all_rows, below = sum(parts, Decimal(0)), parts[-1]
+    if not grand:  # of a month or a customer, unless all rows stand on one side of the only one, or the last adds up
+        last = stated[-1].amount
+        is_of_all = len(stated) == 1 and 0 in (_count(con, rows, place, ends[0], side) for side in "<>")
+        return last if is_of_all or (last == all_rows and not below) else None
+    # One word may stand for the total of each customer or month and for that of all.
+    last = grand[-1].amount
+    if len(grand) == 1 or last in (all_rows, whole - last):
+        return last
+    are_parts = all(each.amount == part for each, part in zip(grand[:-1], parts, strict=False))
+    return whole if is_grouped or are_parts else last
+
+
+def _where(place: tuple[int, str]) -> str:
+    """SQL for the rows of a sheet, or for those of them in one currency."""
+    sheet, currency = place
+    return f"line_no // {SHEET_LINES} = {sheet}" + (f" and currency = {literal(currency)}" if currency else "")
+
+
+def _count(con: duckdb.DuckDBPyConnection, rows: Path, place: tuple[int, str], line: int, side: str) -> int:
+    """How many accepted rows stand above (<) or below (>) a line."""
+    query = f"select count(*) from {parquet(rows)} where {_where(place)} and line_no {side} {line}"
+    (count,) = con.execute(query).fetchone() or (0,)
+    return int(count)
+
+
+def _between(
+    con: duckdb.DuckDBPyConnection, rows: Path, amount: str, place: tuple[int, str], lines: Sequence[int]
+) -> list[Decimal]:
+    """The sums of the accepted rows above the first of the lines, between them, and below the last."""
+    part = f"list_count(list_filter({list(lines)}::bigint[], lambda x: x < line_no))"
+    sums = dict(
+        con.execute(f"select {part}, sum({amount}) from {parquet(rows)} where {_where(place)} group by all").fetchall()
+    )
+    return [sums.get(each) or Decimal(0) for each in range(len(lines) + 1)]
 
 
 def _named_in(cells: Sequence[str], currencies: Sequence[str]) -> list[str]:
@@ -61,7 +123,7 @@ def whole_total(
 
     Where it states one of each currency and none of all, the total is theirs added up, as that of its rows is.
     """
-    found = control_totals(con, currencies, is_grouped=is_grouped)
+    found = control_totals(con, rows, AMOUNTS[kind], currencies, is_grouped=is_grouped)
     total = found.pop((0, ""), None)
     if not found:
         return total, []
@@ -91,9 +153,9 @@ def sheet_totals(
     The total of a single currency is that of all sheets with rows in it, where each of them states one. What a sheet
     states of each of its currencies and not of all is added up, as its rows are.
     """
-    found = control_totals(con, currencies)
     money = next((n for n in ("amount", "open_amount") if n in {c.name for c in KINDS[kind]}), None)
-    if not found or money is None:
+    found = control_totals(con, rows, money, currencies) if money else {}
+    if not found:
         return None, []
     own: dict[int, dict[str, Decimal]] = {}
     for place, currency, amount in con.execute(
@@ -158,7 +220,7 @@ def _added(amounts: Mapping[int, Mapping[str, Decimal]]) -> dict[str, Decimal]:
 
 def open_total(con: duckdb.DuckDBPyConnection, rows: Path, currencies: Sequence[str]) -> list[dict[str, Any]]:
     """A note on the total of what is open, where the file states one and none of the amounts."""
-    total = control_totals(con, currencies, "stated_open").get((0, ""))
+    total = control_totals(con, rows, "open_amount", currencies, "stated_open").get((0, ""))
     if total is None:
         return []
     (own,) = con.execute(f"select coalesce(sum(open_amount), 0) from {parquet(rows)}").fetchone() or (0,)

@@ -125,9 +125,15 @@ def choose(
         # Most of the header speaks of another kind: one column is missing, the rest is not to be dropped.
         lacking = missing(fullest, tries[fullest], headers)
         raise MissingColumns(name, fullest, lacking, [h for h in headers if h.strip()], tries[fullest])
-    if len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
-        raise KindUnclear(name, ranked[:2])
     best = ranked[0]
+    if (
+        stated is None
+        and {"invoices", "receipts"} == set(ranked[:2])
+        and _is_account(tries["invoices"], tries["receipts"])
+    ):
+        best = "invoices"
+    elif len(ranked) > 1 and ready[ranked[0]] - ready[ranked[1]] < 0.25:
+        raise KindUnclear(name, ranked[:2])
     if stated is None and best == "receipts" and _is_spending(headers, tries[best]):
         raise MissingColumns(name, best, ["customer_id"], [h for h in headers if h.strip()], tries[best])
     if stated is None and best == "receipts":
@@ -150,6 +156,15 @@ def choose(
     used = {column.index for column in tries[best].values()} | {column.index for column, _ in buckets}
     left = tuple(h for i, h in enumerate(headers) if i not in used and h.strip())
     return Mapping(best, tries[best], left, buckets, {k: round(s, 2) for k, s in scores.items()})
+
+
+def _is_account(invoices: Dict[str, SourceColumn], receipts: Dict[str, SourceColumn]) -> bool:
+    """Whether columns are those of a customer's account, of which money received is but the credit side."""
+    debit, credit = invoices.get("amount"), invoices.get("credit_amount")
+    if debit is None or credit is None or not is_debit(debit.header) or "method" in receipts:
+        return False
+    whose = [invoices[name] for name in ("customer_id", "customer_name") if name in invoices]
+    return any(column.how != "fuzzy" for column in whose)
 
 
 def _refuse_others(name: str, headers: Sequence[str], tries: Dict[str, dict[str, SourceColumn]]) -> None:

@@ -55,6 +55,16 @@ _IN_BRACKETS = (
 )
 _PLAIN_UNIT = re.compile(r"[(\[（【](元|円|원|人民币)[)\]）】]")
 _STATES_UNIT = re.compile(r"单位|單位|単位|단위|\bin (thousands|millions)\b|'000|\bTEUR\b|k€", re.I)
+# Thousands and millions stated beside a currency: `EUR thousands`, `$000s`, `Tsd. EUR`, `тыс. руб.`
+_MONEY = r"(?:usd|eur|gbp|cny|rmb|chf|jpy|hkd|sgd|aud|cad|inr|rub|brl|(?:us|hk|nt|r|c|a|s)?[$]|[€£¥￥])"
+_OF_CURRENCY = (
+    (1000, rf"(?<![a-z]){_MONEY} ?(?:in )?thousands?\b|\bthousands? of {_MONEY}|{_MONEY} ?['’]?000['’]?s?(?![\d.,])"),
+    (1000, rf"\btsd\.? ?(?:{_MONEY}|euro)|\b(?:in|en|em) (?:tausend|milliers|miles|milhares)\b|тыс\. ?руб"),
+    (
+        10**6,
+        rf"(?<![a-z]){_MONEY} ?(?:in )?millions?\b|\bmillions? of {_MONEY}|\bmio\.? ?(?:{_MONEY}|euro)|млн\.? ?руб",
+    ),
+)
 _DOMINANT = 20  # values of one style for each of the other, to call the others mistakes
 
 
@@ -191,6 +201,9 @@ def stated_unit(titles: Sequence[str]) -> int:
     for title in titles:
         if _STATES_UNIT.search(title) and (unit := unit_of(title)) != 1:
             return unit
+        for unit, pattern in _OF_CURRENCY:
+            if re.search(pattern, title.casefold()):
+                return unit
     return 1
 
 

@@ -1,0 +1,77 @@
+"""Reports as systems print them: totals of months between the rows, units above them, accounts of customers."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.importing import imports
+from pipelines.settings import Settings
+from tests.test_open_lists import settings
+
+__all__ = ["settings"]  # the fixture
+
+INVOICES = "Invoice No,Customer,Invoice Date,Amount\n"
+MONTHS = (
+    "日期,凭证号,客户名称,单据号,摘要,借方金额,贷方金额,余额\n"
+    "2026-01-05,记-1,华东钢铁,XS001,销售,1000.00,,1000.00\n2026-01-20,记-2,华东钢铁,SK001,收款,,400.00,600.00\n"
+    ",,,,本月合计,1000.00,400.00,600.00\n,,,,本年累计,1000.00,400.00,600.00\n"
+    "2026-02-05,记-3,华东钢铁,XS002,销售,500.00,,1100.00\n,,,,本月合计,500.00,,1100.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        (f"{INVOICES}I1,Ash,2026-01-05,100\n,Subtotal,,100\nI2,Elm,2026-01-06,200\n", None),
+        (f"{INVOICES}I1,Ash,2026-01-05,100\nI2,Elm,2026-01-06,200\n,Subtotal,,301\n", "301.00"),
+        (f"{INVOICES},Subtotal,,301\nI1,Ash,2026-01-05,100\nI2,Elm,2026-01-06,200\n", "301.00"),
+        (f"{INVOICES}I1,Ash,2026-01-05,100\n,Total,,100\nI2,Elm,2026-01-06,200\n,Total,,200\n", "300.00"),
+        (f"{INVOICES}I1,Ash,2026-01-05,100\n,Total,,100\nI2,Elm,2026-01-06,200\n,Total,,301\n", "401.00"),
+        (MONTHS, None),
+        (f"{MONTHS},,,,本年累计,1500.00,400.00,1100.00\n", "1100.00"),
+    ],
+    ids=["between", "below", "above", "each month", "each, one off", "months in Chinese", "to date in Chinese"],
+)
+def test_only_a_total_that_can_be_of_all_rows_is_the_total_of_the_file(
+    tmp_path: Path, settings: Settings, text: str, stated: str | None
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    assert imports.import_file(path, settings).control_total == stated
+
+
+def test_an_account_of_a_customer_is_a_ledger_though_its_credits_could_be_receipts(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = tmp_path / "往来.csv"
+    path.write_text(MONTHS, encoding="utf-8")
+    report = imports.import_file(path, settings)
+    assert (report.kind, report.ledger, report.accepted_total, report.payments) == ("invoices", "ledger", "1100.00", 1)
+
+
+@pytest.mark.parametrize(
+    ("title", "factor"),
+    [
+        ("All amounts in EUR thousands", 1000),
+        ("Figures in $000s", 1000),
+        ("US$ thousands", 1000),
+        ("Angaben in Tsd. EUR", 1000),
+        ("EUR millions", 10**6),
+        ("Суммы в тыс. руб.", 1000),
+        ("Thousand Oaks Ltd, amounts in EUR", 1),
+        ("Credit limit $ 000123", 1),
+        ("Total EUR 1,000.00", 1),
+    ],
+)
+def test_a_unit_beside_a_currency_above_the_table_holds_for_all_amounts(
+    tmp_path: Path, settings: Settings, title: str, factor: int
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f'"{title}"\n{INVOICES}I1,Ash,2026-01-05,1.50\nI2,Ash,2026-01-06,2.00\n', encoding="utf-8")
+    assert imports.import_file(path, settings).accepted_total == f"{3.5 * factor:.2f}"
+
+
+def test_a_ledger_that_opens_with_a_balance_is_no_list_of_open_items(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "ledger with opening balances.csv"
+    path.write_text(f"{INVOICES}I1,Ash,2026-01-05,100\n", encoding="utf-8")
+    assert imports.import_file(path, settings).ledger == "ledger"
