@@ -35,6 +35,7 @@ if view.build is None or not found or found["instalments"].empty:
     navigation.back(t)
     page.start("invoice")
     st.info(t("invoice.unknown"), icon=":material/receipt_long:")
+    navigation.link("payers", t("payer.find"), icon=":material/search:")
     st.stop()
 
 instalments, applications = found["instalments"], found["applications"]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from models import card as cards
-from ui import import_jobs, model_parts, model_use, page
+from ui import import_jobs, model_parts, model_use, navigation, page
 from ui.formats import plain
 
 view = page.start("model", needs_build=False)
@@ -16,6 +16,8 @@ if reason is not None:
 if serving is None and reason is None:
     # Nothing can be trained before something was loaded.
     st.info(t("model_card.none" if view.build is not None else "model_card.no_data"), icon=":material/model_training:")
+    if view.build is None:
+        navigation.link("imports", t("empty.own_link"), icon=":material/arrow_forward:")
 elif serving is not None:
     model_parts.headline(view, serving)
     model_parts.figures(view, serving)

@@ -17,6 +17,7 @@ if line is None:
     navigation.back(t)
     page.start("receipt")
     st.info(t("receipt.unknown"), icon=":material/receipt_long:")
+    navigation.link("payers", t("payer.find"), icon=":material/search:")
     st.stop()
 
 navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=line.entity_id, customer=line.customer_id)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from small_ledgers import built
 from test_app_agreements import field, place, refusals
 from test_app_pages import healthy, opened, turned_to
 
@@ -72,3 +73,13 @@ def test_a_payers_timeline_shows_plans_stages_bills_and_margins(place):
         healthy(app, language)
         said = " ".join(each.value for each in [*app.markdown, *app.caption])
         assert "B\\-7" in said and r"\<b\>EMS" in said and "18" in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_where_no_customer_has_a_limit_nothing_is_said_to_be_above_it(tmp_path, monkeypatch, language):
+    invoices = "Invoice No,Customer ID,Invoice Date,Due Date,Amount\nA1,C1,2026-05-01,2026-05-31,100"
+    built(tmp_path, "2026-06-30", {"invoices": invoices}).close()
+    app = opened(tmp_path / "warehouse", monkeypatch, "credit", lang=language)
+    healthy(app, language)
+    shown = next(each for each in app.metric if each.label == i18n.translate(language, "credit.over_limit"))
+    assert (shown.value, shown.help) == ("–", i18n.translate(language, "credit.over_limit_unknown"))

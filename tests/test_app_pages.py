@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -21,6 +22,8 @@ from pipelines.reporting.queries_chain import chain
 from pipelines.settings import Settings
 from ui import session
 from ui.access import ROLES
+from ui.aging_charts import age_name
+from ui.i18n import Reader
 from ui.navigation import PLACES, start
 from ui.page import UNFILTERED
 from ui.tables import KINDS
@@ -241,6 +244,39 @@ def test_the_first_page_without_contacts_leads_to_where_they_are_logged(sample_w
 def test_a_filter_comes_back_from_the_address(sample_warehouse, monkeypatch, worst):
     app = opened(sample_warehouse, monkeypatch, lang="en", reps=worst["me"])
     assert app.multiselect(key="reps").value == [worst["me"]]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_filter_in_the_address_that_names_nobody_is_said_not_to_count(sample_warehouse, monkeypatch, worst, language):
+    app = opened(sample_warehouse, monkeypatch, lang=language, reps="Nobody")
+    said = i18n.translate(language, "filter.gone", names="Nobody")
+    assert [each.value for each in app.toast] == [said]
+    known = opened(sample_warehouse, monkeypatch, lang=language, reps=worst["me"])
+    assert not known.toast
+
+
+@pytest.mark.parametrize("page", ["payer", "letters", "sheet", "invoice", "receipt"])
+def test_an_address_that_names_nothing_leads_to_the_customers(sample_warehouse, monkeypatch, page):
+    app = opened(sample_warehouse, monkeypatch, page, lang="en", entity="main", customer="NOPE", invoice="NOPE")
+    assert len(app.info) == 1
+    assert "Find a customer" in [each.label for each in app.main.get("page_link")]
+
+
+def test_a_rep_without_data_is_told_whom_to_ask_and_not_of_what_only_others_may_do(tmp_path, monkeypatch):
+    app = opened(tmp_path, monkeypatch, "calls", lang="en", role="rep")
+    assert i18n.translate("en", "empty.own_ask") in [each.value for each in app.caption]
+    assert i18n.translate("en", "empty.sample_text") not in texts(app)
+
+
+def test_ledger_ages_say_their_unit_once():
+    english, chinese = (Reader(language, "CNY", ZoneInfo("UTC")) for language in ("en", "zh_CN"))
+    ages = ("0-3", "3-6", "6-12", "12-24", "9-18", "36+")
+    assert [age_name(english, age) for age in ages] == [
+        "Up to 3 months", "3 to 6 months", "6 months to 1 year", "1 to 2 years", "9 to 18 months", "Over 3 years",
+    ]  # fmt: skip
+    assert [age_name(chinese, age) for age in ages] == [
+        "3 个月以内", "3 至 6 个月", "6 个月至 1 年", "1 至 2 年", "9 至 18 个月", "3 年以上",
+    ]  # fmt: skip
 
 
 def test_a_rep_sees_only_their_own_customers(sample_warehouse, monkeypatch, worst):

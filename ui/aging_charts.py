@@ -81,9 +81,17 @@ def age_name(reader: Reader, age: str) -> str:
     low, high = age.split("-")
     if low == "0":
         return reader.t("aging.up_to", text=_span(reader, int(high)))
+    if _in_years(int(low)) == _in_years(int(high)):
+        first = int(low) // 12 if _in_years(int(low)) else int(low)
+        return reader.t("aging.between_numbers", low=first, high=_span(reader, int(high)))
     return reader.t("aging.between", low=_span(reader, int(low)), high=_span(reader, int(high)))
 
 
+def _in_years(months: int) -> bool:
+    return months > 0 and months % 12 == 0
+
+
 def _span(reader: Reader, months: int) -> str:
-    years, rest = divmod(months, 12)
-    return reader.t("aging.years", count=years) if years and not rest else reader.t("aging.months", count=months)
+    if _in_years(months):
+        return reader.t("aging.years", count=months // 12)
+    return reader.t("aging.months", count=months)

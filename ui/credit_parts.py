@@ -46,6 +46,7 @@ def credit(view: View) -> None:
         return
     sales = float(found["sales_base"].sum())
     policy = {"days": settings.credit_terms_days, "stop_days": settings.sales_stop_days}
+    no_limit = int(found["credit_limit_base"].isna().sum())
     with st.grid(3, min_column_width=200, gap="small"):
         for name, column, count in (
             ("sold_overdue", "sold_overdue_base", int(found["sold_overdue_invoices"].sum())),
@@ -54,13 +55,18 @@ def credit(view: View) -> None:
         ):
             amount = float(found[column].sum())
             share = percent(reader, amount / sales) if name != "over_limit" and sales > 0 else ""
+            if name == "over_limit" and no_limit == len(found):
+                # Nothing is above a limit that nobody has: that is not known to be zero.
+                st.metric(
+                    t("credit.over_limit"), "–", border=True, height="stretch", help=t("credit.over_limit_unknown")
+                )
+                continue
             st.metric(
                 t(f"credit.{name}"), " · ".join(filter(None, (compact(reader, amount), share))),
                 t(f"credit.{name}_count", text=number(reader, count)), delta_color="off", delta_arrow="off",
                 border=True, height="stretch", help=t(f"credit.{name}_help", **policy) + "  \n" + money(reader, amount),
             )  # fmt: skip
     beyond = found[(found[["sold_overdue_base", "long_terms_base"]].sum(axis=1) > 0) | (found["over_limit_base"] > 0)]
-    no_limit = int(found["credit_limit_base"].isna().sum())
     st.caption(t("credit.policy", **policy))
     if no_limit:
         st.caption(f":material/info: {t('credit.no_limit', text=number(reader, no_limit))}")

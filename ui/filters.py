@@ -6,6 +6,7 @@ import streamlit as st
 
 from pipelines.reporting.queries import Scope
 from ui.access import Who
+from ui.formats import plain
 from ui.i18n import Reader
 
 DIMENSIONS = ("entities", "regions", "reps")  # fields of a Scope, keys of the filters, names in the address
@@ -23,6 +24,7 @@ def narrow(widest: Scope, values: dict[str, list[str]], chosen: dict[str, list[s
 def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
     """Show a filter for every dimension with something to choose from; returns the scope the pages ask within."""
     chosen: dict[str, list[str]] = {}
+    _say_gone(reader, values)
     for name in DIMENSIONS:
         if len(values[name]) < 2 or (name == "reps" and who.role == "rep"):
             continue
@@ -35,6 +37,18 @@ def choose(reader: Reader, who: Who, values: dict[str, list[str]]) -> Scope:
             bind="query-params",
         )
     return narrow(who.scope, values, chosen)
+
+
+def _say_gone(reader: Reader, values: dict[str, list[str]]) -> None:
+    """Tell, once, whoever followed a link with a filter that names nobody here: the figures are wider than it asked."""
+    known = {"", reader.t("app.unassigned")}
+    gone = [
+        each for name in DIMENSIONS for each in st.query_params.get_all(name) if each not in known.union(values[name])
+    ]
+    if gone and gone != st.session_state.get("filters.gone"):
+        names = reader.t("app.comma").join(plain(each) for each in gone)
+        st.toast(reader.t("filter.gone", names=names), icon=":material/filter_alt_off:", duration="long")
+        st.session_state["filters.gone"] = gone
 
 
 def clear() -> None:

@@ -48,7 +48,7 @@ def start(name: str, *, needs_build: bool = True) -> View:
 
 
 def nothing_yet(view: View) -> None:
-    """The empty state: what FirstPaid needs, and the two ways to give it."""
+    """The empty state: what FirstPaid needs, and the two ways to give it; who may not load is told whom to ask."""
     t = view.reader.t
     with st.container(border=True):
         st.subheader(t("empty.title"), anchor=False)
@@ -57,15 +57,14 @@ def nothing_yet(view: View) -> None:
         with own:
             st.markdown(f":material/upload_file: **{t('empty.own')}**")
             st.write(t("empty.own_text"))
-            if view.who.role in navigation.OFFICE:
-                navigation.link("imports", t("empty.own_link"), icon=":material/arrow_forward:")
-            else:
+            if view.who.role not in navigation.OFFICE:
                 st.caption(t("empty.own_ask"))
+                return
+            navigation.link("imports", t("empty.own_link"), icon=":material/arrow_forward:")
         with sample:
             st.markdown(f":material/science: **{t('empty.sample')}**")
             st.write(t("empty.sample_text"))
-            if view.who.role in navigation.OFFICE:
-                navigation.link("imports", t("empty.sample_link"), icon=":material/arrow_forward:")
+            navigation.link("imports", t("empty.sample_link"), icon=":material/arrow_forward:")
 
 
 def working(view: View) -> AbstractContextManager[None]:

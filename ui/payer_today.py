@@ -27,6 +27,7 @@ def chosen(view: View, name: str) -> dict[str, Any]:
         navigation.back(t)
         page.start(name)
         st.info(t("payer.unknown" if customer_id else "payer.none_chosen"), icon=":material/person_search:")
+        navigation.link("payers", t("payer.find"), icon=":material/search:")
         st.stop()
     navigation.link("payer", t("invoice.back"), ":material/arrow_back:", entity=entity_id, customer=customer_id)
     return customer
