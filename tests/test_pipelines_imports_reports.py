@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.importing import imports
 from pipelines.settings import Settings
-from tests.test_open_lists import settings
+from tests.test_open_lists import found, settings
 
 __all__ = ["settings"]  # the fixture
 
@@ -75,3 +75,46 @@ def test_a_ledger_that_opens_with_a_balance_is_no_list_of_open_items(tmp_path: P
     path = tmp_path / "ledger with opening balances.csv"
     path.write_text(f"{INVOICES}I1,Ash,2026-01-05,100\n", encoding="utf-8")
     assert imports.import_file(path, settings).ledger == "ledger"
+
+
+ACCOUNT = "Date,Type,Number,Customer,Description,Debit,Credit,Balance\n"
+SIDES = "日期,单据号,客户名称,摘要,借方,贷方,方向,余额\n"
+MOVED = "2026-01-05,Invoice,INV-1,Ash,Goods,1000.00,,6000.00\n2026-01-20,Payment,R-1,Ash,Thanks,,400.00,5600.00\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (f"{ACCOUNT}2026-01-01,,,Ash,Opening balance,5000.00,,5000.00\n{MOVED}", ["5,000.00"]),
+        (f"{ACCOUNT}2026-01-01,,,Ash,Balance b/f,,,\"5,000.00\"\n{MOVED}", ["5,000.00"]),
+        (f"{ACCOUNT}2026-01-01,,,Ash,Balance b/f,,250.00,-250.00\n{MOVED}", ["-250.00"]),
+        (f"{SIDES},,甲公司,上年结转,,,贷,250.00\n2026-01-05,A,甲公司,销售,9,,借,9\n", ["-250.00"]),
+        (f"{ACCOUNT}2026-01-01,,,Ash,Opening balance,0.00,0.00,0.00\n{MOVED}", None),
+        (f"{INVOICES}B/F,Ash,2026-01-01,50\nB/F,Elm,2026-01-01,30\nI1,Ash,2026-01-05,100\n", ["80.00"]),
+    ],
+    ids=["debit", "balance alone", "credit", "side in Chinese", "nothing", "for a number"],
+)  # fmt: skip
+def test_how_much_a_balance_from_before_leaves_missing_is_said(
+    tmp_path: Path, settings: Settings, text: str, missing: list[str] | None
+) -> None:
+    path = tmp_path / "account.csv"
+    path.write_text(text, encoding="utf-8")
+    report = imports.import_file(path, settings)
+    assert next((note["totals"] for note in report.notes if note["code"] == "opening_balances"), None) == missing
+    assert (report.rows_rejected, report.rows_set_aside) == (2 if "B/F" in text else 1, 0 if missing else 1)
+
+
+def test_balances_from_before_in_a_list_of_open_items_are_items_of_their_customers(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = tmp_path / "open items 2026-01-31.csv"
+    rows = "期初余额,Ash,2026-01-01,50,50\n期初余额,Elm,2026-01-01,30,30\nI1,Ash,2026-01-05,100,100\n"
+    path.write_text(f"Invoice No,Customer,Invoice Date,Amount,Open Amount\n{rows}", encoding="utf-8")
+    report = imports.import_file(path, settings)
+    assert (report.rows_rejected, report.accepted_total) == (0, "180.00")
+    sql = "select invoice_id, doc_type, open_doc::int from fct_open_items order by all"
+    assert found(settings, sql) == [
+        ("I1", "invoice", 100),
+        ("期初余额 Ash", "invoice", 50),
+        ("期初余额 Elm", "invoice", 30),
+    ]

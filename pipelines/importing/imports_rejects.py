@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.canonical import KINDS
 from pipelines.importing.imports_aged import amount_sql
-from pipelines.importing.imports_figures import KEYS
+from pipelines.importing.imports_figures import KEYS, amount_text
 from pipelines.importing.imports_places import place_sql
 from pipelines.importing.imports_plan import Plan
 from pipelines.importing.imports_reading import Reading
@@ -21,7 +21,7 @@ from pipelines.reading.values_words import FORMULA_ERROR
 # A row is set aside, not at fault, for these reasons.
 SET_ASIDE = (
     *("ruler_row", "total_row", "heading_row", "footer_row", "repeated_header", "comment_row"),
-    *("duplicate_row", "invoice_line", "zero_amount", "no_balance"),
+    *("duplicate_row", "invoice_line", "zero_amount", "no_balance", "opening_nothing"),
 )
 _IDENTITY = {
     "invoices": ("customer_id", "customer_name", "invoice_id", "issue_date"),
@@ -35,6 +35,14 @@ _NOT_READ = (
     *("missing_value", "date_not_read", "amount_not_read", "amount_unclear", "currency_not_known", "number_not_read"),
     "formula_error",
 )
+# A balance from before the rows of a ledger, in the words of lower-cased cells.
+_OPENING = (
+    r"(opening|starting|beginning|previous|prior) balance.*|balance (brought forward|b/?f(wd)?|forward).*|b/f(wd)?"
+    r"|(期初|年初|月初|上[年月期])(应收|应收款|应收账款)?(余额|结转|结余|数)?|(前期|前月|前年度)?繰越(残高|額|金額)?|전기이월|이월잔액"
+    r"|saldovortrag.*|(anfangs|eröffnungs)(saldo|bestand)|saldo (inicial|anterior)|solde (initial|d.ouverture|reporté)"
+    r"|[aà]-nouveaux?|сальдо (начальное|на начало).*|начальное сальдо"
+)
+_PLAIN_FIGURE = r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{2})?"
 _SUMS_TRIED = 500  # rows that may be unnamed sums; with more of them the file is broken in another way
 LABELLED = r"[^0-9:：]{1,20}[:：].*"  # 制表人：王芳, Printed on: 1 March
 _NUMBER = r"[-+(]?[¥￥$€£]?[-+]?[0-9][0-9.,'' ]*[)]?%?"
@@ -72,6 +80,8 @@ def reject(reading: Reading, rows: Path) -> None:
                         when named_total then 'total_row'
                         when {str(reading.groups is not None).lower()} and identities = 0 and {figures} then 'total_row'
                         when line_no in (select line_no from sums) then 'total_row'
+                        when opening = 0 then 'opening_nothing'
+                        when opening is not null or is_opening then 'opening_balance'
                         when array_to_string(list_transform(cells, lambda x: trim(x)), '|') = {literal(shown)}
                             then 'repeated_header'
                         when split_part(fault, '|', 1) in {_NOT_READ} and {failed} then 'formula_error'
@@ -184,6 +194,33 @@ def _find_bad(reading: Reading) -> None:
                 from faulty v join {reading.written("select line_no from faulty")} r on r.line_no = v.line_no)"""
     )
     con.execute("delete from bad where len(cells) = 0")
+    _find_opening(con, is_ledger=mapping.kind == "invoices")
+
+
+def _find_opening(con: duckdb.DuckDBPyConnection, *, is_ledger: bool) -> None:
+    """Add to `bad` whether a row without a number is a balance from before, and of how much where that is plain."""
+    words = f"len(list_filter(cells, lambda x: regexp_full_match(lower(trim(x)), '{_OPENING}'))) > 0"
+    figure = f"list_filter(cells, lambda x: regexp_full_match(trim(x), '{_PLAIN_FIGURE}'))[-1]"
+    is_credit = "len(list_filter(cells, lambda x: lower(trim(x)) in ('贷', '貸', 'cr', 'cr.'))) > 0"
+    con.execute("alter table bad add column is_opening boolean default false")
+    con.execute("alter table bad add column opening decimal(18,4)")
+    if is_ledger:
+        con.execute(f"update bad set is_opening = {words} where fault = 'missing_value|invoice_id' or unnumbered")
+        con.execute(
+            f"""update bad set opening = coalesce(nullif(amount, 0), try_cast(replace({figure}, ',', '')
+                as decimal(18,4)) * case when {is_credit} then -1 else 1 end, amount) where is_opening"""
+        )
+
+
+def opening_balances(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """A note on balances from before that were not taken, with their totals by currency."""
+    found = con.execute(
+        """select coalesce(currency, ''), sum(opening), count(*) from bad join rejected using (line_no)
+            where json_extract_string(reason, '$.code') = 'opening_balance' and opening is not null
+            group by all order by all"""
+    ).fetchall()
+    totals = [amount_text(currency, amount).strip() for currency, amount, _ in found]
+    return [{"code": "opening_balances", "rows": sum(n for *_, n in found), "totals": totals}] if found else []
 
 
 def find_duplicates(reading: Reading, rows: Path) -> None:

@@ -27,6 +27,7 @@ from pipelines.importing.imports_rejects import (
     create_rejected,
     find_duplicates,
     one,
+    opening_balances,
     reject,
 )
 from pipelines.importing.imports_totals import open_total, sheet_totals, whole_total
@@ -37,7 +38,13 @@ from pipelines.reading.readers_raw import SHEET_LINES
 
 _CREDIT_SIDE = "('h', 'haben', 'c', 'cr', 'cr.', 'credit', '贷', '贷方', '貸', '貸方', '대변', 'k')"
 _CREDITED = "coalesce(doc_type, '') in ('credit_note', 'prepayment', 'payment')"
-_ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款', '期初余额')"
+_ON_ACCOUNT = "('On Account', 'on account', 'ON ACCOUNT', 'Advance', 'advance', '预收', '预收款')"
+# What a balance from before stands under where the column of numbers holds a word for it.
+_OPENING = (
+    "('期初余额', '期初', '上年结转', '上期结转', 'Opening Balance', 'Opening balance', 'opening balance', "
+    "'OPENING BALANCE', 'Balance b/f', 'Balance B/F', 'Balance brought forward', "
+    "'Balance Brought Forward', 'B/F', 'b/f')"
+)
 # What a day of clearing may be read as, which is said.
 _CLEARING = {
     "paid_on": "clearing_as_paid_on",
@@ -110,6 +117,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     notes = [
         *reading.plan.notes,
         *([added] if added else []),
+        *(opening_balances(con) if has_faults else []),
         *beside,
         *_notes(reading, found),
         *unusual(con, kind, rows, found, sheets, reading.base_currency),
@@ -241,8 +249,12 @@ def _derived(plan: Plan, kind: str, all_negative: bool) -> dict[str, str]:
             f"case when {own_number} is null and doc_type in ('prepayment', 'payment') and {negative} then {words} "
             f"else {number} end"
         )
-    if number != "invoice_id":
-        derived["invoice_id"] = number
+    # In a list of what is open it is an item of its customer's; elsewhere its documents may be loaded too.
+    whose = (
+        f"concat_ws(' ', {own_number}, coalesce(customer_id, {'customer_name' if 'customer_name' in has else 'null'}))"
+    )
+    opening = f"case when {derived.get('open_amount', 'open_amount')} is not null then {whose} end"
+    derived["invoice_id"] = f"case when {own_number} in {_OPENING} then {opening} else {number} end"
     return derived
 
 
