@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.importing import imports
+from pipelines import i18n
+from pipelines.importing import imports, imports_detail
 from pipelines.settings import Settings
 from tests.test_open_lists import found, settings
 
@@ -118,3 +119,38 @@ def test_balances_from_before_in_a_list_of_open_items_are_items_of_their_custome
         ("期初余额 Ash", "invoice", 50),
         ("期初余额 Elm", "invoice", 30),
     ]
+
+
+def test_rows_below_a_header_of_other_columns_are_not_read_as_what_they_are_not(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """Below the second header customers stand where the numbers of the first are; the third is the first again."""
+    path = tmp_path / "report.csv"
+    other = "Customer,Invoice No,Invoice Date,Amount\nElm,I2,2026-01-05,200\nTotal,,,200\n"
+    again = f"{INVOICES}I3,Ash,2026-01-06,30\n"
+    path.write_text(f"{INVOICES}I1,Ash,2026-01-05,100\n{other}{again}Total,,,130\n", encoding="utf-8")
+    report = imports.import_file(path, settings)
+    assert (report.accepted_total, report.control_total) == ("130.00", "130.00")
+    rows = imports_detail.rejected(settings, report.import_id)
+    reasons = {row["line_no"]: i18n.reasons("en", f"[{row['reason']}]")[0] for row in rows}
+    told = [line for line, reason in reasons.items() if "another header (line 3: Customer | Invoice No" in reason]
+    assert sorted(told) == [3, 4, 5]
+    assert report.rows_read == report.rows_accepted + report.rows_rejected == 7
+
+
+def test_the_header_in_two_rows_once_more_begins_no_other_table(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "report.csv"
+    head = "客户,,单据,,金额,\n编码,名称,单据号,单据日期,应收金额,未收金额\n"
+    rows = [f"0101,青禾,F{number},2026-01-05,100,60\n" for number in range(4)]
+    path.write_text(head + "".join(rows[:2]) + head + "".join(rows[2:]), encoding="utf-8")
+    assert imports.import_file(path, settings).rows_accepted == 4
+
+
+def test_a_table_above_the_one_that_is_read_is_named(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "report.csv"
+    above = "客户,发票号,开票日期,金额\n甲公司,F1,2026-01-05,100\n甲公司,F2,2026-01-06,200\n\n收款单\n"
+    path.write_text(
+        above + "客户,收款单号,收款日期,收款金额,核销发票号\n甲公司,S1,2026-02-05,100,F1\n", encoding="utf-8"
+    )
+    notes = imports.import_file(path, settings).notes
+    assert [(note["line"], note["rows"]) for note in notes if note["code"] == "table_above"] == [(1, 2)]

@@ -16,6 +16,7 @@ from pipelines.importing.imports_aged import (
     refuse_documents_among_sums,
     unpivot,
 )
+from pipelines.importing.imports_apart import rows_above, set_apart
 from pipelines.importing.imports_figures import AMOUNTS, Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
 from pipelines.importing.imports_places import sheet_sql
@@ -31,7 +32,7 @@ from pipelines.importing.imports_rejects import (
     reject,
 )
 from pipelines.importing.imports_totals import open_total, sheet_totals, whole_total
-from pipelines.literals import literal
+from pipelines.literals import literal, parquet
 from pipelines.reading.mapping_headers import is_clearing
 from pipelines.reading.readers_layout import GRAND_TOTAL
 from pipelines.reading.readers_raw import SHEET_LINES
@@ -89,11 +90,16 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     control, has_faults = None, accepted < loaded
     if has_faults:
         reject(reading, rows)
+    con.execute("create temp table dropped (line_no bigint)")
+    if has_faults and (apart := set_apart(reading, rows)):
+        whole = rows.rename(rows.with_suffix(".whole"))
+        _copy(con, f"from {parquet(whole)} where line_no not in (select line_no from dropped)", rows)
+        whole.unlink()
+        accepted -= apart
     found = figures(con, kind, rows, present)
     added = None
     if found["keys"] != found["different"]:
         con.execute("create temp table settled (line_no bigint, amount decimal(18,4), open_amount decimal(18,4))")
-        con.execute("create temp table dropped (line_no bigint)")
         added = add_up_lines(reading, rows)
         find_duplicates(reading, rows)
         sums = {"amount", "open_amount"} if added else set()
@@ -116,6 +122,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     rejected, set_aside = one(con, f"select count(*), {aside} from rejected")
     notes = [
         *reading.plan.notes,
+        *rows_above(reading.raw, reading.layout),
         *([added] if added else []),
         *(opening_balances(con) if has_faults else []),
         *beside,
