@@ -83,3 +83,17 @@ def test_where_no_customer_has_a_limit_nothing_is_said_to_be_above_it(tmp_path, 
     healthy(app, language)
     shown = next(each for each in app.metric if each.label == i18n.translate(language, "credit.over_limit"))
     assert (shown.value, shown.help) == ("–", i18n.translate(language, "credit.over_limit_unknown"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_sales_that_lists_of_open_items_tell_are_said_not_to_be_all(tmp_path, monkeypatch, language):
+    header = "Customer ID,Invoice No,Invoice Date,Due Date,Open Amount"
+    lists = {
+        "open items 2026-05-31": f"{header}\nC1,A1,2026-05-01,2026-05-31,100",
+        "open items 2026-06-30": f"{header}\nC1,A2,2026-06-01,2026-06-15,70",
+    }
+    built(tmp_path, "2026-06-30", lists).close()
+    app = opened(tmp_path / "warehouse", monkeypatch, "credit", lang=language)
+    healthy(app, language)
+    said = i18n.translate(language, "credit.of_lists", day="2026-05-31")
+    assert any(said in each.value for each in app.caption)

@@ -10,10 +10,10 @@ import streamlit as st
 from pipelines.collecting import journal, margins
 from pipelines.collecting.follow_up import Day
 from pipelines.collecting.journal import Subject
-from pipelines.reporting import queries_credit
+from pipelines.reporting import queries_balances, queries_credit
 from ui import customer_picker, forms, journal_parts, navigation, page
 from ui.file_field import file_field
-from ui.formats import compact, money, number, percent
+from ui.formats import compact, date, money, number, percent
 from ui.forms import Form
 from ui.payer_table import payers_table
 from ui.session import View
@@ -68,6 +68,9 @@ def credit(view: View) -> None:
             )  # fmt: skip
     beyond = found[(found[["sold_overdue_base", "long_terms_base"]].sum(axis=1) > 0) | (found["over_limit_base"] > 0)]
     st.caption(t("credit.policy", **policy))
+    if (known_from := view.ask(queries_balances.known_from)) is not None:
+        text = t("credit.of_lists", day=date(reader, known_from))
+        st.caption(f":orange[:material/info:] {text}")
     if no_limit:
         st.caption(f":material/info: {t('credit.no_limit', text=number(reader, no_limit))}")
     payers_table(
