@@ -442,9 +442,10 @@ def test_a_dso_that_is_shown_is_not_said_to_be_missing(tmp_path, monkeypatch, la
 
 @pytest.mark.parametrize(("as_of", "is_whole"), [("2025-04-20", False), ("2025-03-31", True)])
 @pytest.mark.parametrize(
-    ("language", "months"), [("en", ("Mar 2025", "Feb 2025")), ("zh_CN", ("2025年3月", "2025年2月"))]
+    ("language", "months", "month_end"),
+    [("en", ("Mar 2025", "Feb 2025"), "vs. Feb 28"), ("zh_CN", ("2025年3月", "2025年2月"), "较2月末")],
 )
-def test_the_overview_says_of_which_month_dso_is(tmp_path, monkeypatch, language, months, as_of, is_whole):
+def test_the_overview_says_of_which_month_dso_is(tmp_path, monkeypatch, language, months, month_end, as_of, is_whole):
     days = ("2025-01-10", "2025-02-10", "2025-03-10", "2025-04-10")
     invoices = "\n".join([INVOICES, *(f"I-{day},C1,{day},2025-12-31,1000,R" for day in days)])
     built(tmp_path, as_of, {"invoices": invoices}).close()
@@ -453,8 +454,7 @@ def test_the_overview_says_of_which_month_dso_is(tmp_path, monkeypatch, language
     label = i18n.translate(language, "metric.dso_countback")
     (card,) = [metric for metric in app.metric if metric.label == label]
     before = i18n.translate(language, "overview.since_month", month=months[1])
-    against = i18n.translate(language, "overview.since") if is_whole else before
-    assert card.proto.delta_description == against
+    assert card.proto.delta_description == (month_end if is_whole else before)
     said = i18n.translate(language, "overview.dso_month", month=months[0])
     assert any(said in caption.value for caption in app.caption) != is_whole
 

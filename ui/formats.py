@@ -85,6 +85,11 @@ def month(reader: Reader, value: object) -> str:
     return str(format_date(value, "yyyy年M月" if reader.language == "zh_CN" else "MMM yyyy", locale=reader.language))
 
 
+def month_end(reader: Reader, value: dt.date) -> str:
+    """The last day of a month where room is short: May 31, 5月末."""
+    return str(format_date(value, "M月末" if reader.language == "zh_CN" else "MMM d", locale=reader.language))
+
+
 def moment(reader: Reader, value: str | dt.datetime | None, timezone: dt.tzinfo | None = None) -> str:
     """A stored UTC moment in the reader's time zone, to the minute."""
     if missing(value) or not value:

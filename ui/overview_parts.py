@@ -10,7 +10,7 @@ import streamlit as st
 from pipelines.reporting import queries_buckets, queries_calls
 from pipelines.reporting.passport_types import At
 from ui import charts, page, passport
-from ui.formats import compact, days, missing, month, number, percent
+from ui.formats import compact, days, missing, month, month_end, number, percent
 from ui.i18n import Reader
 from ui.session import View
 
@@ -23,19 +23,20 @@ def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.D
     reader = view.reader
     t = reader.t
     kpis = _with_month_end_before(kpis, balances, dso)
-    whole, against = _month_of_dso(reader, kpis)
+    since = t("overview.since", day=month_end(reader, (pd.Timestamp(kpis["as_of"]) - pd.offsets.MonthEnd(1)).date()))
+    whole, against = _month_of_dso(reader, kpis, since)
     with st.grid(4, min_column_width=190, gap="small"):
-        _card(view, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None)
-        _card(view, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"))
-        _card(view, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points)
+        _card(view, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None, since=since)
+        _card(view, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"), since=since)
+        _card(view, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points, since=since)
         _card(
             view, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change,
             since=against,
         )  # fmt: skip
         _card(view, kpis, "add_days", _one_day, change=_day_change, since=against)
         _card(view, kpis, "cei", _cei, change=_cei_change, worse="down", since=against)
-        _card(view, kpis, "overdue_customers", _of_customers(kpis), change=_count_change)
-        _card(view, kpis, "p_late_weighted", percent, change=_points)
+        _card(view, kpis, "overdue_customers", _of_customers(kpis), change=_count_change, since=since)
+        _card(view, kpis, "p_late_weighted", percent, change=_points, since=since)
     if whole:
         st.caption(f":material/calendar_month: {t('overview.dso_month', month=whole)}")
     if kpis.get("dso_reason"):
@@ -58,11 +59,14 @@ def _with_month_end_before(kpis: Mapping[str, Any], balances: pd.DataFrame, dso:
     return {**kpis, **before}
 
 
-def _month_of_dso(reader: Reader, kpis: Mapping[str, Any]) -> tuple[str, str]:
-    """The month that the DSO family is of, where the as-of date is not its end; and what its change is against."""
+def _month_of_dso(reader: Reader, kpis: Mapping[str, Any], since: str) -> tuple[str, str]:
+    """The month that the DSO family is of, where the as-of date is not its end; and what its change is against.
+
+    `since` is what the changes of the other figures are against.
+    """
     end: Any = kpis.get("dso_month_end")
     if missing(end) or pd.Timestamp(end) == pd.Timestamp(kpis["as_of"]):
-        return "", reader.t("overview.since")
+        return "", since
     this = pd.Timestamp(end)
     before = this - pd.offsets.MonthEnd(1)
     of, against = month(reader, this.date()), month(reader, before.date())
@@ -143,7 +147,7 @@ def _card(
     trend: list[float] | None = None,
     change: Any = None,
     worse: str | None = "up",
-    since: str | None = None,
+    since: str,
 ) -> None:
     """One figure. `worse` says which way is bad news, or None where neither is; `since` what it has changed against."""
     reader = view.reader
@@ -158,7 +162,7 @@ def _card(
         show(reader, value),
         delta,
         delta_color="off" if worse is None else "inverse" if worse == "up" else "normal",
-        delta_description=(since or reader.t("overview.since")) if delta is not None else None,
+        delta_description=since if delta is not None else None,
         chart_data=trend if trend and len(trend) > 1 else None,
         chart_type="area",
     )
