@@ -154,3 +154,16 @@ def test_a_table_above_the_one_that_is_read_is_named(tmp_path: Path, settings: S
     )
     notes = imports.import_file(path, settings).notes
     assert [(note["line"], note["rows"]) for note in notes if note["code"] == "table_above"] == [(1, 2)]
+
+
+@pytest.mark.parametrize("label", ["核算项目：[客户]", "核算项目：【客户】", "核算项目：客户："])
+def test_a_customer_in_brackets_above_its_documents_is_theirs(tmp_path: Path, settings: Settings, label: str) -> None:
+    path = tmp_path / "明细账.csv"
+    rows = [f"{label}{customer}\n2026-01-05,{customer}1,100,,100\n" for customer in ("甲公司", "乙公司")]
+    head, *first = rows[0].splitlines(keepends=True)
+    path.write_text(f"{head}日期,单据号,借方,贷方,余额\n{''.join(first)}{rows[1]}", encoding="utf-8")
+    assert imports.import_file(path, settings).rows_accepted == 2
+    opened = (
+        "select c.customer_name, o.invoice_id from fct_open_items o join dim_customers c using (customer_id) order by 2"
+    )
+    assert found(settings, opened) == [("乙公司", "乙公司1"), ("甲公司", "甲公司1")]

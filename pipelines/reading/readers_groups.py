@@ -20,8 +20,8 @@ _TOTAL_OF = re.compile(
 
 # A customer's name or number after the word for it: `Customer: 1001 - Ash Works`, `客户名称：青禾贸易`.
 _LABELLED = re.compile(
-    r"(?:核算项目\s*[:：]\s*)?(?P<label>(?:a/c|customer|client|debtor|kunde|debitor|cliente|客户|往来单位|购货单位|得意先|取引先|거래처)"
-    r"\s*(?:no|nr|number|name|code|id|名称|编码|编号|代码|コード|名|명|코드)?)\.?(?:\s*[:：]\s*|\s{2,}|(?<=客户)\s*[-—]\s*)(?P<name>\S.*)",
+    r"(?:核算项目\s*[:：]\s*)?[\[【]?(?P<label>(?:a/c|customer|client|debtor|kunde|debitor|cliente|客户|往来单位|购货单位|得意先|取引先|거래처)"
+    r"\s*(?:no|nr|number|name|code|id|名称|编码|编号|代码|コード|名|명|코드)?)\.?(?:\s*[:：]\s*|\s*[\]】]\s*[:：]?\s*|\s{2,}|(?<=客户)\s*[-—]\s*)(?P<name>\S.*)",
     re.I,
 )
 _PAIR = re.compile(r"[^:：\d]{1,20}[:：]\s*\S")
