@@ -62,7 +62,11 @@ final as (
     from int_customers as customers
     cross join of_all
     where of_all.last_day is not null
-        and customers.customer_key not in (select customer_key from int_instalments)
+        and not exists (
+            select 1
+            from int_owners as owners
+            where owners.entity_id = customers.entity_id and owners.customer_id = customers.customer_id
+        )
 
 )
 
