@@ -21,7 +21,7 @@ view = page.start("behaviour")
 reader, t = view.reader, view.reader.t
 
 year = view.ask(queries_lateness.lateness)
-with st.grid(4, min_column_width=190, gap="small"):
+with st.grid(4, min_column_width=225, gap="small"):
     for name in ("days_late", "days_late_with_open", "days_to_pay", "days_late_before"):
         passport.metric(view, name, days(reader, year.get(name), 1))
 if missing(year.get("days_late")):
