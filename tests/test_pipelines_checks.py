@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.small_ledgers import INVOICES, RECEIPTS, built
 
 from pipelines.building import checks
+from tests.small_ledgers import INVOICES, RECEIPTS, built
 
 BOOK = {
     "invoices": f"""{INVOICES}
@@ -23,6 +23,7 @@ BOOK = {
         C9,Ninth Ltd,100.00,50.00,150.00""",
 }
 ONE_MONTH = "where month_no = 2025 * 12 + 2"
+SOLD_MORE = f"update int_movement_months set amount_base = amount_base + 0.01 {ONE_MONTH} and kind = 'sale'"
 
 DAMAGES = {
     "applications_within_instalments": "update int_instalment_balances set open_doc = -open_doc",
@@ -33,7 +34,7 @@ DAMAGES = {
     "open_items_add_up": "update int_applications set amount_base = amount_base + 0.01",
     "rates_are_known": "update int_instalments set amount_base = null where invoice_id = 'B-2'",
     "receivables_are_aged": f"update int_receivables_desks set current_end_base = current_end_base + 1 {ONE_MONTH}",
-    "receivables_roll_forward": f"update int_movement_months set amount_base = amount_base + 0.01 {ONE_MONTH} and kind = 'sale'",
+    "receivables_roll_forward": SOLD_MORE,
     "rolls_start_from_balances": f"update int_roll_months set amount_base = amount_base + 0.01 {ONE_MONTH}",
     "rows_are_accounted_for": "update imports set rows_accepted = rows_accepted + 1 where kind = 'receipts'",
     "summaries_tie_out": "update fct_aged_summary set open_doc = open_doc + 1",
@@ -64,7 +65,7 @@ def test_a_broken_roll_forward_names_month_customer_and_difference(book: Path, t
     damaged = tmp_path / "damaged.duckdb"
     shutil.copyfile(book, damaged)
     with duckdb.connect(str(damaged)) as con:
-        con.execute(DAMAGES["receivables_roll_forward"])
+        con.execute(SOLD_MORE)
         found = con.execute(checks.statement("receivables_roll_forward")).fetchall()
     assert [(month, customer, str(difference)) for month, _, customer, difference in found] == [
         (dt.date(2025, 2, 28), "C1", "-0.0100")
