@@ -408,3 +408,10 @@ def test_rows_at_fault_are_given_to_be_mended_with_what_to_do(page, tmp_path):
         keys = [button.key for button in page.get("download_button")]
         assert (f"mend-{shown.import_id}" in keys) == (name != "fine")
         assert ("the whole list" in told(page).lower()) == (name == "open items")
+
+
+def test_what_no_figure_holds_of_a_file_is_a_warning_before_it_is_loaded(page):
+    ledger = "Customer,Number,Date,Amount\nAsh,Opening balance,2026-01-01,5000\nAsh,I1,2026-01-05,100\n"
+    upload(page, "ledger.csv", f"{ledger}Number,Customer,Date,Amount\nI2,Elm,2026-01-06,30\n".encode())
+    said = sorted(each.value for each in page.warning)
+    assert len(said) == 2 and "is a balance from before" in said[0] and "in line 4" in said[1], said

@@ -136,6 +136,7 @@ def test_rows_below_a_header_of_other_columns_are_not_read_as_what_they_are_not(
     told = [line for line, reason in reasons.items() if "another header (line 3: Customer | Invoice No" in reason]
     assert sorted(told) == [3, 4, 5]
     assert report.rows_read == report.rows_accepted + report.rows_rejected == 7
+    assert [(note["line"], note["rows"]) for note in report.notes if note["code"] == "table_below"] == [(3, 2)]
 
 
 def test_the_header_in_two_rows_once_more_begins_no_other_table(tmp_path: Path, settings: Settings) -> None:

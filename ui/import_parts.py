@@ -12,7 +12,7 @@ from pipelines.importing import imports_detail
 from pipelines.importing.imports import ImportReport, Preview
 from pipelines.importing.imports_held import HELD, RENUMBERED, UNNUMBERED
 from pipelines.importing.imports_lists import TO_ACT_ON
-from pipelines.importing.imports_report import STATED_AGREE, STATED_DIFFER, TOTALS, texts
+from pipelines.importing.imports_report import LEFT_OUT, STATED_AGREE, STATED_DIFFER, TOTALS, texts
 from pipelines.reading.mapping_errors import BillRegister
 from ui import navigation
 from ui.formats import DASH, date, number, percent, plain
@@ -31,9 +31,15 @@ WARNINGS = (
     "entity_new_of_invoices",
     *HELD,
     *TO_ACT_ON,
+    *LEFT_OUT,
 )
 # The others ask about an entity.
-ICONS = {UNNUMBERED: "content_copy", RENUMBERED: "content_copy", **dict.fromkeys(TO_ACT_ON, "event_busy")}
+ICONS = {
+    UNNUMBERED: "content_copy",
+    RENUMBERED: "content_copy",
+    **dict.fromkeys(TO_ACT_ON, "event_busy"),
+    **dict.fromkeys(LEFT_OUT, "report"),
+}
 COUNTED = (TOTALS, STATED_AGREE, STATED_DIFFER)  # shown among the counts
 REJECTED = words("line_no column_name value reason raw")
 REJECTED_OF_SHEETS = ("sheet", *REJECTED)

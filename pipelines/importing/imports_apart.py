@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.importing.imports_reading import Reading
 from pipelines.literals import literal, parquet
 from pipelines.reading.mapping_headers import compact, is_data, rank_header
@@ -56,6 +58,15 @@ def set_apart(reading: Reading, rows: Path) -> int:
         con.execute("insert into dropped select line_no from below")
     (count,) = con.execute("select count(*) from dropped").fetchone() or (0,)
     return int(count)
+
+
+def rows_below(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Notes on the tables that were set apart, each with how many rows it has."""
+    found = con.execute(
+        """select cast(reason->>'$.line' as integer), reason->>'$.header', count(*) - 1 from rejected
+            where json_extract_string(reason, '$.code') = 'other_table' group by all order by all"""
+    ).fetchall()
+    return [{"code": "table_below", "line": line, "header": header, "rows": rows} for line, header, rows in found]
 
 
 def _headers(reading: Reading) -> list[tuple[int, str, bool]]:

@@ -32,6 +32,7 @@ _MONTH_WORDS = re.compile(
 
 LEDGER = "ledger"  # a list of all documents, paid ones included
 OPEN_ITEMS = "open_items"  # the ledger of a list that holds only what is open on its day
+LEFT_OUT = ("opening_balances", "table_above", "table_below")  # notes on what of a file no figure holds
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
 # And of one that states a total of each: whether they are those of the rows.
 STATED_AGREE, STATED_DIFFER = "stated_totals_agree", "stated_totals_differ"

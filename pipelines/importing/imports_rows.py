@@ -16,7 +16,7 @@ from pipelines.importing.imports_aged import (
     refuse_documents_among_sums,
     unpivot,
 )
-from pipelines.importing.imports_apart import rows_above, set_apart
+from pipelines.importing.imports_apart import rows_above, rows_below, set_apart
 from pipelines.importing.imports_figures import AMOUNTS, Figures, figures, unusual
 from pipelines.importing.imports_lines import add_up_lines
 from pipelines.importing.imports_places import sheet_sql
@@ -123,6 +123,7 @@ def write_rows(reading: Reading, import_id: str, file_name: str, folder: Path) -
     notes = [
         *reading.plan.notes,
         *rows_above(reading.raw, reading.layout),
+        *(rows_below(con) if has_faults else []),
         *([added] if added else []),
         *(opening_balances(con) if has_faults else []),
         *beside,
