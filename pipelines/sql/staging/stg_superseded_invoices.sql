@@ -39,26 +39,33 @@ earlier_imports as (
 
 ),
 
-later_imports as (
+later as (
 
-    select import_id, turn
+    select
+        coalesce(documents.entity_id, $default_entity) as entity_id,
+        documents.invoice_id,
+        coalesce(documents.instalment_no, 1) as instalment_no,
+        max(in_turn.turn) as turn
     from in_turn
-    where turn > 1
+    inner join raw_invoices as documents on in_turn.import_id = documents.import_id
+    where in_turn.turn > 1
+    group by
+        coalesce(documents.entity_id, $default_entity),
+        documents.invoice_id,
+        coalesce(documents.instalment_no, 1)
 
 ),
 
 final as (
 
-    select distinct earlier_imports.import_no, documents.line_no
+    select earlier_imports.import_no, documents.line_no
     from earlier_imports
     inner join raw_invoices as documents on earlier_imports.import_id = documents.import_id
-    inner join raw_invoices as later
-        on coalesce(documents.entity_id, $default_entity) = coalesce(later.entity_id, $default_entity)
+    inner join later
+        on coalesce(documents.entity_id, $default_entity) = later.entity_id
         and documents.invoice_id = later.invoice_id
-        and coalesce(documents.instalment_no, 1) = coalesce(later.instalment_no, 1)
-    inner join later_imports
-        on later.import_id = later_imports.import_id
-        and earlier_imports.turn < later_imports.turn
+        and coalesce(documents.instalment_no, 1) = later.instalment_no
+        and earlier_imports.turn < later.turn
 
 )
 

@@ -11,29 +11,43 @@ earlier_imports as (
 
 ),
 
-later_imports as (
+later as (
 
-    select import_id, import_no
-    from raw_imports
-    where import_no > (select min(import_no) from raw_imports where holds_receipts)
+    select
+        coalesce(lines.entity_id, $default_entity) as entity_id,
+        lines.receipt_id,
+        coalesce(lines.invoice_id, '') as invoice_id,
+        coalesce(lines.instalment_no, 0) as instalment_no,
+        coalesce(lines.kind, 'payment') as kind,
+        lines.paid_on,
+        max(imports.import_no) as import_no
+    from raw_imports as imports
+    inner join raw_receipts as lines on imports.import_id = lines.import_id
+    where imports.import_no > (select min(import_no) from raw_imports where holds_receipts)
+        and lines.receipt_id is not null
+    group by
+        coalesce(lines.entity_id, $default_entity),
+        lines.receipt_id,
+        coalesce(lines.invoice_id, ''),
+        coalesce(lines.instalment_no, 0),
+        coalesce(lines.kind, 'payment'),
+        lines.paid_on
 
 ),
 
 final as (
 
-    select distinct earlier_imports.import_no, lines.line_no
+    select earlier_imports.import_no, lines.line_no
     from earlier_imports
     inner join raw_receipts as lines on earlier_imports.import_id = lines.import_id
-    inner join raw_receipts as later
-        on coalesce(lines.entity_id, $default_entity) = coalesce(later.entity_id, $default_entity)
+    inner join later
+        on coalesce(lines.entity_id, $default_entity) = later.entity_id
         and lines.receipt_id = later.receipt_id
-        and coalesce(lines.invoice_id, '') = coalesce(later.invoice_id, '')
-        and coalesce(lines.instalment_no, 0) = coalesce(later.instalment_no, 0)
-        and coalesce(lines.kind, 'payment') = coalesce(later.kind, 'payment')
+        and coalesce(lines.invoice_id, '') = later.invoice_id
+        and coalesce(lines.instalment_no, 0) = later.instalment_no
+        and coalesce(lines.kind, 'payment') = later.kind
         and lines.paid_on = later.paid_on
-    inner join later_imports
-        on later.import_id = later_imports.import_id
-        and earlier_imports.import_no < later_imports.import_no
+        and earlier_imports.import_no < later.import_no
 
 )
 
