@@ -74,3 +74,36 @@ def test_in_a_list_of_open_items_it_is_money_on_account(settings: Settings) -> N
     load(settings, "open items 2026-03-31.csv", head, *rows)
     kinds = "select doc_type, open_doc from fct_open_items order by all"
     assert found(settings, kinds, AS_OF) == [("invoice", 1000), ("prepayment", -300)]
+
+
+CLEARING = "Account,Document Number,Document Type,Document Date,Net due date,Amount,Clearing date"
+CLEARED = (
+    "100001,1800000001,RV,2026-01-05,2026-02-04,1000.00,",
+    "100001,1800000002,RV,2026-01-20,2026-02-19,700.00,2026-02-25",
+    "100001,1400000001,DZ,2026-02-25,2026-02-25,-700.00,2026-02-25",
+    "100001,1400000002,DZ,2026-03-01,2026-03-01,-400.00,",
+)
+
+
+def test_a_payment_without_a_clearing_day_stays_on_account_where_others_have_one(settings: Settings) -> None:
+    load(settings, "all items.csv", CLEARING, *CLEARED)
+    stands = [("1400000002", Decimal(-400), "unapplied"), ("1800000001", Decimal(1000), "31-60")]
+    assert found(settings, OPEN, AS_OF) == stands
+    # Before its clearing day the other stood on account, too, with the invoice it pays open beside it.
+    earlier = "select open_doc from fct_open_items order by all"
+    assert found(settings, earlier, dt.date(2026, 2, 24)) == [(700,), (1000,)]
+
+
+def test_the_clearing_day_of_a_later_ledger_tells_what_it_paid(settings: Settings) -> None:
+    load(settings, "all items.csv", CLEARING, *CLEARED)
+    later = [CLEARED[0] + "2026-04-02", *CLEARED[1:3], CLEARED[3] + "2026-04-02"]
+    rest = "100001,1400000003,DZ,2026-04-02,2026-04-02,-600.00,2026-04-02"
+    load(settings, "all items of april.csv", CLEARING, *later, rest)
+    assert found(settings, OPEN, dt.date(2026, 4, 30)) == []
+    paid = "select receipt_id, amount_doc from fct_applications where invoice_id = '1800000001' order by all"
+    assert found(settings, paid, dt.date(2026, 4, 30)) == [("1400000002", 400), ("1400000003", 600)]
+
+
+def test_where_no_payment_has_a_clearing_day_each_pays_what_it_finds(settings: Settings) -> None:
+    load(settings, "all items.csv", CLEARING, *(row.rsplit(",", 1)[0] + "," for row in CLEARED))
+    assert found(settings, OPEN, AS_OF) == [("1800000001", Decimal(600), "31-60")]

@@ -79,6 +79,7 @@ RENEWALS: dict[str, Renewal] = {
         "stg_fx_rates",
         "stg_invoices",
         "stg_listed_amounts",
+        "stg_payments_on_account",
         "stg_receipts",
         "stg_superseded_invoices",
         "stg_superseded_receipts",

@@ -48,6 +48,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
     `raw_import_totals` holds what each import accepted of each currency beside what its export states.
     `raw_stated_clearing` holds the imports of receipts, with the method, that state the clearing day of any bill or of
     any cheque: in these one without such a day has not cleared; in the others nobody knows.
+    `raw_payments` holds the documents of ledgers that are payments; they stand among the receipts.
     """
     con.execute(
         "create table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
@@ -94,8 +95,7 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         files = [folder / report.import_id / "rows.parquet" for report in reports if report.kind == kind]
         typed = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
         _view(con, f"raw_{kind}", files, f"import_id VARCHAR, line_no BIGINT, {typed}")
-    if any(report.payments for report in reports):
-        _take_payments(con, [report.import_id for report in reports if report.payments])
+    _take_payments(con, [report.import_id for report in reports if report.payments])
     # Told by all rows of an export, also where a build that goes on from an earlier one reads few of them.
     con.execute(
         "create table raw_stated_clearing as select distinct import_id, method from raw_receipts "
@@ -110,6 +110,9 @@ def _take_payments(con: duckdb.DuckDBPyConnection, ledgers: Sequence[str]) -> No
 
     A receipt that an export of receipts holds under the same number stands there alone: that one tells more of it.
     """
+    if not ledgers:
+        con.execute("create table raw_payments as from raw_invoices limit 0")
+        return
     con.execute(
         "create table raw_payments as select payments.* from raw_invoices as payments "
         "where payments.doc_type = 'payment' and coalesce(payments.status, 'open') not in ('void', 'draft') "

@@ -1,5 +1,5 @@
--- Grain: one row per receipt line that names no document, that nobody directed and that did not come back: money that is
--- free to pay whatever its customer owes.
+-- Grain: one row per receipt line that names no document, that nobody directed, that did not come back and of which no
+-- ledger says that it stays on account: money that is free to pay whatever its customer owes.
 select
     lines.line_key,
     coalesce(texts.receipt_id, '') as receipt_id,
@@ -17,5 +17,6 @@ where lines.document_key is null
     and lines.customer_key is not null
     and lines.amount_doc > 0
     and lines.line_key not in (select line_key from int_bounced_lines)
+    and lines.line_key not in (select line_key from stg_payments_on_account)
     -- What is applied after the as-of date keeps no other money from a debt.
     and greatest(lines.received_on, coalesce(lines.applied_on, lines.received_on)) <= $as_of
