@@ -21,6 +21,7 @@ from pipelines.importing.imports_columns import (
     text_facts,
     word_column,
 )
+from pipelines.importing.imports_customer_cells import split_customers
 from pipelines.importing.imports_early import TypedFacts, typed_column
 from pipelines.literals import literal
 from pipelines.reading import values_dates
@@ -99,6 +100,7 @@ def plan_columns(
     for name in [n for n, p in plans.items() if p.unclear and p.sql_type == "DATE" and p.source]:
         # The other dates may have decided the order in the meantime.
         plans[name] = context.dates(next(c for c in wanted if c.name == name), sources[name])
+    notes += split_customers(con, plans, options)
     if "currency" in plans and (note := books_currency(con, plans)):
         notes.append(note)
         if note["code"] == "currency_of_documents":
