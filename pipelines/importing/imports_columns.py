@@ -80,8 +80,10 @@ class Context:
             evidence: list[dict[str, object]] = [
                 {"code": "date_style", "style": "YYYY-MM-DD hh:mm:ss", "values": plain, "fits": plain}
             ]
-            value = f"try_cast(left({text}, 10) as date)"
-            fault = f"case when {text} is not null and {value} is null then 'date_not_read' end"
+            day = f"try_cast(left({text}, 10) as date)"
+            fault = f"case when {text} is not null and {day} is null then 'date_not_read' end"
+            no_dates = ", ".join(f"date '{each}'" for each in values_dates.NO_DATES)
+            value = day if column.required else f"case when {day} not in ({no_dates}) then {day} end"
             return ColumnPlan(column.name, "DATE", column.required, value, fault, text, "", source, evidence)
         counts = dict(
             self.con.execute(f"select {text}, count(*) from raw where {text} is not null group by all").fetchall()
@@ -92,11 +94,20 @@ class Context:
         if period and column.name == "due_date":  # what is issued in a period falls due within a year of its beginning
             period = (period[0], period[0] + dt.timedelta(days=364))
         found = values_dates.read_dates(
-            counts, pivot=self.pivot, order=order, hints=self.orders, zone=self.zone, period=period
+            counts,
+            pivot=self.pivot,
+            order=order,
+            hints=self.orders,
+            zone=self.zone,
+            period=period,
+            may_be_empty=not column.required,
         )
         if period and any(each["style"] == values_dates.WITHOUT_YEAR for each in found.evidence):
             first, last = map(str, period)
             self.notes.append({"code": "year_from_period", "column": source.header, "first": first, "last": last})
+        if found.empty:
+            days, rows = ", ".join(map(str, sorted(found.empty))), sum(found.empty.values())
+            found.evidence.append({"code": "dates_empty", "column": source.header, "rows": rows, "days": days})
         self.orders.update({shape: o for shape, o in found.orders.items() if o})
         alias = f"m_{column.name}"
         _map_table(self.con, alias, list(counts), found.dates, found.faults, "DATE")

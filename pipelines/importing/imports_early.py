@@ -104,7 +104,8 @@ def is_doubtful(types: Dict[int, Early], facts: Dict[int, TypedFacts], rows: Seq
     Years such as 26, `1.234` among whole numbers, days and months that could stand the other way round.
     """
     dates = {i: f for i, f in facts.items() if types[i].sql_type == "DATE" and f.values}
-    if any(f.low < values_dates.FIRST or f.high > values_dates.LAST for f in dates.values()):  # type: ignore[operator]
+    # The first and last day that are read may stand for an empty date.
+    if any(f.low <= values_dates.FIRST or f.high >= values_dates.LAST for f in dates.values()):  # type: ignore[operator]
         return True
     if any(types[i].style.endswith("%Y") for i in dates) and not any(f.decisive for f in dates.values()):
         return True

@@ -100,6 +100,7 @@ def plan_columns(
     for name in [n for n, p in plans.items() if p.unclear and p.sql_type == "DATE" and p.source]:
         # The other dates may have decided the order in the meantime.
         plans[name] = context.dates(next(c for c in wanted if c.name == name), sources[name])
+    notes += [each for plan in plans.values() for each in plan.evidence if each["code"] == "dates_empty"]
     notes += split_customers(con, plans, options)
     if "currency" in plans and (note := books_currency(con, plans)):
         notes.append(note)

@@ -33,7 +33,23 @@ BLANKS = frozenset(
         "\\n",
         "nil",
     }
-    | {"0000-00-00", "00.00.0000", "00/00/0000", "0000-00-00 00:00:00", "00000000"}
+    | {
+        "0000-00-00",
+        "00.00.0000",
+        "00/00/0000",
+        "0000-00-00 00:00:00",
+        "00000000",
+        "1900-01-00",
+        "1900/1/0",
+        "1/0/1900",
+    }
+)
+# What systems store where a date is empty: the first and last days that they, spreadsheets and databases know.
+NO_DATES = frozenset(
+    (
+        *(dt.date(1, 1, 1), dt.date(1753, 1, 1), dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1900, 1, 1)),
+        *(dt.date(1970, 1, 1), dt.date(2099, 12, 31), dt.date(9999, 12, 31)),
+    )
 )
 _DOMINANT = 20  # values that only fit one order, for each that only fits another, to call the others mistakes
 
@@ -97,7 +113,8 @@ _MONTHS = {
 class DateColumn:
     """What a column's distinct texts mean: a date, or the code of why there is none; and the evidence for the style.
 
-    `unclear` counts values that several orders fit and nothing decides between.
+    `unclear` counts values that several orders fit and nothing decides between, `empty` those of a day that stands for
+    an empty date.
     """
 
     dates: dict[str, dt.date | None]
@@ -107,6 +124,7 @@ class DateColumn:
     unclear: int
     destroyed: int
     total: int
+    empty: dict[dt.date, int]
 
 
 def read_dates(
@@ -117,23 +135,30 @@ def read_dates(
     hints: Mapping[str, str | None] | None = None,
     zone: str | None = None,
     period: tuple[dt.date, dt.date] | None = None,
+    may_be_empty: bool = False,
 ) -> DateColumn:
     """Decide the styles of a date column from its distinct texts and how often each occurs.
 
     `order` (DMY, MDY or YMD) is a person's word and wins; `hints` are orders found in the other date columns of the
     export and decide a style that its own values leave open. `pivot`: two-digit years up to it are 20xx. `zone`: the
     time zone of the business; time stamps that are its midnights, written in UTC, are dates of that zone. `period`:
-    first and last day of what the export states to hold, which gives dates of DDMM alone their year.
+    first and last day of what the export states to hold, which gives dates of DDMM alone their year. `may_be_empty`:
+    what systems store where a date is empty is none, as a row is one without this date too.
     """
     shifted = _midnights(counts, zone) if zone else {}
     dates: dict[str, dt.date | None] = {}
     faults: dict[str, str] = {}
     groups: dict[str, list[tuple[str, dict[str, dt.date | None]]]] = {}
     styles: Counter[str] = Counter()
+    empty: Counter[dt.date] = Counter()
     for text in counts:
         clean = unicodedata.normalize("NFKC", text).strip().strip("'\"").strip()
         if clean.casefold() in BLANKS:
             dates[text] = None
+            continue
+        if may_be_empty and (no_date := _no_date(clean, pivot)):
+            dates[text] = None
+            empty[no_date] += counts[text]
             continue
         if without_year := _NO_YEAR.fullmatch(clean):
             style, found = WITHOUT_YEAR if without_year[5] else "DDMM", _in_period(without_year, period)
@@ -167,7 +192,16 @@ def read_dates(
         unclear=sum(counts[t] for t, code in faults.items() if code == "date_unclear"),
         destroyed=sum(counts[t] for t, code in faults.items() if code == "date_destroyed"),
         total=total,
+        empty=dict(empty),
     )
+
+
+def _no_date(text: str, pivot: int) -> dt.date | None:
+    """The day that a text writes, with its year in full, where systems store it for an empty date."""
+    style, found = _plain(text, pivot)
+    if style == "figures" and (parts := _FIGURES.fullmatch(text)) and len(parts[4]) == 4:
+        found = next((day for day in _in_orders(text, pivot)[1].values() if day in NO_DATES), None)
+    return found if found in NO_DATES else None
 
 
 def _in_period(parts: re.Match[str], period: tuple[dt.date, dt.date] | None) -> dt.date | None:
