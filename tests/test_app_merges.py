@@ -60,6 +60,8 @@ def test_a_suggestion_is_merged_built_and_taken_back(page: AppTest, tmp_path: Pa
     payer.switch_page("app_pages/payer.py").run()
     assert any("123 was merged into 00123" in each.value for each in payer.info), "an old link leads on"
     page.run()
+    # The build knows the name of a merged customer no more: the decision kept it.
+    assert any("123 · ALDER LIMITED is 00123 · Alder Ltd" in each.value for each in page.markdown)
     assert not any("not in the figures yet" in each.value for each in page.markdown)
     undo = next(str(button.key) for button in page.button if str(button.key).startswith("undo-"))
     press(page, undo)
@@ -69,6 +71,8 @@ def test_a_suggestion_is_merged_built_and_taken_back(page: AppTest, tmp_path: Pa
 def test_what_is_not_the_same_is_not_suggested_again(page: AppTest) -> None:
     press(page, "merge-main-00123.two")
     assert [each.value for each in page.subheader] == ["Customers that may be one: 0", "Decided"]
+    said = "123 · ALDER LIMITED and 00123 · Alder Ltd are two customers"
+    assert any(said in each.value for each in page.markdown), "who was decided about is named"
 
 
 def test_two_customers_can_be_merged_by_hand(page: AppTest) -> None:
@@ -80,10 +84,10 @@ def test_two_customers_can_be_merged_by_hand(page: AppTest) -> None:
 
 def test_a_customer_is_merged_once_and_never_in_a_ring(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
-    merges.merge(settings, "main", ["123"], "00123", who="Wei")
+    merges.merge(settings, "main", {"123": ""}, "00123", who="Wei")
     with pytest.raises(merges.AlreadyMerged, match="by Wei"):
-        merges.merge(settings, "main", ["123"], "900", who="Li")
+        merges.merge(settings, "main", {"123": ""}, "900", who="Li")
     with pytest.raises(merges.MergesIntoItself):
-        merges.merge(settings, "main", ["00123"], "123", who="Li")
-    merges.merge(settings, "main", ["00123"], "900", who="Li")
+        merges.merge(settings, "main", {"00123": ""}, "123", who="Li")
+    merges.merge(settings, "main", {"00123": ""}, "900", who="Li")
     assert merges.targets(merges.standing(settings)) == {("main", "123"): "900", ("main", "00123"): "900"}

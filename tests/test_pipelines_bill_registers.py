@@ -223,7 +223,7 @@ def test_a_customer_is_found_by_number_name_and_entity_and_never_guessed(tmp_pat
 
 def test_a_merged_number_stands_for_the_customer_it_became(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "warehouse")
-    merges.merge(settings, "main", ["C9"], "C1", who="Ana")
+    merges.merge(settings, "main", {"C9": ""}, "C1", who="Ana")
     found = upload(settings, written(tmp_path, f"{HEADER}\nP1,C9,100,2026-11-01,,\n"))
     assert [subject for subject, _ in found.entries] == [Subject("main", "C1")]
 
@@ -239,7 +239,7 @@ def test_the_name_of_a_merged_customer_stands_for_the_one_it_became(tmp_path: Pa
     report = imports.import_file(ledger, settings)
     register_file = written(tmp_path, f"{HEADER}\nP1,华东机械老厂,100,2026-11-01,,\n")
     assert codes(upload(settings, register_file)) == {2: "bill_customer_unknown"}
-    merges.merge(settings, "main", ["C9"], "C1", who="Ana")
+    merges.merge(settings, "main", {"C9": ""}, "C1", who="Ana")
     assert [subject for subject, _ in upload(settings, register_file).entries] == [Subject("main", "C1")]
     imports.retract(settings, report.import_id)
     assert codes(upload(settings, register_file)) == {2: "bill_customer_unknown"}

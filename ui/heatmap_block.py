@@ -9,7 +9,7 @@ from ui.heatmap import TOTAL, heatmap, heatmap_names, heatmap_summary
 from ui.session import View
 
 ROWS = (15, 30, 50)
-NAMES_WIDTH, CELL_WIDTH = 172, 58  # pixels of the names, and those that an amount needs at least
+NAMES_WIDTH, CELL_WIDTH = 172, 54  # pixels of the names, and those that an amount needs at least
 
 
 def heatmap_block(view: View, cells: pd.DataFrame, key: str, *varying: object, opens_payer: bool = True) -> None:

@@ -9,7 +9,7 @@ from pipelines.collecting import customers_alike, merges
 from pipelines.collecting.customers_alike import Suggestion
 from pipelines.collecting.follow_up import Customer, Note
 from pipelines.errors import UserError
-from pipelines.reporting import queries_merges, queries_payers
+from pipelines.reporting import queries_agreements, queries_merges, queries_payers
 from ui import import_jobs, page
 from ui.formats import moment, money, number, plain
 from ui.journal_parts import withdraw, writer
@@ -78,20 +78,22 @@ def _suggestion(view: View, found: Suggestion) -> None:
         columns = [name for name in COLUMNS if name not in empty]
         table(reader, rows, columns, key=key, alt=t("merge.suggested", count=1), further=FURTHER)
         st.caption("  \n".join(_why(view, row) for row in rows.to_dict("records") if row["evidence"]))
-        with st.grid(3, min_column_width=220, gap="small"):
+        with st.grid(2, min_column_width=page.HALF, gap="small"):
             into = st.selectbox(
                 t("merge.keep"), ids, format_func=lambda each: _shown(each, names), key=f"{key}.into",
                 help=t("merge.keep_help"),
             )  # fmt: skip
-            others = [each for each in ids if each != into]
-            chosen = st.multiselect(
-                t("merge.others"), others, others, format_func=lambda each: _shown(each, names), key=f"{key}.{into}"
-            )
             note = st.text_input(t("merge.note"), key=f"{key}.note", max_chars=400)
+        # The whole width: two companies' names often differ only at their end, which a narrow field cuts.
+        others = [each for each in ids if each != into]
+        chosen = st.multiselect(
+            t("merge.others"), others, others, format_func=lambda each: _shown(each, names), key=f"{key}.{into}"
+        )
         with st.container(horizontal=True):
             st.button(
                 t("merge.do", count=len(chosen)), type="primary", icon=":material/merge:", key=f"{key}.do",
-                disabled=not chosen, on_click=_merge, args=(view, found.entity_id, tuple(chosen), into, note),
+                disabled=not chosen, on_click=_merge,
+                args=(view, found.entity_id, {each: names[each] for each in chosen}, into, note),
             )  # fmt: skip
             st.button(
                 t("merge.two"), icon=":material/call_split:", key=f"{key}.two", disabled=not chosen,
@@ -115,26 +117,31 @@ def by_hand(view: View) -> None:
             into = _look_up(view, "merge_into", t("merge.into"))
         problem = None
         if one and into:
-            problem = "merge.same" if one == into else "merge.entities" if one[0] != into[0] else None
+            problem = "merge.same" if one == into else "merge.entities" if one[0][0] != into[0][0] else None
         if problem:
             st.caption(f":orange[:material/warning:] {t(problem)}")
         ready = one is not None and into is not None and problem is None
         st.button(
             t("merge.do", count=1), icon=":material/merge:", key="merge_by_hand", disabled=not ready,
-            on_click=_merge, args=(view, one[0], (one[1],), into[1], "") if one and into else (),
+            on_click=_merge, args=(view, one[0][0], {one[0][1]: one[1]}, into[0][1], "") if one and into else (),
         )  # fmt: skip
 
 
-def _look_up(view: View, key: str, label: str) -> Customer | None:
+def _look_up(view: View, key: str, label: str) -> tuple[Customer, str] | None:
+    """The customer chosen among those that a search finds, with its name."""
     text = st.text_input(label, key=f"{key}_text", placeholder=view.reader.t("merge.search"))
     if not text.strip():
         return None
     found = view.ask_anywhere(queries_payers.customers, text.strip()).head(FOUND)
     names = {
-        (row["entity_id"], row["customer_id"]): f"{row['customer_id']} · {row['customer_name']}"
+        (row["entity_id"], row["customer_id"]): str(row["customer_name"] or row["customer_id"])
         for row in found.to_dict("records")
     }
-    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key, label_visibility="collapsed")
+    chosen = st.selectbox(
+        label, list(names), format_func=lambda each: _shown(each[1], {each[1]: names[each]}), key=key,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return (chosen, names[chosen]) if chosen else None
 
 
 def decided(view: View, standing: dict[Customer, Note]) -> None:
@@ -143,12 +150,25 @@ def decided(view: View, standing: dict[Customer, Note]) -> None:
     apart = merges.kept_apart(view.settings)
     if not standing and not apart:
         return
+    concerned = {*standing} | {note.customer for note in apart.values()}
+    concerned |= {(note.entity_id, note.payload.into) for note in standing.values()}
+    concerned |= {(note.entity_id, note.payload.other) for note in apart.values()}
+    named = view.ask_anywhere(queries_agreements.customers_named, tuple(sorted(concerned)))
+    known = {(row["entity_id"], row["customer_id"]): str(row["customer_name"]) for row in named.to_dict("records")}
+
+    def shown(entity_id: str, customer_id: str, name: str = "") -> str:
+        # A build that applied the merge knows the merged customer's name no more: the decision kept it.
+        name = name or known.get((entity_id, customer_id), "")
+        return _shown(customer_id, {customer_id: name or customer_id})
+
     st.subheader(t("merge.decided"), anchor=False)
     with st.container(border=True):
         for note in reversed(standing.values()):
-            _line(view, note, t("merge.is", one=note.customer_id, into=note.payload.into), t("merge.undo"))
+            one = shown(*note.customer, note.payload.name)
+            _line(view, note, t("merge.is", one=one, into=shown(note.entity_id, note.payload.into)), t("merge.undo"))
         for note in reversed(apart.values()):
-            _line(view, note, t("merge.are_two", one=note.customer_id, other=note.payload.other), t("merge.undo_two"))
+            pair = {"one": shown(*note.customer), "other": shown(note.entity_id, note.payload.other)}
+            _line(view, note, t("merge.are_two", **pair), t("merge.undo_two"))
 
 
 def _line(view: View, note: Note, text: str, undo: str) -> None:
@@ -169,7 +189,7 @@ def unbuilt(view: View, standing: dict[Customer, Note]) -> None:
         import_jobs.offer_build(view, view.reader.t("merge.unbuilt"))
 
 
-def _merge(view: View, entity_id: str, customers: tuple[str, ...], into: str, note: str) -> None:
+def _merge(view: View, entity_id: str, customers: dict[str, str], into: str, note: str) -> None:
     try:
         merges.merge(view.settings, entity_id, customers, into, who=writer(view), note=note)
     except UserError as refused:

@@ -98,6 +98,7 @@ class SameCustomer(Payload):
     """The customer of the entry is the customer `into` under another number or name."""
 
     into: Said
+    name: Text = ""  # what the merged customer was called: a build that applies the merge knows it no more
     note: Text = ""
 
 

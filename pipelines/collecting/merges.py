@@ -34,8 +34,10 @@ def targets(merges: Mapping[Customer, Note]) -> dict[Customer, str]:
     return final_targets({customer: note.payload.into for customer, note in merges.items()})
 
 
-def merge(settings: Settings, entity_id: str, customers: Sequence[str], into: str, *, who: str, note: str = "") -> None:
-    """Say that customers of an entity are the customer `into`; all or none.
+def merge(
+    settings: Settings, entity_id: str, customers: Mapping[str, str], into: str, *, who: str, note: str = ""
+) -> None:
+    """Say that customers of an entity, each number with its name, are the customer `into`; all or none.
 
     Raises AlreadyMerged and MergesIntoItself.
     """
@@ -45,8 +47,11 @@ def merge(settings: Settings, entity_id: str, customers: Sequence[str], into: st
             raise AlreadyMerged(customer_id, earlier.payload.into, earlier.who)
     after = targets(before) | {(entity_id, customer_id): into for customer_id in customers}
     if len(final_targets(after)) < len(after):
-        raise MergesIntoItself(customers[0], into)
-    entries = {Subject(entity_id, customer_id): {"into": into, "note": note} for customer_id in customers}
+        raise MergesIntoItself(next(iter(customers)), into)
+    entries = {
+        Subject(entity_id, customer_id): {"into": into, "name": name, "note": note}
+        for customer_id, name in customers.items()
+    }
     journal.append_all(settings, "same_customer", entries, who=who)
 
 
