@@ -23,6 +23,7 @@ from pipelines.settings import Settings
 from tests.oracle_builds import store, store_ledger, unscored
 from tests.oracle_documents import Ledger, Row
 from tests.oracle_ledgers import row, together
+from tests.test_open_lists import load
 from tests.test_oracle import EXAMPLES, as_of_days, books, examples
 
 # Customers and accounts without a figure any more keep their keys until the next whole build.
@@ -558,3 +559,15 @@ def test_places_among_the_early_warnings_move_for_everyone(book: Settings) -> No
     more(book, 41, customers=[with_limit("C4")])
     assert update_and_compare(book, AS_OF).based_on
     assert places() == {"C4": 1, "C6": 2}
+
+
+def test_a_receipt_newer_than_all_moves_the_day_of_a_ledger_that_states_none(tmp_path: Path) -> None:
+    undated = Settings(home=tmp_path / "warehouse")
+    load(undated, "invoices.csv", "Customer ID,Invoice No,Invoice Date,Amount,Open Amount", "C1,A,2024-01-05,9,0")
+    head = "Receipt No,Customer ID,Payment Date,Amount"
+    based = []
+    for name, day in (("one", "2024-02-10"), ("two", "2024-02-03"), ("three", "2024-03-10")):
+        load(undated, f"{name}.csv", head, f"{name},C1,{day},3")
+        based.append(go_on(undated).based_on != "")
+    assert based == [False, True, False]
+    assert open_of(undated, "open_doc") == {}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from pipelines.importing.imports_order import told_until
 from pipelines.importing.imports_store import list_imports
 from pipelines.reporting import queries, queries_receipts
 from pipelines.reporting.queries import Scope
@@ -95,3 +96,49 @@ def test_a_person_may_direct_money_that_accounts_for_a_settlement(settings: Sett
     line = queries_receipts.receipt_line(con, Scope(), receipts, 2)
     con.close()
     assert line is not None and line.may_direct and list(line.parts["rule"]) == ["settled"]
+
+
+UNDATED = "Customer ID,Invoice No,Invoice Date,Amount,Open Amount"
+PAID_IN_PART = ("C1,A,2026-01-05,1000,0", "C1,B,2026-02-05,600,600", "C1,C,2026-03-05,300,300")
+LATER = "R1,C1,2026-03-20,1000"
+
+
+@pytest.mark.parametrize("receipts_first", [True, False])
+def test_a_ledger_without_a_day_is_of_the_day_of_the_newest_receipt(settings: Settings, receipts_first: bool) -> None:
+    """Its newest document is of 5 March, and R1 of 20 March is what it shows as paid."""
+    for step in ("money", "ledger") if receipts_first else ("ledger", "money"):
+        if step == "money":
+            load_money(settings, LATER)
+        else:
+            load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
+    assert found(settings, OPEN, AS_OF) == [("B", Decimal(600)), ("C", Decimal(300))]
+    assert found(settings, PAID, AS_OF) == [("A", "R1", dt.date(2026, 3, 20), "settled", Decimal(1000))]
+
+
+def test_money_beyond_what_a_ledger_without_a_day_shows_as_paid_pays_what_it_shows_as_open(settings: Settings) -> None:
+    load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
+    load_money(settings, LATER, "R2,C1,2026-03-25,200")
+    assert found(settings, OPEN, AS_OF) == [("B", Decimal(400)), ("C", Decimal(300))]
+
+
+def test_what_a_ledger_without_a_day_shows_as_paid_is_paid_on_an_earlier_day_of_the_build(settings: Settings) -> None:
+    """No money tells when A was paid: by the day of the build, where receipts are of later days."""
+    load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
+    load_money(settings, "R9,C9,2026-04-20,50")
+    assert found(settings, OPEN, AS_OF) == [("B", Decimal(600)), ("C", Decimal(300))]
+
+
+def test_no_ledger_is_of_a_day_after_its_import(settings: Settings) -> None:
+    load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
+    load_money(settings, "R1,C1,2099-03-20,1000")
+    (ledger,) = [one for one in list_imports(settings) if one.kind == "invoices"]
+    assert told_until(ledger, list_imports(settings)) == dt.datetime.fromisoformat(ledger.imported_at).date()
+
+
+def test_an_undated_ledger_says_that_its_day_is_not_known(settings: Settings) -> None:
+    load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
+    load(settings, "other 2026-03-25.csv", UNDATED, "C1,D,2026-03-05,300,0", "C1,E,2026-03-06,300,300")
+    undated, dated = list_imports(settings)
+    assert [note for note in undated.notes if note["code"] == "ledger_no_day"] == [{"code": "ledger_no_day", "rows": 1}]
+    assert not [note for note in dated.notes if note["code"] == "ledger_no_day"]
+    assert (told_until(undated, [undated]), told_until(dated, [dated])) == (dt.date(2026, 3, 5), dt.date(2026, 3, 25))

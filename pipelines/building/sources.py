@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.canonical import KINDS
+from pipelines.importing.imports_order import told_until
 from pipelines.importing.imports_report import ImportReport
 from pipelines.literals import literal, parquet
 from pipelines.settings import Settings
@@ -54,11 +55,12 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
         "create table raw_imports (import_no INTEGER, import_id VARCHAR, source VARCHAR, kind VARCHAR, "
         "ledger VARCHAR, file_name VARCHAR, sheets VARCHAR, as_of DATE, rows_read BIGINT, rows_accepted BIGINT, "
         "rows_rejected BIGINT, rows_set_aside BIGINT, currencies INTEGER, accepted_total DECIMAL(38,4), "
-        "control_total DECIMAL(38,4), imported_at VARCHAR, retracted_at VARCHAR, holds_receipts BOOLEAN)"
+        "control_total DECIMAL(38,4), imported_at VARCHAR, retracted_at VARCHAR, holds_receipts BOOLEAN, "
+        "told_until DATE)"
     )
     for number, report in enumerate(reports, start=1):
         con.execute(
-            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw_imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 number,
                 report.import_id,
@@ -77,7 +79,8 @@ def attach_imports(con: duckdb.DuckDBPyConnection, reports: Sequence[ImportRepor
                 report.control_total,
                 report.imported_at,
                 report.retracted_at,
-                report.kind == "receipts" or report.payments > 0,
+                report.holds_receipts,
+                told_until(report, reports),
             ],
         )
     con.execute(

@@ -19,6 +19,7 @@ from pipelines.building import checks, merging, renewal, tables, touched
 from pipelines.building.merging import Home
 from pipelines.building.renewal import NotPossible
 from pipelines.building.worlds import BEFORE, ITEMS, TOUCHED, at_a_time, attached, create, read_from
+from pipelines.importing.imports_order import told_until
 from pipelines.importing.imports_report import ImportReport
 
 LARGE = 1_000_000  # accepted rows; a smaller book is built from scratch in seconds
@@ -100,6 +101,9 @@ def base(path: Path | None, known: Sequence[ImportReport], settings: str, as_of:
         raise NotPossible("many builds have gone on from one another")
     if held != [(report.import_id, report.retracted_at) for report in known[: len(held)]]:
         raise NotPossible("earlier imports have changed")
+    before = known[: len(held)]
+    if any(told_until(report, before) != told_until(report, known) for report in before):
+        raise NotPossible("a newer receipt moves the day of a ledger that states none")
     if any(report.kind not in KINDS for report in known[len(held) :]):
         raise NotPossible("a new import speaks about every customer")
     if any(report.payments for report in known):

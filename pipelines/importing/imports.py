@@ -26,6 +26,7 @@ from pipelines.importing.imports_notes import notes_now
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     LEDGER,
+    NO_DAY,
     OPEN_ITEMS,
     ColumnView,
     ImportReport,
@@ -222,6 +223,8 @@ def _write(
         or (day_of_column(reading, path.name) if is_balance else None)
         or max((day for day in days if day), default=None)
     )
+    if ledger == LEDGER and found["undated"] and not said:
+        notes.append({"code": NO_DAY, "rows": found["undated"]})
     report = ImportReport(
         import_id=import_id,
         source=reading.source,

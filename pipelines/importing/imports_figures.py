@@ -119,6 +119,7 @@ def _asked(kind: str) -> dict[str, str]:
             "with_open": "count(open_amount)",
             "beyond": f"count(*) filter ({_BEYOND})",
             "closed": "count(*) filter (open_amount = 0 and amount <> 0)",
+            "undated": "count(*) filter (settled_date is null and (status = 'paid' or open_amount <> amount))",
         }
     return asked
 

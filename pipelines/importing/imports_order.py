@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from pipelines.importing.imports_report import ImportReport
+from pipelines.importing.imports_report import NO_DAY, ImportReport
 
 
 def in_turn(reports: Sequence[ImportReport]) -> list[ImportReport]:
@@ -42,6 +42,19 @@ def neighbours(
 def day_of(report: ImportReport) -> dt.date:
     """The day of a list; one that says none is of the day of whatever figures it is read for, and so of the last."""
     return report.as_of or dt.date.max
+
+
+def told_until(report: ImportReport, reports: Sequence[ImportReport]) -> dt.date | None:
+    """The day until which an export tells what is settled.
+
+    Nothing says that of some ledgers. Such a one was made on the day of its newest document at the earliest, on that of
+    its import at the latest: it counts as of one day with the newest receipt in force among `reports`.
+    """
+    if report.as_of is None or not any(note["code"] == NO_DAY for note in report.notes):
+        return report.as_of
+    paid = [each.date_to for each in reports if each.holds_receipts and not each.retracted_at and each.date_to]
+    imported_on = dt.datetime.fromisoformat(report.imported_at).date()
+    return max(report.as_of, min(imported_on, max(paid, default=report.as_of)))
 
 
 def _alike(report: ImportReport) -> tuple[str, str, str | None]:

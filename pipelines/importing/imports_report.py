@@ -31,6 +31,7 @@ _MONTH_WORDS = re.compile(
 )
 
 LEDGER = "ledger"  # a list of all documents, paid ones included
+NO_DAY = "ledger_no_day"  # the note of a ledger that tells what is paid, but not when, nor of which day it is
 OPEN_ITEMS = "open_items"  # the ledger of a list that holds only what is open on its day
 LEFT_OUT = ("opening_balances", "table_above", "table_below")  # notes on what of a file no figure holds
 TOTALS = "totals_by_currency"  # the note of an import of several currencies
@@ -93,6 +94,11 @@ class ImportReport:
     def is_of_a_day(self) -> bool:
         """Whether it tells the balances of one day, whose place the next list of its source takes."""
         return self.is_open_list or self.kind == "aged_summary"
+
+    @property
+    def holds_receipts(self) -> bool:
+        """Whether any of its rows is money that came in."""
+        return self.kind == "receipts" or self.payments > 0
 
     @property
     def totals(self) -> list[tuple[str, Decimal]]:

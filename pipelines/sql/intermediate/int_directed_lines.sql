@@ -45,7 +45,10 @@ settlements as (
         -instalments.instalment_key as line_key,
         instalments.document_key,
         instalments.instalment_no,
-        coalesce(instalments.settled_date, imports.as_of) as settled_on,
+        coalesce(
+            instalments.settled_date,
+            greatest(imports.as_of, least(imports.told_until, cast($as_of as date)))
+        ) as settled_on,
         instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
         instalments.currency,
         case when instalments.settled_date is null then 'listed' else 'stated' end as rule,
