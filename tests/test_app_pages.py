@@ -459,6 +459,18 @@ def test_the_overview_says_of_which_month_dso_is(tmp_path, monkeypatch, language
     assert any(said in caption.value for caption in app.caption) != is_whole
 
 
+def test_the_line_of_a_card_ends_at_the_figure_it_shows(tmp_path, monkeypatch):
+    """Between two month ends: what is open has grown by 500 since the one of March."""
+    billed = {"2025-02-10": 1000, "2025-03-10": 1000, "2025-04-10": 500}
+    invoices = "\n".join([INVOICES, *(f"I-{day},C1,{day},2025-12-31,{amount},R" for day, amount in billed.items())])
+    built(tmp_path, "2025-04-20", {"invoices": invoices}).close()
+    app = opened(tmp_path / "warehouse", monkeypatch)
+    (card,) = [metric for metric in app.metric if metric.label == i18n.translate("en", "metric.outstanding")]
+    line = list(card.proto.chart_data)
+    assert line[-1] - line[-2] == 500.0
+    assert card.delta.startswith("+"), "the change says the same"
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_a_payer_whom_no_export_names_says_so_beside_its_number(tmp_path, monkeypatch, language):
     receipts = "Receipt No,Customer ID,Payment Date,Amount\nR-1,C9,2025-04-10,500"

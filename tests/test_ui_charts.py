@@ -55,6 +55,17 @@ def test_a_giant_does_not_blank_the_rest(cells):
     assert strength[1.602] > 0.05
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("杭州云栖阀门设备有限公司分部", "杭州云栖阀门设备有限公司分部"),
+        ("杭州云栖阀门有限公司（余杭分公司）", "杭州云栖阀门有限公司（余杭…"),
+    ],
+)
+def test_a_name_that_is_cut_leaves_room_for_the_mark_of_the_cut(cells, name, shown):
+    assert heatmap_names(cells.assign(customer_name=name)).data[0].text[0] == shown
+
+
 def test_a_name_with_tags_is_shown_as_it_stands(cells):
     figure = heatmap(EN, cells)
     names = heatmap_names(cells)

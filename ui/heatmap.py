@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -181,10 +182,8 @@ def _cell_texts(
 
 def _short(name: str) -> str:
     """A name that fits beside the rows; Chinese characters count double because they are twice as wide."""
-    width, kept = 0, ""
-    for character in name:
-        width += 2 if ord(character) > 0x2E80 else 1
-        if width > NAME_LENGTH:
-            return f"{kept}…"
-        kept += character
-    return kept
+    widths = [2 if ord(character) > 0x2E80 else 1 for character in name]
+    if sum(widths) <= NAME_LENGTH:
+        return name
+    fits = sum(1 for width in accumulate(widths) if width <= NAME_LENGTH - 2)  # the mark of the cut takes room too
+    return f"{name[:fits]}…"

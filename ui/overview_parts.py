@@ -26,9 +26,27 @@ def cards(view: View, kpis: Mapping[str, Any], balances: pd.DataFrame, dso: pd.D
     since = t("overview.since", day=month_end(reader, (pd.Timestamp(kpis["as_of"]) - pd.offsets.MonthEnd(1)).date()))
     whole, against = _month_of_dso(reader, kpis, since)
     with st.grid(4, min_column_width=190, gap="small"):
-        _card(view, kpis, "outstanding", compact, trend=_recent(balances, "ar_end_base"), worse=None, since=since)
-        _card(view, kpis, "overdue", compact, trend=_recent(balances, "overdue_end_base"), since=since)
-        _card(view, kpis, "overdue_ratio", percent, trend=_recent(dso, "overdue_ratio"), change=_points, since=since)
+        _card(
+            view,
+            kpis,
+            "outstanding",
+            compact,
+            trend=_until_now(kpis, "outstanding", balances, "ar_end_base"),
+            worse=None,
+            since=since,
+        )
+        _card(
+            view, kpis, "overdue", compact, trend=_until_now(kpis, "overdue", balances, "overdue_end_base"), since=since
+        )
+        _card(
+            view,
+            kpis,
+            "overdue_ratio",
+            percent,
+            trend=_until_now(kpis, "overdue_ratio", dso, "overdue_ratio"),
+            change=_points,
+            since=since,
+        )
         _card(
             view, kpis, "dso_countback", _days_or_bound(kpis), trend=_recent(dso, "dso_countback"), change=_day_change,
             since=against,
@@ -170,6 +188,15 @@ def _card(
 
 def _recent(rows: pd.DataFrame, column: str) -> list[float]:
     return [float(value) for value in rows.sort_values("month_end")[column].dropna().tail(MONTHS_IN_SPARKLINE)]
+
+
+def _until_now(kpis: Mapping[str, Any], name: str, rows: pd.DataFrame, column: str) -> list[float]:
+    """The last month ends and the figure of the card: its line goes the way that its change says."""
+    month_ends = _recent(rows, column)
+    is_in_them = rows.empty or pd.Timestamp(rows["month_end"].max()) >= pd.Timestamp(kpis["as_of"])
+    if is_in_them or missing(kpis[name]):
+        return month_ends
+    return [*month_ends, float(kpis[name])][-MONTHS_IN_SPARKLINE:]
 
 
 def _signed(text: str, value: float) -> str | int:
