@@ -52,6 +52,7 @@ def test_a_demand_lists_what_is_overdue_and_adds_up(sample_copy, monkeypatch, la
     total = rows.iloc[-1, -1]
     assert f"{overdue['open_base'].sum():,.2f}" in total
     assert total in app.text_area[0].value
+    assert app.text_area[0].value.startswith(first["customer_name"]), "the letter begins with whom it is to"
     assert title in app.button_group(key="letter.kind").options
     set_right = json.loads(app.dataframe[0].proto.columns)
     assert [set_right.get(heading, {}).get("alignment") for heading in rows.columns[-3:]] == [None, "right", "right"]

@@ -248,6 +248,18 @@ def test_words_of_the_theme_can_be_read(theme):
     assert min(contrast(colours["primaryColor"], page), contrast(colours["primaryColor"], white)) >= 4
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("part", [(), ("sidebar",)])
+def test_captions_can_be_read(theme, part):
+    """A caption is drawn in the colour of the text at six tenths of its strength."""
+    colours = THEMES[theme]
+    for name in part:
+        colours = colours[name]
+    page = channels(colours["backgroundColor"])
+    ink = ",".join(f"{channel:g}" for channel in channels(colours["textColor"]))
+    assert contrast(over(f"rgba({ink},0.6)", page), page) >= 4.5
+
+
 def test_lines_of_neighbouring_ages_differ_in_more_than_their_hue():
     order = ["not_due", "1-30", "31-60", "61-90", "91-120", "120+"]
     rates = pd.DataFrame(

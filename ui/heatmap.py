@@ -15,7 +15,7 @@ from ui.i18n import Reader
 TOTAL = "total"  # the column that adds up a customer's row
 ROW_HEIGHT, NAME_LENGTH = 30, 28
 FAINTEST, STRONGEST = 0.10, 0.62
-INK, INK_ON_DARK = "#1B2333", "#E6EAF2"  # the text colours of the two themes
+INK, INK_ON_DARK = "#0F1624", "#E6EAF2"  # the text colours of the two themes
 
 
 def heatmap(reader: Reader, cells: pd.DataFrame, *, dark: bool = False) -> go.Figure:

@@ -25,7 +25,8 @@ def show(view: View, today: Day, about: Subject, evidence: Mapping[str, str] | N
     evidence = evidence or {}
     known = {item: _state(item, note, evidence) for group in card.values() for item, note in group.items()}
     stated = list(known.values())
-    st.caption(t("readiness.title", confirmed=stated.count("confirmed"), missing=stated.count("missing")))
+    counts = {state: stated.count(state) for state in ("confirmed", "missing", "unknown")}
+    st.caption(t("readiness.title", **counts))
     rule = readiness.start_rule(today, about.entity_id, about.customer_id, about.invoice_id)
     if rule is not None:
         st.caption(f":material/flag: {plain(journal_parts.rule_in_words(view.reader, rule))}")
