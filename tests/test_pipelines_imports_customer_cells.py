@@ -24,7 +24,7 @@ def taken(settings: Settings, tmp_path: Path, header: str, *cells: str, **said: 
     path.write_text("\n".join([HEAD + header, *rows]), encoding="utf-8")
     report = import_file(path, settings, mapping=said or None)
     query = f"select customer_id, customer_name from '{rows_of(settings, report)}' order by line_no"
-    return duckdb.sql(query).fetchall(), [note["code"] for note in report.notes]
+    return duckdb.connect().execute(query).fetchall(), [note["code"] for note in report.notes]
 
 
 @pytest.mark.parametrize(

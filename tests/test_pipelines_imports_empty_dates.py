@@ -20,7 +20,7 @@ def taken(tmp_path: Path, columns: str, *rows: str) -> tuple[ImportReport, list[
     path.write_text("\n".join([f"Customer,Invoice No,Amount,{columns}", *rows]), encoding="utf-8")
     report = import_file(path, settings)
     query = f"select issue_date, due_date, settled_date from '{rows_of(settings, report)}' order by line_no"
-    return report, duckdb.sql(query).fetchall()
+    return report, duckdb.connect().execute(query).fetchall()
 
 
 @pytest.mark.parametrize("day", sorted(NO_DATES), ids=str)

@@ -19,7 +19,7 @@ from pipelines.reading.readers_layout import TOTAL, is_total
 
 _SUMS = "金额|数量|笔数|比例|占比|百分比"  # the rows that sum a summary up, where ledgers put them under the customers
 _NUMBER = re.compile(r"\d.*\d.*\d")  # documents go by numbers
-_SUM_OF_ALL = re.compile(r"total|balance|outstanding|合计|总计|余额|合計|gesamt|summe|saldo", re.I)
+_SUM_OF_ALL = re.compile(r"total|balance|outstanding|合计|总计|余额|合計|gesamt|summe|saldo|итого|всего", re.I)
 _NO_AMOUNT = re.compile(r"limit|days|rate|percent|%|qty|count|terms|phone|额度|天数|比|率|数量|笔数|tage|anzahl", re.I)
 _DOCUMENT = re.compile(r"invoice|document|voucher|\bdoc\b|发票|单据|单号|rechnung|beleg", re.I)
 _Row = tuple[str, bool, Decimal]  # customer, whether dated, balance

@@ -19,7 +19,7 @@ from pipelines.reading.readers_raw import Raw
 
 _OPEN_WORDS = re.compile(
     r"open(?!ing)|aging|aged|ageing|outstanding|pending|unpaid|未清|未收|未付|欠款|账龄|余额|残高|"
-    r"offene|미수|em aberto|impay|pendiente",
+    r"offene|미수|em aberto|impay|pendiente|задолженност|долг",
     re.I,
 )
 

@@ -115,6 +115,8 @@ def _barred(raw: Raw, layout: Layout, *, is_grouped: bool) -> set[tuple[str, int
             barred.add(("reference", index))
         elif "terms_days" in known[index] and (dates := values(index)) and all(map(_DATE.fullmatch, dates)):
             barred.add(("terms_days", index))
+        elif {"doc_type", "invoice_id"} <= known[index]:  # `Документ` names either
+            barred.add(("invoice_id" if own and all(map(_DOC_TYPE, own)) else "doc_type", index))
     # Beside the numbers of electronic invoices those of paper ones are often blank, and stand further down.
     told = _TOLD - {"invoice_id"} if any("e_invoice_no" in names for names in known) else _TOLD
     for name in told:

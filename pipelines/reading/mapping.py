@@ -62,8 +62,14 @@ STAND_INS = {"customer_id": "customer_name", "amount": "open_amount"}
 _SPENT = re.compile(r"报销|费用|供应商|应付|采购|vendor|supplier|expense|payable|employee", re.I)
 _DOCUMENT = {"invoices": ("invoice_id", "issue_date"), "receipts": ("receipt_id", "paid_on")}
 _KIND_WORDS = {
-    "invoices": ("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
-    "receipts": ("payment", "receipt", "collection", "cash app", "收款", "回款", "到账", "zahlung", "入金", "수금"),
+    "invoices": (
+        *("invoice", "receivable", "open item", "bill", "debtor", "应收", "发票", "开票", "未清", "rechnung"),
+        *("задолженност", "реализац"),
+    ),
+    "receipts": (
+        *("payment", "receipt", "collection", "cash app", "收款", "回款", "到账", "zahlung", "入金", "수금"),
+        *("поступлен", "оплат"),
+    ),
     "customers": ("customer master", "customers", "client list", "客户档案", "客户主数据", "客户资料", "credit limit"),
     "aged_summary": ("aging summary", "aged summary", "summary", "账龄汇总", "账龄分析", "opening balance", "期首残高"),
     "fx_rates": ("rate", "fx", "汇率", "kurse"),

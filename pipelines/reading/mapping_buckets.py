@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 _DAYS_OF = {"day": 1, "month": 30, "year": 365}
 _UNIT = (
-    r"(?P<unit>days?|d|天|日|tage?|dias|dagen|dager|dagar|dage|jours|months?|mths?|个月|個月|月|monate?|meses"
+    r"(?P<unit>days?|d|天|日|tage?|dias|dagen|dager|dagar|dage|jours|дней|дня|день|months?|mths?|个月|個月|月|monate?|meses"
     r"|years?|yrs?|年|jahre?|anos)?"
 )
-_LEAD = r"(?:overdue|past due|逾期|超期|过期|账龄|days?|aged|期限超過|überfällig|vencidos?)?\s*"
+_LEAD = r"(?:overdue|past due|逾期|超期|过期|账龄|days?|aged|期限超過|überfällig|vencidos?|от)?\s*"
 _TAIL = r"\s*(?:overdue|past due|old|内|以内|未満|late)?"
 _RANGE = re.compile(
-    rf"{_LEAD}(?P<a>\d+)\s*(?:days?|天|日|个月|年)?(?:以上)?\s*(?:-|–|—|~|～|至|到|to|bis|a|t/m|through)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}"
+    rf"{_LEAD}(?P<a>\d+)\s*(?:days?|天|日|个月|年)?(?:以上)?\s*(?:-|–|—|~|～|至|到|to|bis|a|t/m|through|до)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}"
 )
-_OVER_WORDS = "more than|older than|above|over|大于|超过|über|mehr als|acima de|mas de|plus de|meer dan|\\+"
+_OVER_WORDS = "more than|older than|above|over|大于|超过|über|mehr als|acima de|mas de|plus de|meer dan|более|свыше|\\+"
 _OVER = re.compile(rf"{_LEAD}(?:>=?|{_OVER_WORDS})\s*(?P<a>\d+)\s*{_UNIT}.*")
 _AND_OVER = re.compile(
     rf"{_LEAD}(?P<a>\d+)\s*{_UNIT}\s*"
     r"(?:\+|(?:and|&) (?:over|above|more)|or (?:more|over)|以上(?!至|到)|plus|超|\bup\b|und mehr|ou mais)"
     rf"{_UNIT.replace('unit', 'unit2')}.*"
 )
-_UNDER = re.compile(rf"{_LEAD}(?:<=?|≤|under|less than|up to|within|小于|不足|bis)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}")
+_UNDER = re.compile(rf"{_LEAD}(?:<=?|≤|under|less than|up to|within|小于|不足|bis|до)\s*(?P<b>\d+)\s*{_UNIT}{_TAIL}")
 _WITHIN = re.compile(
     rf"{_LEAD}(?P<b>\d+)\s*(?:(?P<unit>days?|天|日|个月|個月|months?|年|years?)\s*(?:以内|内|以下|or less)|or less)"
 )
@@ -44,7 +44,7 @@ _NOT_DUE = (
         "만기전",
     ),
     *("nicht fällig", "noch nicht fällig", "a vencer", "niet vervallen", "ikke forfalt", "ikke forfalden"),
-    *("ej förfallet", "non échu", "no vencido"),
+    *("ej förfallet", "non échu", "no vencido", "не просрочено", "срок не наступил"),
 )
 _ON_DAY = re.compile(r" (?:on|as of|at|am) \d[\d./-]*$")
 _BOUND = re.compile(r"[(](?:不?含[^)]*|inclusive|incl[.]?)[)]")  # which of two buckets a day on their border belongs to

@@ -16,15 +16,26 @@ HeaderRank = Callable[[Cells], float]
 TOTAL = (
     r"((grand|sub|net|report|overall|running|page|invoice|customer|account|balance)?[ -]*totals?([ :：-].*)?"
     r"|.*[^a-z](sub)?total:?|percent(age)? of total|sum:?|balance due"
-    r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|합계|소계|총계|누계)[:：]?"
+    r"|.*(小计|合计|总计|共计|累计|总和|合計|小計|総計|總計|共計|累計|합계|소계|총계|누계)[:：]?"
     r"|(小计|合计|总计|本页|共计|累计)[ :：(（].*|过次页|承前页|转次页|接前页|接上页|转下页"
-    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral|[*]{1,3})"
+    r"|(gesamt|summe|zwischensumme|endsumme)[a-zü]*([ :].*)?|.* (summe|gesamt)|soma([ :].*)?|total geral|[*]{1,3}"
+    r"|(итого|всего)([ :].*)?|.* итого)"
 )
 GRAND_TOTAL = (
-    r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|合計|총계|합계)[:：]?"
-    r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3})"
+    r"((grand|report|overall) ?total:?|totals?:?|(总计|合计|総合計|総計|總計|合計|총계|합계)[:：]?"
+    r"|gesamt(summe)?:?|endsumme:?|total geral:?|[*]{2,3}|(итого|всего):?)"
 )
-for _word in ("小计", "合计", "总计", "共计", "累计", "合計", "小計", "総計"):  # as often written with a blank between
+for _word in (
+    "小计",
+    "合计",
+    "总计",
+    "共计",
+    "累计",
+    "合計",
+    "小計",
+    "総計",
+    "總計",
+):  # as often written with a blank between
     _wide = f"{_word[0]}[ \u3000]*{_word[1]}"
     TOTAL, GRAND_TOTAL = TOTAL.replace(_word, _wide), GRAND_TOTAL.replace(_word, _wide)
 KNOWN = 2  # what a row must at least rank to be taken for a header
