@@ -1,10 +1,13 @@
 """Ledgers that list what customers paid among their documents: an account with debits and credits, a journal of all."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from pipelines.importing import imports_store
+from pipelines.importing.imports_notes import notes_now
 from pipelines.settings import Settings
 from tests.test_open_lists import found, load, settings
 
@@ -107,3 +110,22 @@ def test_the_clearing_day_of_a_later_ledger_tells_what_it_paid(settings: Setting
 def test_where_no_payment_has_a_clearing_day_each_pays_what_it_finds(settings: Settings) -> None:
     load(settings, "all items.csv", CLEARING, *(row.rsplit(",", 1)[0] + "," for row in CLEARED))
     assert found(settings, OPEN, AS_OF) == [("1800000001", Decimal(600), "31-60")]
+
+
+@pytest.mark.parametrize("receipts_first", [True, False])
+def test_an_import_says_which_payments_give_way_to_receipts(settings: Settings, receipts_first: bool) -> None:
+    receipts = ("Receipt No,Customer,Payment Date,Amount,Invoice No", "R1,Acme,2026-02-10,800,A2")
+    other = ("R9,Acme,2026-02-11,50,A1", "R1,Acme,2026-02-10,300,A1")
+    for step in ("receipts", "ledger") if receipts_first else ("ledger", "receipts"):
+        if step == "ledger":
+            load_ledger(settings, "typed")
+        else:
+            load(settings, "receipts.csv", *receipts, *other)
+    earlier, later = (imports_store.list_imports(settings)[place] for place in (0, 1))
+    for report in (earlier, later):
+        notes = notes_now(report, [earlier, later], settings)
+        note = next(note for note in notes if note["code"] == "payments_give_way")
+        assert (note["rows"], note["totals"], note["instead"]) == (1, ["1,200.00"], ["1,100.00"])
+    gone = replace(later, retracted_at="2026-04-01T00:00:00")
+    assert "payments_give_way" not in {note["code"] for note in notes_now(earlier, [earlier, gone], settings)}
+    assert "payments_give_way" in {note["code"] for note in (later.notes + earlier.notes)}

@@ -23,6 +23,7 @@ from pipelines.importing.imports_figures import money_text
 from pipelines.importing.imports_held import held_notes
 from pipelines.importing.imports_lists import day_notes, day_of_column, list_notes, refuse_rest
 from pipelines.importing.imports_notes import notes_now
+from pipelines.importing.imports_payments import payment_notes
 from pipelines.importing.imports_reading import Reading, column_views, problem_preview, read_export
 from pipelines.importing.imports_report import (
     LEDGER,
@@ -256,6 +257,7 @@ def _write(
     whose = entity_notes(reading.con, rows, report, others, settings, stated=stated, remembered=kept)
     listed = [
         *day_notes(report, said, days_in_name(path.stem)),
+        *payment_notes(reading.con, rows, report, others, settings),
         *list_notes(reading.con, rows, report, others, settings),
         *held_notes(reading.con, rows, report, others, settings),
     ]

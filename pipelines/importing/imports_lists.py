@@ -30,7 +30,7 @@ TO_ACT_ON = (
     "list_of_other_source",
 )
 # The notes that other imports make true or untrue, so that they are told anew when they are shown.
-BESIDE_OTHERS = ("list_pays", *(code for code in TO_ACT_ON if not code.startswith("list_day_")))
+BESIDE_OTHERS = ("list_pays", "payments_give_way", *(code for code in TO_ACT_ON if not code.startswith("list_day_")))
 _PARTS = {"list_lacks_entity": "entity_id", "list_lacks_region": "region", "list_lacks_rep": "rep"}
 _FEW = 3  # items of a part that may well all have been paid
 _WHOLE = 10  # and of a whole list
