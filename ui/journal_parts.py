@@ -211,6 +211,8 @@ def title(reader: Reader, note: Note) -> str:
         "bill": lambda: (
             *(kind, entry.number, money(reader, entry.amount, entry.currency)),
             reader.code("bill_state", entry.state),
+            # The entry may be much later than what it tells of.
+            *([date(reader, entry.state_on)] if entry.state_on else []),
         ),
         "letter": lambda: (reader.code("letter", entry.letter), reader.code("letter_state", entry.state)),
         "start_rule": lambda: (kind,),
