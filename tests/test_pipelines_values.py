@@ -318,3 +318,24 @@ def test_a_day_without_a_year_has_the_year_of_the_period_stated_or_none() -> Non
 )  # fmt: skip
 def test_the_number_of_an_instalment(text: str, number: str | None) -> None:
     assert values_words.whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Amount (thousands)", 1000),
+        ("Amount (USD thousands)", 1000),
+        ("Betrag (Tsd. EUR)", 1000),
+        ("Montant (milliers €)", 1000),
+        ("Сумма (тыс. руб.)", 1000),
+        ("Amount (in EUR millions)", 10**6),
+        ("Сумма (руб.)", 1),
+        ("Amount (in EUR)", 1),
+    ],
+)
+def test_units_in_words_need_no_currency(header: str, unit: int) -> None:
+    assert unit_of(header) == unit
+
+
+def test_a_unit_in_brackets_is_no_currency() -> None:
+    assert without_unit("Tsd") == ""

@@ -52,6 +52,13 @@ _IN_BRACKETS = (
     (1000, rf"(in )?{_CURRENCY_SIGN}?\s*['’]?000['’]?s?\s*{_CURRENCY_SIGN}?"),
     (1000, rf"{_CURRENCY_SIGN}\s*k|(k|t)\s*{_CURRENCY_SIGN}"),
     (10**6, rf"{_CURRENCY_SIGN}\s*(mm|mn|m|mio)|(mm|mn|m|mio)\s*{_CURRENCY_SIGN}"),
+    *(
+        (unit, rf"(in )?({_CURRENCY_SIGN}\s*)?(in )?({words})[.]?(\s*(of )?({_CURRENCY_SIGN}|euro|руб[.]?))?")
+        for unit, words in (
+            (1000, "thousands?|tsd|tausend|milliers|miles|milhares|тыс"),
+            (10**6, "millions?|mio|millionen|millones|milhões|млн"),
+        )
+    ),
 )
 _PLAIN_UNIT = re.compile(r"[(\[（【](元|円|원|人民币)[)\]）】]")
 _STATES_UNIT = re.compile(r"单位|單位|単位|단위|\bin (thousands|millions)\b|'000|\bTEUR\b|k€", re.I)
@@ -191,7 +198,7 @@ def unit_of(header: str, stated: int = 1) -> int:
 def without_unit(name: str) -> str:
     """A currency as a header names it in brackets, without the unit beside it: `HK$ 000` is `HK$`."""
     bare = re.sub(
-        r"['’]?(?<![0-9])000['’]?s?|(?<![A-Za-z])(k|mm|mn|m|mio|t(?=€))(?![A-Za-z])|^in\s", "", name, flags=re.I
+        r"['’]?(?<![0-9])000['’]?s?|(?<![A-Za-z])(k|mm|mn|m|mio|tsd[.]?|t(?=€))(?![A-Za-z])|^in\s", "", name, flags=re.I
     )
     return bare.strip().removeprefix("万").removeprefix("千")
 
