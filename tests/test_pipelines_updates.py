@@ -561,13 +561,13 @@ def test_places_among_the_early_warnings_move_for_everyone(book: Settings) -> No
     assert places() == {"C4": 1, "C6": 2}
 
 
-def test_a_receipt_newer_than_all_moves_the_day_of_a_ledger_that_states_none(tmp_path: Path) -> None:
+def test_beside_a_ledger_whose_day_the_receipts_tell_every_build_is_made_from_scratch(tmp_path: Path) -> None:
     undated = Settings(home=tmp_path / "warehouse")
     load(undated, "invoices.csv", "Customer ID,Invoice No,Invoice Date,Amount,Open Amount", "C1,A,2024-01-05,9,0")
     head = "Receipt No,Customer ID,Payment Date,Amount"
     based = []
-    for name, day in (("one", "2024-02-10"), ("two", "2024-02-03"), ("three", "2024-03-10")):
+    for name, day in (("one", "2024-01-02"), ("two", "2024-01-03"), ("three", "2024-03-10"), ("four", "2024-01-04")):
         load(undated, f"{name}.csv", head, f"{name},C1,{day},3")
         based.append(go_on(undated).based_on != "")
-    assert based == [False, True, False]
-    assert open_of(undated, "open_doc") == {}
+    assert based == [False, True, False, False]
+    assert open_of(undated, "open_doc") == {"three": Decimal(-3)}

@@ -104,7 +104,9 @@ LATER = "R1,C1,2026-03-20,1000"
 
 
 @pytest.mark.parametrize("receipts_first", [True, False])
-def test_a_ledger_without_a_day_is_of_the_day_of_the_newest_receipt(settings: Settings, receipts_first: bool) -> None:
+def test_money_that_came_after_its_newest_document_is_what_a_ledger_without_a_day_shows_as_paid(
+    settings: Settings, receipts_first: bool
+) -> None:
     """Its newest document is of 5 March, and R1 of 20 March is what it shows as paid."""
     for step in ("money", "ledger") if receipts_first else ("ledger", "money"):
         if step == "money":
@@ -119,6 +121,19 @@ def test_money_beyond_what_a_ledger_without_a_day_shows_as_paid_pays_what_it_sho
     load(settings, "invoices.csv", UNDATED, *PAID_IN_PART)
     load_money(settings, LATER, "R2,C1,2026-03-25,200")
     assert found(settings, OPEN, AS_OF) == [("B", Decimal(400)), ("C", Decimal(300))]
+
+
+def test_a_ledger_without_a_day_is_of_the_day_on_which_most_customers_had_paid_what_it_shows(
+    settings: Settings,
+) -> None:
+    """By 20 March what came in from two of three customers is what it shows as paid: later money pays what is open."""
+    others = ("C2,D,2026-02-05,500,500", "C2,E,2026-02-06,70,0", "C3,F,2026-01-05,900,0", "C3,G,2026-01-06,30,30")
+    load(settings, "invoices.csv", UNDATED, *PAID_IN_PART, *others)
+    early = ("R2,C2,2026-03-08,70", "R3,C3,2026-03-09,400")
+    load_money(settings, LATER, *early, "R4,C1,2026-03-24,600", "R5,C2,2026-03-24,120", "R6,C3,2026-03-25,30")
+    assert found(settings, OPEN, AS_OF) == [("C", Decimal(300)), ("D", Decimal(380))]
+    settled = "select distinct invoice_id, applied_on from fct_applications where receipt_id is null"
+    assert found(settings, settled, AS_OF) == [("F", dt.date(2026, 3, 23))]
 
 
 def test_what_a_ledger_without_a_day_shows_as_paid_is_paid_on_an_earlier_day_of_the_build(settings: Settings) -> None:

@@ -61,6 +61,7 @@ RENEWALS: dict[str, Renewal] = {
         "int_due_classes",
         "int_free_lines",
         "int_instalments",
+        "int_ledger_days",
         "int_listed_customers",
         "int_open_items_only",
         "int_open_list_payments",

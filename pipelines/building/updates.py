@@ -101,9 +101,8 @@ def base(path: Path | None, known: Sequence[ImportReport], settings: str, as_of:
         raise NotPossible("many builds have gone on from one another")
     if held != [(report.import_id, report.retracted_at) for report in known[: len(held)]]:
         raise NotPossible("earlier imports have changed")
-    before = known[: len(held)]
-    if any(told_until(report, before) != told_until(report, known) for report in before):
-        raise NotPossible("a newer receipt moves the day of a ledger that states none")
+    if any(told_until(report, known) != report.as_of for report in known):
+        raise NotPossible("all receipts together tell the day of a ledger that states none")
     if any(report.kind not in KINDS for report in known[len(held) :]):
         raise NotPossible("a new import speaks about every customer")
     if any(report.payments for report in known):

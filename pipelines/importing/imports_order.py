@@ -45,10 +45,9 @@ def day_of(report: ImportReport) -> dt.date:
 
 
 def told_until(report: ImportReport, reports: Sequence[ImportReport]) -> dt.date | None:
-    """The day until which an export tells what is settled.
+    """The last day of which an export can be: that of the newest receipt in force among `reports`, if nothing says it.
 
-    Nothing says that of some ledgers. Such a one was made on the day of its newest document at the earliest, on that of
-    its import at the latest: it counts as of one day with the newest receipt in force among `reports`.
+    Builds take a ledger that does not say its day as of one between its newest document and this: int_ledger_days.
     """
     if report.as_of is None or not any(note["code"] == NO_DAY for note in report.notes):
         return report.as_of

@@ -45,16 +45,14 @@ settlements as (
         -instalments.instalment_key as line_key,
         instalments.document_key,
         instalments.instalment_no,
-        coalesce(
-            instalments.settled_date,
-            greatest(imports.as_of, least(imports.told_until, cast($as_of as date)))
-        ) as settled_on,
+        coalesce(instalments.settled_date, ledgers.day, imports.as_of) as settled_on,
         instalments.amount_doc - coalesce(instalments.open_amount, 0) as settled_doc,
         instalments.currency,
         case when instalments.settled_date is null then 'listed' else 'stated' end as rule,
         instalments.instalments
     from int_instalments as instalments
     inner join raw_imports as imports on instalments.import_no = imports.import_no
+    left join int_ledger_days as ledgers on instalments.import_no = ledgers.import_no
     where coalesce(imports.ledger, 'ledger') = 'ledger'
         and (
             instalments.settled_date is not null
