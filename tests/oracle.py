@@ -277,11 +277,15 @@ class Oracle:
             rate=self._rate(currency, row["issue_date"]),
             disputed=bool(row["disputed"]),
             settled=self._settled(row),
+            states_open=row["open_amount"] is not None and not self._is_on_list(row),
         )
+
+    def _is_on_list(self, row: Row) -> bool:
+        return (row["entity_id"] or self.default_entity, row["invoice_id"], row["instalment_no"] or 1) in self.on_lists
 
     def _settled(self, row: Row) -> tuple[dt.date, Decimal, str] | None:
         """What the row itself says was settled; without a settled date it was so by the day of the list."""
-        if (row["entity_id"] or self.default_entity, row["invoice_id"], row["instalment_no"] or 1) in self.on_lists:
+        if self._is_on_list(row):
             return None
         if row["settled_date"] is None and row["open_amount"] is None and row["status"] != "paid":
             return None
@@ -336,8 +340,15 @@ class Oracle:
         bounced = self._bounced(free)
         free = [line for line in free if line.available_on <= self.as_of and id(line) not in bounced]
         free = self._account_for_settlements(free)
+        free = [line for line in free if not self._is_in_what_is_stated(line)]
         free = self._apply_exact(sorted(free, key=lambda line: (line.available_on, line.order)))
         self._apply_oldest_first(free)
+
+    def _is_in_what_is_stated(self, line: Line) -> bool:
+        """Whether money came by the day on which the ledger states what is open of all that its customer owes."""
+        documents = self.by_customer.get((line.entity, line.customer), [])
+        debts = [one for one in documents if one.amount > 0 and one.currency == line.currency]
+        return line.available_on <= self.listed_on and bool(debts) and all(one.states_open for one in debts)
 
     def _book(self, line: Line, document: Document, day: dt.date, amount: Decimal, basis: str) -> None:
         if amount:

@@ -50,6 +50,7 @@ class Document:
     rate: Decimal
     disputed: bool
     settled: tuple[dt.date, Decimal, str] | None  # when and how much its own row says was settled, and how it says so
+    states_open: bool = False  # its own row says what is open of it
     applied: list[tuple[dt.date, Decimal, str, str]] = field(default_factory=list)  # day, amount, kind, basis
 
     @property

@@ -1,6 +1,7 @@
 -- Grain: one row per receipt line that names no invoice and instalment it is applied to: what is left of it beside the
 -- settlements that the invoice exports tell. First the one instalment of exactly that amount, then the customer's oldest
--- documents.
+-- documents. Where ledgers state what is open of all that a customer owes, money until their day is in it, and what is
+-- left of it stays on account.
 with
 
 settled as (
@@ -12,7 +13,7 @@ settled as (
 
 ),
 
-lines as (
+unsettled as (
 
     select
         lines.line_key,
@@ -32,7 +33,7 @@ lines as (
 payers as (
 
     select distinct customer_key, currency
-    from lines
+    from unsettled
 
 ),
 
@@ -46,12 +47,42 @@ debts as (
         instalments.due_date,
         instalments.invoice_id,
         instalments.instalment_no,
-        instalments.amount_doc
+        instalments.amount_doc,
+        instalments.open_amount,
+        instalments.import_no
     from int_instalments as instalments
     inner join payers
         on instalments.customer_key = payers.customer_key
         and instalments.currency = payers.currency
     where instalments.amount_doc > 0
+
+),
+
+stated as (
+
+    select
+        debts.customer_key,
+        debts.currency,
+        min(coalesce(ledgers.day, imports.as_of)) as day
+    from debts
+    inner join raw_imports as imports on debts.import_no = imports.import_no
+    left join int_ledger_days as ledgers on debts.import_no = ledgers.import_no
+    group by debts.customer_key, debts.currency
+    having min(
+        case when imports.ledger = 'open_items' or debts.open_amount is null then 0 else 1 end
+    ) = 1
+
+),
+
+lines as (
+
+    select unsettled.*
+    from unsettled
+    left join stated
+        on unsettled.customer_key = stated.customer_key
+        and unsettled.currency = stated.currency
+    where stated.day is null
+        or unsettled.available_on > stated.day
 
 ),
 
