@@ -75,6 +75,25 @@ def test_cells_in_doubt_stay_whole_and_are_named(settings: Settings, tmp_path: P
     assert "customer_cells_perhaps" in codes
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("1234-ABCDE", "2345-FGHIJ", "3456-KLMNO", "4567-PQRST"),
+        ("1234-abc", "2345-def", "3456-ghi", "4567-jkl"),
+        ("C01-A1", "C02-B22", "C03-C333", "C04-D4"),
+    ],
+)
+def test_numbers_in_two_parts_stay_whole(settings: Settings, tmp_path: Path, numbers: tuple[str, ...]) -> None:
+    rows, codes = taken(settings, tmp_path, "Customer", *numbers)
+    assert [number for number, _ in rows] == list(numbers)
+    assert not [code for code in codes if code.startswith("customer_cells")]
+
+
+def test_short_names_in_capitals_are_still_names(settings: Settings, tmp_path: Path) -> None:
+    rows, _ = taken(settings, tmp_path, "Customer", "C001-BOSCH", "C002-BASF", "C003-SIEMENS")
+    assert rows == [("C001", "BOSCH"), ("C002", "BASF"), ("C003", "SIEMENS")]
+
+
 def test_a_column_of_numbers_beside_leaves_the_names_whole(settings: Settings, tmp_path: Path) -> None:
     cells = [f"K{place},C00{place}-Acme {place}" for place in range(4)]
     rows, _ = taken(settings, tmp_path, "Customer No,Customer Name", *cells)

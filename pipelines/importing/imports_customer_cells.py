@@ -64,6 +64,8 @@ def split_customers(
     parts = {text: (m[way.number], m[way.name]) for text in cells if (m := re.fullmatch(way.pattern, text))}
     if len(parts) < _AGREED * len(cells) or sum(cells[text] for text in parts) < _AGREED * sum(cells.values()):
         return []
+    if _are_codes({name for _, name in parts.values()}):
+        return []
     sample = min(parts, key=lambda text: (-cells[text], text))
     shown = {"column": column.label, "cell": sample, "number": parts[sample][0], "name": parts[sample][1]}
     if not _belong_together(set(parts.values()), way):
@@ -82,6 +84,14 @@ def _way_of(texts: list[str]) -> _Way | None:
         if texts and sum(bool(re.fullmatch(way.pattern, text)) for text in texts) >= _AGREED * len(texts):
             return way
     return None
+
+
+def _are_codes(names: set[str]) -> bool:
+    """Whether these are the ends of numbers, `1234-ABCDE`: one token in one case, with figures or all of one length."""
+    tokens = [name for name in names if re.fullmatch("[0-9A-Z]+|[0-9a-z]+", name)]
+    length = Counter(map(len, tokens)).most_common(1)
+    numbered = sum(any(letter.isdigit() for letter in token) for token in tokens)
+    return bool(length) and max(length[0][1], numbered) >= _AGREED * len(names)
 
 
 def _belong_together(pairs: set[tuple[str, str]], way: _Way) -> bool:
