@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.reading import values_words
+from pipelines.reading.mapping_headers import known_as
 from pipelines.reading.values_dates import dates_in_text, read_dates
 from pipelines.reading.values_numbers import read_numbers, unit_of, without_unit
 
@@ -220,6 +221,14 @@ def test_units_in_headers() -> None:
         ("Amount (HK$'000)", 1000, "HK$"),
         ("Amount (€m)", 10**6, "€"),
         ("Offen (Mio EUR)", 10**6, "EUR"),
+        ("Amount (K)", 1000, ""),
+        ("金额（Ｋ）", 1000, ""),
+        ("Amount (in kEUR)", 1000, "EUR"),
+        ("Amount (TEUR)", 1000, "EUR"),
+        ("金额(万)", 10_000, ""),
+        ("Amount (bank)", 1, "bank"),
+        ("Amount (item)", 1, "item"),
+        ("Amount (type)", 1, "type"),
         ("Amount (m)", 1, ""),
         ("Amount (KES)", 1, "KES"),
         ("Amount (MXN)", 1, "MXN"),
@@ -339,3 +348,19 @@ def test_units_in_words_need_no_currency(header: str, unit: int) -> None:
 
 def test_a_unit_in_brackets_is_no_currency() -> None:
     assert without_unit("Tsd") == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "name"),
+    [
+        ("Amount in thousands", 1000, "amount"),
+        ("Amount in EUR thousands", 1000, "amount"),
+        ("Open KEUR", 1000, "open_amount"),
+        ("金额/万元", 10_000, "amount"),
+        ("Open amount KRW", 1, "open_amount"),
+        ("Balance TRY", 1, "open_amount"),
+    ],
+)
+def test_a_unit_may_stand_behind_the_name_of_an_amount(header: str, unit: int, name: str) -> None:
+    assert unit_of(header) == unit
+    assert known_as("invoices", header)[0][0] == name

@@ -304,7 +304,7 @@ def stated_currency(
         )
     if amount is None or amount.source is None:
         return empty
-    header = amount.source.header
+    header = values_numbers.with_unit_in_brackets(amount.source.header)
     for inner in [*re.findall(r"[(\[【（]([^)\]】）]*)[)\]】）]", header), currency_beside(header) or ""]:
         name = values_numbers.without_unit(inner)
         found = dollar if name == "$" else values_words.currency(name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.canonical import KINDS, MONEY
 from pipelines.reading.mapping_buckets import bucket_of
-from pipelines.reading.values_numbers import CODES
+from pipelines.reading.values_numbers import CODES, with_unit_in_brackets
 
 HELPERS = {
     "invoices": ("paid_amount", "credit_amount", "side", "void_flag", "tax_amount", "e_invoice_no"),
@@ -192,12 +192,16 @@ def line_columns(headers: Sequence[str]) -> list[int]:
 def known_as(kind: str, header: str) -> list[tuple[str, int]]:
     """Canonical columns a header is known for, with its place in their lists; abbreviations count.
 
-    An amount may have its currency beside its name, and comes after one without: `Amount EUR`, `Balance in USD`.
+    An amount may have its currency beside its name, and comes after one without: `Amount EUR`, `Balance in USD`; or its
+    unit: `Amount in thousands`.
     """
     found = synonyms(kind).get(compact(header)) or synonyms(kind).get("".join(words_of(header)))
     if not found and (parts := _in_two_scripts(header)):
         one, other = (known_as(kind, part) for part in parts)
         found = [pair for pair in one if pair[0] in {name for name, _ in other}]
+    bracketed = with_unit_in_brackets(header)
+    if not found and bracketed != header:
+        return [pair for pair in known_as(kind, bracketed) if pair[0] in _money(kind)]
     if found or not currency_beside(header):
         return found or []
     bare = known_as(kind, _CURRENCY_BESIDE.sub("", header))

@@ -46,12 +46,17 @@ _HEADER_UNITS = {
     "亿元": 10**8, "百万": 10**6, "百万円": 10**6, "万元": 10**4, "千元": 1000, "千円": 1000,
     "in thousands": 1000, "in millions": 10**6, "'000": 1000, "teur": 1000, "k€": 1000,
 }  # fmt: skip
-# In brackets; figures beside a currency or alone, letters beside one: (000), (USD 000s), ($K), (€m), (T€).
+# In brackets, alone or beside a currency: (K), (000), (USD 000s), ($K), (€m), (T€), (KEUR), （万）. A letter may only
+# touch a currency that is known: (bank) and (item) are words, neither thousands of `ban` nor millions of `ite`.
 _CURRENCY_SIGN = r"(?:[a-z]{3}|(?:us|hk|nt|r|c|a|s)?[$]|[€£¥￥])"
+_TOUCHING = rf"(?:{CODES.casefold()}|kes|rmb|(?:us|hk|nt|r|c|a|s)?[$]|[€£¥￥])"
 _IN_BRACKETS = (
     (1000, rf"(in )?{_CURRENCY_SIGN}?\s*['’]?000['’]?s?\s*{_CURRENCY_SIGN}?"),
-    (1000, rf"{_CURRENCY_SIGN}\s*k|(k|t)\s*{_CURRENCY_SIGN}"),
-    (10**6, rf"{_CURRENCY_SIGN}\s*(mm|mn|m|mio)|(mm|mn|m|mio)\s*{_CURRENCY_SIGN}"),
+    (1000, rf"(in )?(k|({_TOUCHING}\s*|[a-z]{{3}}\s+)k|(k|t)(\s*{_TOUCHING}|\s+[a-z]{{3}}))"),
+    (10**6, rf"({_TOUCHING}\s*|[a-z]{{3}}\s+)(mm|mn|m|mio)|(mm|mn|m|mio)(\s*{_TOUCHING}|\s+[a-z]{{3}})"),
+    (1000, r"(单位|單位)?[:：]?\s*千"),
+    (10**4, r"(单位|單位)?[:：]?\s*[万萬]"),
+    (10**8, r"(单位|單位)?[:：]?\s*[亿億]"),
     *(
         (unit, rf"(in )?({_CURRENCY_SIGN}\s*)?(in )?({words})[.]?(\s*(of )?({_CURRENCY_SIGN}|euro|руб[.]?))?")
         for unit, words in (
@@ -59,6 +64,12 @@ _IN_BRACKETS = (
             (10**6, "millions?|mio|millionen|millones|milhões|млн"),
         )
     ),
+)
+# Behind a name without brackets: `Amount in thousands`, `Amount in EUR thousands`, `Amount KEUR`, 金额/万元.
+_BESIDE = re.compile(
+    rf"[\s_,/-]+((?:in\s+)?{_CURRENCY_SIGN}?\s*(?:thousands?|millions?)|in\s+k|(?:in\s+)?[kt]{_TOUCHING}"
+    r"|[万萬千]元|亿元)$",
+    re.I,
 )
 _PLAIN_UNIT = re.compile(r"[(\[（【](元|円|원|人民币)[)\]）】]")
 _STATES_UNIT = re.compile(r"单位|單位|単位|단위|\bin (thousands|millions)\b|'000|\bTEUR\b|k€", re.I)
@@ -185,7 +196,7 @@ def _tidy(con: duckdb.DuckDBPyConnection, column: str, sql_type: str) -> NumberC
 
 def unit_of(header: str, stated: int = 1) -> int:
     """The multiplier a header states: 金额（万元）→ 10,000; where it states none, what is `stated` for the whole."""
-    text = header.casefold()
+    text = unicodedata.normalize("NFKC", with_unit_in_brackets(header)).casefold()
     words = sorted(_HEADER_UNITS, key=len, reverse=True)
     plain = 1 if _PLAIN_UNIT.search(text) else stated
     for inner in re.findall(r"[(\[（【]\s*([^)\]）】]*?)\s*[)\]）】]", text):
@@ -195,11 +206,16 @@ def unit_of(header: str, stated: int = 1) -> int:
     return next((_HEADER_UNITS[word] for word in words if word in text), plain)
 
 
+def with_unit_in_brackets(header: str) -> str:
+    """A header whose unit stands behind its name, with the unit in brackets: `Amount (in thousands)`."""
+    return _BESIDE.sub(r" (\1)", header.strip())
+
+
 def without_unit(name: str) -> str:
     """A currency as a header names it in brackets, without the unit beside it: `HK$ 000` is `HK$`."""
-    bare = re.sub(
-        r"['’]?(?<![0-9])000['’]?s?|(?<![A-Za-z])(k|mm|mn|m|mio|tsd[.]?|t(?=€))(?![A-Za-z])|^in\s", "", name, flags=re.I
-    )
+    beside = r"(?<![A-Za-z])(k|mm|mn|m|mio|tsd[.]?|t(?=€))(?![A-Za-z])"
+    touching = rf"(?<![A-Za-z])[kt](?=(?:{CODES}|RMB)(?![A-Za-z]))"
+    bare = re.sub(rf"['’]?(?<![0-9])000['’]?s?|{beside}|{touching}|^in\s|thousands?|millions?", "", name, flags=re.I)
     return bare.strip().removeprefix("万").removeprefix("千")
 
 
